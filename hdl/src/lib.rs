@@ -1,1 +1,2 @@
-
+//! The FerroWARP RNIC in rust-hdl, and the emitter that makes Verilog of it.
+pub mod rx;

@@ -1,0 +1,2 @@
+//! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
+pub mod types;
