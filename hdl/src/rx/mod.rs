@@ -1,2 +1,3 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
+pub mod cfg;
 pub mod types;
