@@ -1,0 +1,2 @@
+//! Hardware primitives.
+pub mod reg;
