@@ -31,6 +31,7 @@ mod error;
 mod library;
 mod model;
 mod shim;
+pub mod stream;
 mod toolchain;
 mod wave;
 
