@@ -1,3 +1,3 @@
 //! The FerroWARP RNIC in rust-hdl, and the emitter that makes Verilog of it.
-
+pub mod emit;
 pub mod prim;
