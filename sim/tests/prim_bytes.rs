@@ -56,7 +56,8 @@ fn range_mask_is_the_lanes_in_range() {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
         for _ in 0..4 * ROUNDS {
-            let beat = c.below(if c.chance(10) { 65536 / k } else { 6 });
+            let beats = if c.chance(10) { 65536 / k } else { 6 };
+            let beat = c.below(beats);
             // near the beat mostly, so that the edges are hit; anywhere sometimes
             let mut position = || {
                 let near = (beat * k + c.below(3 * k)).saturating_sub(k).min(65535);
@@ -180,9 +181,18 @@ fn payload_header_is_captured_from_any_even_offset() {
         let mut dut = Dut::new(&width(d), c.seed);
         let mut model = [None; 48];
         for round in 0..256 {
-            let hh = if round < 128 { round * 2 + 1 } else { c.below(256) };
+            let hh = if round < 128 {
+                round * 2 + 1
+            } else {
+                c.below(256)
+            };
             let short = c.chance(15); // ends inside the header: the rest keeps its old value
-            let len = 2 * hh + if short { c.below(48) } else { 48 + c.below(200) };
+            let len = 2 * hh
+                + if short {
+                    c.below(48)
+                } else {
+                    48 + c.below(200)
+                };
             dut.set("pay__hh", hh as u128);
             let mut beat = 0;
             while beat <= len / k {

@@ -140,9 +140,24 @@ fn registered_outputs_do_not_follow_inputs() {
         dut.set("skid__din_valid", on);
         dut.set("skid__dout_ready", on);
         dut.settle();
-        let ports = ["fifo4__full", "fifo4__room", "fifo4__valid", "fifo4__dout", "by3__full"];
-        let more = ["by3__room", "skid__din_ready", "skid__dout", "skid__dout_valid"];
-        ports.iter().chain(&more).map(|p| dut.get(p)).collect::<Vec<_>>()
+        let ports = [
+            "fifo4__full",
+            "fifo4__room",
+            "fifo4__valid",
+            "fifo4__dout",
+            "by3__full",
+        ];
+        let more = [
+            "by3__room",
+            "skid__din_ready",
+            "skid__dout",
+            "skid__dout_valid",
+        ];
+        ports
+            .iter()
+            .chain(&more)
+            .map(|p| dut.get(p))
+            .collect::<Vec<_>>()
     };
     for _ in 0..3 {
         let idle = snapshot(&mut dut, 0);
@@ -201,7 +216,10 @@ fn skid_buffer_keeps_order_under_any_stall() {
             shown = (valid && !ready).then_some(out);
             let taken = waiting.is_some() && dut.bit(&port("din_ready"));
             if (1510..2000).contains(&cycle) {
-                assert!(taken && valid, "{name}: a bubble at full speed, cycle {cycle}");
+                assert!(
+                    taken && valid,
+                    "{name}: a bubble at full speed, cycle {cycle}"
+                );
             }
             dut.posedge();
             if valid && ready {

@@ -29,7 +29,11 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
     let mut compared = 0;
     for cycle in 0..1500 {
         let waddr = c.below(1 << s.n);
-        let raddr = if c.chance(40) { waddr } else { c.below(1 << s.n) };
+        let raddr = if c.chance(40) {
+            waddr
+        } else {
+            c.below(1 << s.n)
+        };
         let we = c.chance(60);
         let wdata = c.bits(s.bits);
         // bits above the depth must not matter
@@ -91,9 +95,11 @@ fn byte_enables_write_their_bytes() {
         let lib = width(d);
         let mut dut = Dut::new(&lib, c.seed);
         dut.reset();
-        for (name, a, latency, undefined) in
-            [("be1", 5, 1, false), ("be2", 3, 2, true), ("be3", 4, 3, false)]
-        {
+        for (name, a, latency, undefined) in [
+            ("be1", 5, 1, false),
+            ("be2", 3, 2, true),
+            ("be3", 4, 3, false),
+        ] {
             let port = |p: &str| format!("{name}__{p}");
             let mut mem: Vec<Vec<Option<u8>>> = vec![vec![None; k]; 8];
             let mut due: VecDeque<Vec<Option<u8>>> = vec![vec![None; k]; latency].into();

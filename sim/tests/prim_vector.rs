@@ -31,7 +31,7 @@ fn the_lowest_request_wins() {
     let mut dut = Dut::new(&common(), c.seed);
     for n in [2usize, 5, 64] {
         let mut inputs: Vec<u128> = (0..n).map(|i| 1 << i).collect();
-        inputs.extend((0..32.min(1 << n)).map(|v| v as u128));
+        inputs.extend(0..32.min(1u128 << n));
         inputs.extend((0..300).map(|_| c.bits(n) & c.bits(n) & c.bits(n)));
         for req in inputs {
             dut.set(&format!("ff{n}__req"), req);

@@ -25,7 +25,7 @@ impl Bench {
         let module = format!("p_{inst}");
         let out = emit(&block, &module).unwrap_or_else(|e| panic!("{inst} is not emitted: {e}"));
         self.modules += &out.verilog;
-        self.instances += &format!("  {} {inst} (", out.top);
+        self.instances += &format!("  {} u_{inst} (", out.top);
         for (i, p) in out.ports().iter().enumerate() {
             if i > 0 {
                 self.instances += ", ";
@@ -38,11 +38,7 @@ impl Bench {
                 Dir::Input => "input",
                 Dir::Output => "output",
             };
-            self.ports += &format!(
-                ",\n  {dir} wire [{}:0] {inst}__{}",
-                p.width - 1,
-                p.name
-            );
+            self.ports += &format!(",\n  {dir} wire [{}:0] {inst}__{}", p.width - 1, p.name);
             self.instances += &format!(".{0}({inst}__{0})", p.name);
         }
         self.instances += ");\n";
@@ -223,7 +219,10 @@ pub fn common() -> ModelLib {
         .add("ram2", Ram::<Bits<64>, 5>::new(5, 2))
         .add("ram3", Ram::<Bits<100>, 6>::new(3, 3))
         .add("rambit", Ram::<bool, 3>::new(3, 1))
-        .add("ramund", Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined())
+        .add(
+            "ramund",
+            Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined(),
+        )
         .add("fwd", FwdRam::<Bits<40>, 6>::new(3))
         .add("fwdbit", FwdRam::<bool, 2>::new(2))
         .add("lut", LutRam::<Bits<9>, 3>::new())
