@@ -55,7 +55,6 @@ pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reg::{Reg, RegNr};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
-pub use reg::{Reg, RegNr};
 pub use rotate::{MergeRotate, RotateBytes};
 pub use skid::Skid;
 pub use text::BEAT_BITS;

@@ -341,6 +341,9 @@ impl Logic for Place {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
             self.x_desc.next.aux = true;
+            // The ULPDU length of the offender, octets 0 and 1.
+            self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(0)) << 8)
+                | bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(8));
         }
         if self.crc_over.val() {
             self.x_desc.next.event = true;
