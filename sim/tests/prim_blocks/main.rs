@@ -5,6 +5,7 @@
 mod bench;
 mod bytes;
 mod fifo;
+mod kernel;
 mod linear;
 mod memory;
 mod vector;
