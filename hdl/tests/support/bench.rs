@@ -64,8 +64,8 @@ impl Bench {
                 "--build",
                 "--top-module",
                 "bench",
-                
-                
+                "-MAKEFLAGS",
+                "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
             ])
             .args(&LINT_FLAGS[1..])
             .args(["bench.v", "main.cpp"])
