@@ -1,3 +1,9 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
 pub mod cfg;
+pub mod ingest;
+pub mod merge;
+pub mod parse;
+pub mod scan;
+pub mod slots;
+pub mod staging;
 pub mod types;
