@@ -147,7 +147,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     last_beat: Constant<Bits<BEAT_BITS>>,
     max_frame: Constant<Bits<16>>,
     unused_full: Signal<Local, bool>,
-    _lk: usize,
+    lk: Constant<Bits<4>>,
     _k: usize,
 }
 
@@ -265,7 +265,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             last_beat: Constant::new(((beats - 1) as u64).to_bits()),
             max_frame: Constant::new((cfg.max_frame as u64).to_bits()),
             unused_full: Default::default(),
-            _lk: LK,
+            lk: Constant::new((LK as u64).to_bits()),
             _k: K,
         }
     }
@@ -336,13 +336,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.keep_len.next = 0.into();
         for i in 0..(self._k) {
             if self.edges.val().get_bit(i) {
-                self.keep_len.next = self.keep_len.val() | (i + 1);
+                self.keep_len.next = self.keep_len.val() | (i + 1).to_bits();
             }
         }
-        for lk in (self._lk)..(self._lk + 1) {
-            self.len.next =
-                (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << lk) + self.keep_len.val();
-        }
+        self.len.next = (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val())
+            + self.keep_len.val();
         self.bad.next = self.cut.val()
             | self.merge.out_tuser.val()
             | (self.len.val() > self.max_frame.val());

@@ -156,7 +156,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     round_up: Constant<Bits<8>>,
     /// At 64 bits the TPT request must leave before the last beat is on the port.
     narrow: Constant<bool>,
-    _lk: usize,
+    lk: Constant<Bits<4>>,
     _tag_lane: usize,
     _tuple_lane: usize,
     _tuple_lane_tagged: usize,
@@ -238,7 +238,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             at_tcp_tagged: beat_of(TCP_END + 4),
             round_up: Constant::new(((K - 1) as u64).to_bits()),
             narrow: Constant::new(D == 64),
-            _lk: LK,
+            lk: Constant::new((LK as u64).to_bits()),
             _tag_lane: 12 % K * 8,
             _tuple_lane: TUPLE_END % K,
             _tuple_lane_tagged: (TUPLE_END + 4) % K,
@@ -338,9 +338,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.unused_header.next = self.payload.header.val().get_bits::<HDR_A>(0);
 
         // --- the STag, as soon as its last octet is on R0
-        for lk in (self._lk)..(self._lk + 1) {
-            self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> lk);
-        }
+        self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> self.lk.val());
         self.issue.next = self.r_valid.val()
             & !self.r_last.val()
             & (self.r_beat.val() == self.stag_beat.val())
@@ -377,12 +375,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         if self.tag.q.val() {
             self.late_now.next = self.beat.val() <= self.at_tcp_tagged.val();
         }
-        for lk in (self._lk)..(self._lk + 1) {
-            if (self.launch.val() | self.launched.q.val())
-                & (self.beat.val() < bit_cast::<BEAT_BITS, 8>(self.need.val() >> lk))
-            {
-                self.late_now.next = true;
-            }
+        if (self.launch.val() | self.launched.q.val())
+            & (self.beat.val() < bit_cast::<BEAT_BITS, 8>(self.need.val() >> self.lk.val()))
+        {
+            self.late_now.next = true;
         }
         self.late.next = self.late_now.val();
 

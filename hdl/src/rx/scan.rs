@@ -83,7 +83,7 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     state_next: Signal<Local, Bits<32>>,
     v2: Reg<bool>,
     verdict: RegNr<Scan>,
-    _lk: usize,
+    lk: Constant<Bits<4>>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Default for Scanner<D, K, LK> {
@@ -142,7 +142,7 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             state_next: Default::default(),
             v2: Default::default(),
             verdict: Default::default(),
-            _lk: LK,
+            lk: Constant::new((LK as u64).to_bits()),
         }
     }
 }
@@ -193,10 +193,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.ip1.d.next = self.ip.val();
         // protocol 6 and TCP length (IP total length less the 20 octets of the IP header)
         self.pseudo1.d.next = bit_cast::<17, 16>(self.fields.val().total) - 14;
-        for lk in (self._lk)..(self._lk + 1) {
-            self.move1.d.next = self.r_beat.val()
-                <= bit_cast::<BEAT_BITS, 16>(self.end_less_1.val() >> lk);
-        }
+        self.move1.d.next = self.r_beat.val()
+            <= bit_cast::<BEAT_BITS, 16>(self.end_less_1.val() >> self.lk.val());
         // octets of the last beat behind the end
         self.pad1.d.next = !bit_cast::<LK, 16>(self.end_less_1.val());
         self.v1.d.next = self.r_valid.val();
@@ -219,7 +217,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.shift.state.next = self.state_base.val();
         self.state_next.next = self.state_base.val();
         if self.move1.q.val() {
-            self.state_next.next = self.shift.next.val() ^ self.crc1.q.val();
+            self.state_next.next = self.shift.shifted.val() ^ self.crc1.q.val();
         }
         if self.v1.q.val() {
             self.acc.d.next = self.total.val();
