@@ -40,6 +40,7 @@ pub mod hash;
 pub mod keep;
 pub mod ram;
 pub mod reduce;
+pub mod reg;
 pub mod rotate;
 pub mod skid;
 pub mod text;
