@@ -5,6 +5,7 @@
 //!
 //! | block | ports | latency | body |
 //! |---|---|---|---|
+//! | [`Reg`], [`RegNr`] | d -> q; `Reg` has a reset value | 1 | emitter |
 //! | [`Ram`] | clock, we, waddr, wdata, raddr -> rdata | 1, 2 or 3 | text |
 //! | [`RamBe`] | as `Ram`, one we bit a byte | 1, 2 or 3 | text |
 //! | [`FwdRam`] | as `Ram`; a read sees a write of its cycle | 1 | text |
@@ -53,6 +54,7 @@ pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
+pub use reg::{Reg, RegNr};
 pub use rotate::{MergeRotate, RotateBytes};
 pub use skid::Skid;
 pub use text::BEAT_BITS;
