@@ -64,10 +64,10 @@ pub struct CtxTables {
     pub rdd_val: Signal<In, Bits<16>>,
     /// The context RAM is cleared.
     pub ready: Signal<Out, bool>,
-    ctx: Ram<Ctx, CONN>,
-    state: Ram<Dyn, CONN>,
-    mirror: Ram<Mirror, CONN>,
-    reads: Ram<Bits<16>, CONN>,
+    ctx_ram: Ram<Ctx, CONN>,
+    dyn_ram: Ram<Dyn, CONN>,
+    mir_ram: Ram<Mirror, CONN>,
+    rdd_ram: Ram<Bits<16>, CONN>,
     clear: RamClear<CONN>,
     /// Delay lines beside the RAMs, one register a cycle of latency.
     valid: Vec<Reg<bool>>,
@@ -75,7 +75,7 @@ pub struct CtxTables {
     ask: Signal<Local, CtxAsk>,
     asked: Signal<Local, CtxAsk>,
     row: Signal<Local, Ctx>,
-    matches: Signal<Local, bool>,
+    same: Signal<Local, bool>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
@@ -109,17 +109,17 @@ impl CtxTables {
             rdd_conn: Default::default(),
             rdd_val: Default::default(),
             ready: Default::default(),
-            ctx: Ram::new(cfg.conn_bits, cfg.latency),
-            state: Ram::new(cfg.conn_bits, cfg.latency),
-            mirror: Ram::new(cfg.conn_bits, cfg.latency),
-            reads: Ram::new(cfg.conn_bits, cfg.latency),
+            ctx_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
             clear: RamClear::new(cfg.conn_bits),
             valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
             asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
             ask: Default::default(),
             asked: Default::default(),
             row: Default::default(),
-            matches: Default::default(),
+            same: Default::default(),
             beyond: Constant::new(beyond.to_bits()),
             _latency: cfg.latency,
         }
@@ -130,30 +130,30 @@ impl Logic for CtxTables {
     #[hdl_gen]
     fn update(&mut self) {
         // Writers. Clearing takes the context's port and only has to take away `valid`.
-        self.ctx.we.next = self.ctx_we.val() || self.clear.active.val();
-        self.ctx.waddr.next = self.ctx_conn.val();
+        self.ctx_ram.we.next = self.ctx_we.val() || self.clear.active.val();
+        self.ctx_ram.waddr.next = self.ctx_conn.val();
         self.row.next = self.ctx_row.val();
         if self.clear.active.val() {
-            self.ctx.waddr.next = self.clear.addr.val();
+            self.ctx_ram.waddr.next = self.clear.addr.val();
             self.row.next.valid = false;
         }
-        self.ctx.wdata.next = self.row.val();
-        self.state.we.next = self.dyn_we.val();
-        self.state.waddr.next = self.dyn_conn.val();
-        self.state.wdata.next = self.dyn_row.val();
-        self.mirror.we.next = self.mir_we.val();
-        self.mirror.waddr.next = self.mir_conn.val();
-        self.mirror.wdata.next = self.mir_row.val();
-        self.reads.we.next = self.rdd_we.val();
-        self.reads.waddr.next = self.rdd_conn.val();
-        self.reads.wdata.next = self.rdd_val.val();
+        self.ctx_ram.wdata.next = self.row.val();
+        self.dyn_ram.we.next = self.dyn_we.val();
+        self.dyn_ram.waddr.next = self.dyn_conn.val();
+        self.dyn_ram.wdata.next = self.dyn_row.val();
+        self.mir_ram.we.next = self.mir_we.val();
+        self.mir_ram.waddr.next = self.mir_conn.val();
+        self.mir_ram.wdata.next = self.mir_row.val();
+        self.rdd_ram.we.next = self.rdd_we.val();
+        self.rdd_ram.waddr.next = self.rdd_conn.val();
+        self.rdd_ram.wdata.next = self.rdd_val.val();
         self.ready.next = self.clear.done.val();
 
         // All four are read with the request.
-        self.ctx.raddr.next = self.req_conn.val();
-        self.state.raddr.next = self.req_conn.val();
-        self.mirror.raddr.next = self.req_conn.val();
-        self.reads.raddr.next = self.req_conn.val();
+        self.ctx_ram.raddr.next = self.req_conn.val();
+        self.dyn_ram.raddr.next = self.req_conn.val();
+        self.mir_ram.raddr.next = self.req_conn.val();
+        self.rdd_ram.raddr.next = self.req_conn.val();
 
         self.ask.next.pseudo = self.req_pseudo.val();
         self.ask.next.found = self.req_found.val()
@@ -175,34 +175,34 @@ impl Logic for CtxTables {
 
         // The rows are there.
         if self.asked.val().pseudo {
-            self.matches.next = self.asked.val().gen == self.ctx.rdata.val().gen;
+            self.same.next = self.asked.val().gen == self.ctx_ram.rdata.val().gen;
         } else {
-            self.matches.next = self.asked.val().tuple == self.ctx.rdata.val().tuple;
+            self.same.next = self.asked.val().tuple == self.ctx_ram.rdata.val().tuple;
         }
         self.entry.next.pseudo = self.asked.val().pseudo;
         self.entry.next.hit =
-            self.asked.val().found && self.ctx.rdata.val().valid && self.matches.val();
+            self.asked.val().found && self.ctx_ram.rdata.val().valid && self.same.val();
         self.entry.next.conn = self.asked.val().conn;
-        self.entry.next.gen = self.ctx.rdata.val().gen;
-        self.entry.next.func = self.ctx.rdata.val().func;
-        self.entry.next.rcv_wnd = self.ctx.rdata.val().rcv_wnd;
-        self.entry.next.crc_en = self.ctx.rdata.val().crc_en;
-        self.entry.next.pd = self.ctx.rdata.val().pd;
-        self.entry.next.qpn = self.ctx.rdata.val().qpn;
-        self.entry.next.ird = self.ctx.rdata.val().ird;
-        self.entry.next.st = self.state.rdata.val().st;
-        self.entry.next.rcv_nxt = self.state.rdata.val().rcv_nxt;
-        self.entry.next.pend = self.state.rdata.val().pend;
-        self.entry.next.mid = self.state.rdata.val().mid;
-        self.entry.next.crc_rep = self.state.rdata.val().crc_rep;
-        self.entry.next.smsn = self.state.rdata.val().smsn;
-        self.entry.next.rmsn = self.state.rdata.val().rmsn;
-        self.entry.next.rd_head = self.state.rdata.val().rd_head;
-        self.entry.next.rd_off = self.state.rdata.val().rd_off;
-        self.entry.next.first = self.state.rdata.val().first;
-        self.entry.next.snd_una = self.mirror.rdata.val().snd_una;
-        self.entry.next.snd_nxt = self.mirror.rdata.val().snd_nxt;
-        self.entry.next.max_wnd = self.mirror.rdata.val().max_wnd;
-        self.entry.next.rd_done = self.reads.rdata.val();
+        self.entry.next.gen = self.ctx_ram.rdata.val().gen;
+        self.entry.next.func = self.ctx_ram.rdata.val().func;
+        self.entry.next.rcv_wnd = self.ctx_ram.rdata.val().rcv_wnd;
+        self.entry.next.crc_en = self.ctx_ram.rdata.val().crc_en;
+        self.entry.next.pd = self.ctx_ram.rdata.val().pd;
+        self.entry.next.qpn = self.ctx_ram.rdata.val().qpn;
+        self.entry.next.ird = self.ctx_ram.rdata.val().ird;
+        self.entry.next.st = self.dyn_ram.rdata.val().st;
+        self.entry.next.rcv_nxt = self.dyn_ram.rdata.val().rcv_nxt;
+        self.entry.next.pend = self.dyn_ram.rdata.val().pend;
+        self.entry.next.mid = self.dyn_ram.rdata.val().mid;
+        self.entry.next.crc_rep = self.dyn_ram.rdata.val().crc_rep;
+        self.entry.next.smsn = self.dyn_ram.rdata.val().smsn;
+        self.entry.next.rmsn = self.dyn_ram.rdata.val().rmsn;
+        self.entry.next.rd_head = self.dyn_ram.rdata.val().rd_head;
+        self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
+        self.entry.next.first = self.dyn_ram.rdata.val().first;
+        self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
+        self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
+        self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;
+        self.entry.next.rd_done = self.rdd_ram.rdata.val();
     }
 }

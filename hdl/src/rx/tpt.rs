@@ -196,6 +196,8 @@ pub struct Tpt {
     held_key: RegNr<bool>,
     done: Reg<bool>,
     status: RegNr<Bits<2>>,
+    /// The key of a read goes to X2 beside this block.
+    unused_key: Signal<Local, Bits<8>>,
     probing: Signal<Local, bool>,
     read_index: Signal<Local, Bits<24>>,
     frame_back: Signal<Local, bool>,
@@ -267,6 +269,7 @@ impl Tpt {
             held_key: Default::default(),
             done: Default::default(),
             status: Default::default(),
+            unused_key: Default::default(),
             probing: Default::default(),
             read_index: Default::default(),
             frame_back: Default::default(),
@@ -306,6 +309,7 @@ impl Logic for Tpt {
             && self.cmd_valid.val()
             && self.clear.done.val()
             && !self.req_valid.val();
+        self.unused_key.next = self.req_stag.val().get_bits::<8>(0);
         self.read_index.next = self.cmd_index.val();
         if self.req_valid.val() {
             self.read_index.next = self.req_stag.val().get_bits::<24>(8);
@@ -361,15 +365,13 @@ impl Logic for Tpt {
         self.result.next.hit = self.hits.val().any();
         self.result.next.set = self.asked.val().get_bits::<16>(0) & self.set_mask.val();
         self.result.next.way = self.hits.val();
+        self.results.push.next = self.frame_back.val();
         self.results.din.next = self.result.val();
         self.results.pop.next = self.tpt_pop.val();
         self.tpt_valid.next = self.results.valid.val();
         self.tpt.next = self.results.dout.val();
 
         // Commands.
-        self.held_hit.d.next = self.held_hit.q.val();
-        self.held_free.d.next = self.held_free.q.val();
-        self.held_key.d.next = self.held_key.q.val();
         if self.probe_back.val() {
             self.held_hit.d.next = self.hits.val();
             // lowest free way
