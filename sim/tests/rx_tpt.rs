@@ -282,7 +282,8 @@ fn row(cases: &mut Cases) -> [u128; 7] {
 /// An STag of a few that share the sets: 7 tags a set, of which 4 fit; keys differ in one bit.
 fn stag(cases: &mut Cases, sets: usize) -> u32 {
     const TAGS: [u32; 7] = [0, 1, 2, 0x10, 0x8000, 0x10_0000, 0x1f_ffff];
-    let index = (TAGS[cases.below(7)].wrapping_mul(sets as u32) + cases.below(sets.min(3)) as u32) & 0xff_ffff;
+    let index = (TAGS[cases.below(7)].wrapping_mul(sets as u32) + cases.below(sets.min(3)) as u32)
+        & 0xff_ffff;
     index << 8 | if cases.chance(80) { 0x5a } else { 0x5b }
 }
 
