@@ -12,5 +12,8 @@ pub mod scan;
 pub mod slots;
 pub mod staging;
 pub mod tcp;
+pub mod ctx;
+pub mod lookup;
+pub mod tpt;
 pub mod types;
 pub mod xtypes;
