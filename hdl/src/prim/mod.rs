@@ -18,6 +18,7 @@
 //! | [`KeepToLen`] | keep -> len | 0 | text |
 //! | [`LenToKeep`] | len -> keep | 0 | text |
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
+//! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> next | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
@@ -39,6 +40,7 @@ pub mod csum;
 pub mod fifo;
 pub mod hash;
 pub mod keep;
+pub mod lanes;
 pub mod ram;
 pub mod reduce;
 pub mod reg;
@@ -52,6 +54,7 @@ pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
+pub use lanes::MaskLanes;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
 pub use reg::{Reg, RegNr};
