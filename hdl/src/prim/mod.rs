@@ -20,7 +20,7 @@
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
 //! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
-//! | [`CrcShift`] | state -> next | 0 | text |
+//! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
 //! | [`FieldCapture`] | clock, en, beat, data -> hdr | 1 | text |
 //! | [`PayloadCapture`] | clock, en, beat, data, hh -> header | 1 | text |
