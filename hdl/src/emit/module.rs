@@ -211,6 +211,10 @@ impl Generator<'_> {
         };
         let mut lower = Lower::new(&names);
         let kernel = lower_block(&mut lower, &kernel, problems);
+        if !problems.is_empty() {
+            // The checks below would report what the missing statements leave undriven.
+            return (String::new(), false, Depends::new());
+        }
         let held = children
             .iter()
             .filter(|c| matches!(c.kind, ChildKind::Register(_)));
@@ -249,12 +253,7 @@ impl Generator<'_> {
             lower,
             flow,
         };
-        let body = if problems.is_empty() {
-            print::module(&module)
-        } else {
-            format!("// {}", scope.path)
-        };
-        (body, false, through)
+        (print::module(&module), false, through)
     }
 }
 
@@ -413,9 +412,8 @@ fn wire_clock_and_reset(
         if !needs || driven.contains(&format!("{}_{port}", child.inst)) {
             continue;
         }
-        if ports.iter().any(|p| p.name == port && p.dir == Dir::Input) {
-            child.wired.insert(port.to_string(), port.to_string());
-        } else {
+        child.wired.insert(port.to_string(), port.to_string());
+        if !ports.iter().any(|p| p.name == port && p.dir == Dir::Input) {
             let (child, port) = (child.inst.clone(), port.to_string());
             problems.push(Problem::NoClockOrReset { child, port });
         }
