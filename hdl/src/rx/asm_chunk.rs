@@ -202,7 +202,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
             if self.start4.q.val() {
                 self.state.d.next = self.add4.q.val();
             } else if self.first4.q.val() {
-                self.state.d.next = self.crc_shift.next.val() ^ self.add4.q.val();
+                self.state.d.next = self.crc_shift.shifted.val() ^ self.add4.q.val();
             } else {
                 self.state.d.next = self.state.q.val() ^ self.add4.q.val();
             }
