@@ -1,4 +1,8 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
+pub mod asm_chunk;
+pub mod asm_op;
+pub mod assemble;
+pub mod blocks;
 pub mod cfg;
 pub mod ddp;
 pub mod deliver;
@@ -15,5 +19,6 @@ pub mod tcp;
 pub mod ctx;
 pub mod lookup;
 pub mod tpt;
+pub mod pool;
 pub mod types;
 pub mod xtypes;
