@@ -96,7 +96,7 @@ impl GoldenError {
     pub fn terminate(&self) -> TerminateRepr {
         let t = self.term;
         // Local catastrophic errors of RDMAP and DDP, and everything from MPA, name no segment.
-        let with_ddp = !(t.layer == 2 || t.etype == 0) && !self.header.is_empty();
+        let with_ddp = t.layer != 2 && t.etype != 0 && !self.header.is_empty();
         let with_rdma = with_ddp && t.layer == 0 && t.etype == 1 && self.is_read_request;
         let ddp_len = if self.header.first().is_some_and(|c| c & 0x80 != 0) {
             14

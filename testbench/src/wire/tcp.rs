@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn options_round_trip_at_any_alignment() {
-        let all = vec![
+        let all = [
             TcpOption::Mss(1460),
             TcpOption::SackPermitted,
             TcpOption::Timestamps { val: 1, ecr: 2 },
