@@ -59,6 +59,7 @@ pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use mask::ApplyMask;
 pub use lanes::MaskLanes;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
+pub use reg::{Reg, RegNr};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
 pub use rotate::{MergeRotate, RotateBytes};
 pub use skid::Skid;
