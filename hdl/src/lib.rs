@@ -1,2 +1,3 @@
 //! The FerroWARP RNIC in rust-hdl, and the emitter that makes Verilog of it.
+pub mod prim;
 pub mod rx;
