@@ -28,6 +28,7 @@ pub mod crc32c;
 pub mod fifo;
 pub mod keep;
 pub mod ram;
+pub mod reg;
 pub mod rotate;
 pub mod text;
 
