@@ -5,6 +5,7 @@
 //!
 //! | block | ports | latency | body |
 //! |---|---|---|---|
+//! | [`Reg`], [`RegNr`] | d -> q; `Reg` has a reset value | 1 | emitter |
 //! | [`Ram`] | clock, we, waddr, wdata, raddr -> rdata | 1, 2 or 3 | text |
 //! | [`RamBe`] | as `Ram`, one we bit a byte | 1, 2 or 3 | text |
 //! | [`FwdRam`] | as `Ram`; a read sees a write of its cycle | 1 | text |
@@ -22,20 +23,38 @@
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
 //! | [`FieldCapture`] | clock, en, beat, data -> hdr | 1 | text |
 //! | [`PayloadCapture`] | clock, en, beat, data, hh -> header | 1 | text |
+//! | [`Skid`] | clock, reset, din, din_valid, dout_ready -> din_ready, dout, dout_valid | 1 | text |
+//! | [`SumBeat`], [`SumGroups`] | data, mask -> sum or g0..g3 | 0 | text |
+//! | [`SumJoin`] | g0..g3 -> sum | 0 | text |
+//! | [`FoldSum`] | acc -> fold | 0 | text |
+//! | [`TupleHash`] | tuple -> h0, h1, fp | 0 | text |
+//! | [`FindFirst`] | req -> grant, index, any | 0 | text |
+//! | [`Bswap`], [`Pack`], [`Unpack`] | din -> dout | 0 | text |
+//!
+//! Outputs that a parent does not need may be left unread.
 
 pub mod capture;
 pub mod crc32c;
+pub mod csum;
 pub mod fifo;
+pub mod hash;
 pub mod keep;
 pub mod ram;
+pub mod reduce;
 pub mod reg;
 pub mod rotate;
+pub mod skid;
 pub mod text;
 
 pub use capture::{Field, FieldCapture, PayloadCapture, Place, CAPTURE_BYTES};
 pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift};
+pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
+pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
+pub use reduce::{Bswap, FindFirst, Pack, Unpack};
+pub use reg::{Reg, RegNr};
 pub use rotate::{MergeRotate, RotateBytes};
+pub use skid::Skid;
 pub use text::BEAT_BITS;
