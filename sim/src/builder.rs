@@ -1,7 +1,7 @@
 //! From Verilog text to a loaded library: Verilator, C++ compiler, cache.
 
 use crate::cache;
-use crate::model::ModelLib;
+use crate::library::ModelLib;
 use crate::shim;
 use crate::toolchain::{run_jobs, Toolchain};
 use crate::SimError;
@@ -218,7 +218,7 @@ pub fn lint(verilog: &str, top: &str, waivers: &[&str]) -> Result<(), SimError> 
         "lint-{}",
         cache::hash([verilog, top, &format!("{flags:?}")])
     );
-    let temp = cache_dir.join(format!("{key}.tmp.{}", std::process::id()));
+    let temp = cache::temp_dir(&cache_dir, &key);
     fs::create_dir_all(&temp).map_err(|e| SimError::io(&temp, e))?;
     let failed = cache::failed_dir(&cache_dir, &key);
     let result = verilate(tools, &flags, verilog, top, &temp, &failed.join("log"));

@@ -60,9 +60,7 @@ pub fn get_or_build(
     if done.is_dir() {
         return Ok(done);
     }
-    static SERIAL: AtomicU32 = AtomicU32::new(0);
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let temp = cache.join(format!("{key}.tmp.{}.{serial}", std::process::id()));
+    let temp = temp_dir(cache, key);
     fs::create_dir_all(&temp).map_err(|e| SimError::io(&temp, e))?;
     match build(&temp) {
         Ok(()) => {
@@ -76,6 +74,13 @@ pub fn get_or_build(
             Err(error)
         }
     }
+}
+
+/// A name that no other process or thread uses.
+pub fn temp_dir(cache: &Path, key: &str) -> PathBuf {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    cache.join(format!("{key}.tmp.{}.{serial}", std::process::id()))
 }
 
 /// Where the folder of a failed build is kept.

@@ -28,13 +28,17 @@
 mod builder;
 mod cache;
 mod error;
+mod library;
 mod model;
 mod shim;
+pub mod stream;
 mod toolchain;
+mod wave;
 
 pub use builder::{lint, ModelBuilder};
 pub use error::SimError;
-pub use model::{Direction, Model, ModelLib, PortId, PortInfo};
+pub use library::{Direction, ModelLib, PortId, PortInfo};
+pub use model::Model;
 
 #[cfg(target_endian = "big")]
 compile_error!(

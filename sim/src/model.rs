@@ -1,180 +1,11 @@
-//! A loaded model and its instances: ports, clock, waves.
+//! One instance of a model: port access, clock, errors of the Verilog.
 
-use crate::shim;
+use crate::library::{Direction, LibInner, PortId, PortInfo, Raw};
+use crate::wave::Wave;
 use crate::SimError;
-use std::ffi::{c_char, c_int, c_void, CStr, CString};
-use std::path::Path;
+use std::ffi::c_int;
 use std::ptr::NonNull;
 use std::sync::Arc;
-
-/// Direction of a top port, as the module sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Driven by the test bench.
-    Input,
-    /// Driven by the model.
-    Output,
-}
-
-/// One port of the top module.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortInfo {
-    /// Verilog name.
-    pub name: String,
-    /// Input or output.
-    pub direction: Direction,
-    /// Bits.
-    pub width: u32,
-    /// Bytes of its storage in the model: 1, 2, 4, 8, or a multiple of 4 above.
-    pub(crate) storage_bytes: u32,
-}
-
-/// A port of one [`ModelLib`], resolved once by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PortId(u32);
-
-type Raw = *mut c_void;
-
-/// Functions of the shim; valid while the library is loaded, which is for ever.
-#[derive(Clone, Copy)]
-struct Api {
-    new: unsafe extern "C" fn(c_int, *mut Raw) -> Raw,
-    free: unsafe extern "C" fn(Raw),
-    pointers: unsafe extern "C" fn(Raw, *mut *mut u8),
-    eval: unsafe extern "C" fn(Raw, c_int) -> c_int,
-    text: unsafe extern "C" fn(Raw, *mut usize) -> *const c_char,
-    clear: unsafe extern "C" fn(Raw),
-    wave: Option<WaveApi>,
-}
-
-#[derive(Clone, Copy)]
-struct WaveApi {
-    open: unsafe extern "C" fn(Raw, *const c_char) -> c_int,
-    dump: unsafe extern "C" fn(Raw, u64),
-    flush: unsafe extern "C" fn(Raw),
-    close: unsafe extern "C" fn(Raw),
-}
-
-struct LibInner {
-    top: String,
-    ports: Vec<PortInfo>,
-    api: Api,
-}
-
-/// A built and loaded model; cheap to clone, makes any number of instances.
-#[derive(Clone)]
-pub struct ModelLib(Arc<LibInner>);
-
-impl std::fmt::Debug for ModelLib {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ModelLib({})", self.0.top)
-    }
-}
-
-impl ModelLib {
-    pub(crate) fn load(path: &Path, top: &str) -> Result<Self, SimError> {
-        let error = |reason: String| SimError::Load {
-            path: path.to_path_buf(),
-            reason,
-        };
-        // SAFETY: the library is our shim and a Verilated model; its initialisers only set up the
-        // C++ runtime.
-        let library =
-            unsafe { libloading::Library::new(path) }.map_err(|e| error(e.to_string()))?;
-        // C++ thread-locals make unloading unsafe: the library stays for the process's life.
-        let library: &'static libloading::Library = Box::leak(Box::new(library));
-        macro_rules! symbol {
-            ($name:literal) => {
-                // SAFETY: the type is that of the shim's function of this name; the cache key
-                // holds the shim's text, so library and type can't disagree.
-                *unsafe { library.get(concat!($name, "\0").as_bytes()) }
-                    .map_err(|e| error(e.to_string()))?
-            };
-        }
-        let has_trace: unsafe extern "C" fn() -> c_int = symbol!("fw_has_trace");
-        // SAFETY: takes nothing, returns a constant.
-        let wave = match unsafe { has_trace() } {
-            0 => None,
-            _ => Some(WaveApi {
-                open: symbol!("fw_wave_open"),
-                dump: symbol!("fw_wave_dump"),
-                flush: symbol!("fw_wave_flush"),
-                close: symbol!("fw_wave_close"),
-            }),
-        };
-        let ports: unsafe extern "C" fn() -> *const c_char = symbol!("fw_ports");
-        // SAFETY: returns a NUL-terminated constant.
-        let lines = unsafe { CStr::from_ptr(ports()) }.to_string_lossy();
-        let ports = shim::parse_port_lines(&lines)
-            .ok_or_else(|| error("unreadable port list".to_string()))?;
-        let api = Api {
-            new: symbol!("fw_new"),
-            free: symbol!("fw_free"),
-            pointers: symbol!("fw_pointers"),
-            eval: symbol!("fw_eval"),
-            text: symbol!("fw_text"),
-            clear: symbol!("fw_clear"),
-            wave,
-        };
-        Ok(ModelLib(Arc::new(LibInner {
-            top: top.to_string(),
-            ports,
-            api,
-        })))
-    }
-
-    /// Name of the top module.
-    pub fn top(&self) -> &str {
-        &self.0.top
-    }
-
-    /// Ports of the top module.
-    pub fn ports(&self) -> &[PortInfo] {
-        &self.0.ports
-    }
-
-    /// An instance whose unwritten state is random under seed 1. All inputs are 0.
-    pub fn instance(&self) -> Model {
-        self.instance_seeded(1)
-    }
-
-    /// An instance whose unwritten state (registers and memories) is random under `seed`: the
-    /// same seed gives the same state. All inputs are 0.
-    pub fn instance_seeded(&self, seed: u64) -> Model {
-        // Verilator takes 31 bits and reads 0 as "pick one": spread the seed over the rest.
-        let folded = (seed ^ (seed >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-        let seed31 = (folded as c_int).max(1);
-        let api = &self.0.api;
-        let mut context = std::ptr::null_mut();
-        // SAFETY: fw_new returns a new instance, owned by the Model and freed once in its Drop.
-        let raw = unsafe { (api.new)(seed31, &mut context) };
-        let mut pointers = vec![std::ptr::null_mut(); self.0.ports.len()];
-        // SAFETY: the array has one entry a port, as the shim's port list says.
-        unsafe { (api.pointers)(raw, pointers.as_mut_ptr()) };
-        let slots = self
-            .0
-            .ports
-            .iter()
-            .zip(pointers)
-            .map(|(port, pointer)| Slot::new(port, pointer))
-            .collect();
-        let mut model = Model {
-            lib: self.0.clone(),
-            raw,
-            slots,
-            cycle: 0,
-            seed,
-            wave: None,
-            printed: String::new(),
-        };
-        for (i, port) in self.0.ports.iter().enumerate() {
-            if port.direction == Direction::Input {
-                model.set_u64(PortId(i as u32), 0);
-            }
-        }
-        model
-    }
-}
 
 /// Storage of one port.
 struct Slot {
@@ -203,21 +34,16 @@ impl Slot {
     }
 }
 
-struct Wave {
-    api: WaveApi,
-    period_ps: u64,
-    /// Timestamp of the last dump, to keep time strictly rising.
-    last: Option<u64>,
-}
-
 /// One instance of a model. May be moved between threads; each call runs on the caller's.
 pub struct Model {
-    lib: Arc<LibInner>,
-    raw: Raw,
+    pub(crate) lib: Arc<LibInner>,
+    pub(crate) raw: Raw,
+    /// The library's evaluation function, one load nearer than through `lib`.
+    eval: unsafe extern "C" fn(Raw, c_int) -> c_int,
     slots: Box<[Slot]>,
-    cycle: u64,
+    pub(crate) cycle: u64,
     seed: u64,
-    wave: Option<Wave>,
+    pub(crate) wave: Option<Wave>,
     printed: String,
 }
 
@@ -226,6 +52,27 @@ pub struct Model {
 unsafe impl Send for Model {}
 
 impl Model {
+    pub(crate) fn new(lib: Arc<LibInner>, raw: Raw, pointers: &[*mut u8], seed: u64) -> Model {
+        let slots = lib.ports.iter().zip(pointers);
+        let slots = slots.map(|(port, &p)| Slot::new(port, p)).collect();
+        let mut model = Model {
+            eval: lib.api.eval,
+            lib,
+            raw,
+            slots,
+            cycle: 0,
+            seed,
+            wave: None,
+            printed: String::new(),
+        };
+        for i in 0..model.slots.len() {
+            if model.slots[i].input {
+                model.set_u64(PortId(i as u32), 0);
+            }
+        }
+        model
+    }
+
     /// Resolves a port name; do it once, outside the clock loop.
     pub fn port(&self, name: &str) -> Result<PortId, SimError> {
         match self.lib.ports.iter().position(|p| p.name == name) {
@@ -425,6 +272,29 @@ impl Model {
         Ok(())
     }
 
+    /// Runs cycles until `done` is true at the sample point (outputs settled, before the edge), at
+    /// most `limit` of them; returns how many edges passed. `what` names the thing waited for in
+    /// the [`SimError::Hang`]. Inputs stay as they are: to drive some, write the loop or use
+    /// [`crate::stream::Bench`].
+    pub fn run_until(
+        &mut self,
+        limit: u64,
+        what: &str,
+        mut done: impl FnMut(&Model) -> bool,
+    ) -> Result<u64, SimError> {
+        for passed in 0..limit {
+            self.settle()?;
+            if done(self) {
+                return Ok(passed);
+            }
+            self.posedge()?;
+        }
+        Err(SimError::Hang {
+            cycles: limit,
+            what: what.to_string(),
+        })
+    }
+
     /// Rising edges so far.
     pub fn cycle(&self) -> u64 {
         self.cycle
@@ -438,7 +308,7 @@ impl Model {
     #[inline]
     fn evaluate(&mut self, level: c_int) -> Result<(), SimError> {
         // SAFETY: `raw` is a live instance of this library.
-        match unsafe { (self.lib.api.eval)(self.raw, level) } {
+        match unsafe { (self.eval)(self.raw, level) } {
             0 => Ok(()),
             status => Err(self.failure(status)),
         }
@@ -508,65 +378,6 @@ impl Model {
         let mut all = std::mem::take(&mut self.printed);
         all.push_str(&text);
         all
-    }
-
-    /// Starts an FST dump of every cycle from here on. Cycle n (the value of [`Model::cycle`]) is
-    /// at n x `period_ps` picoseconds: settled values with clock low there, the state after the
-    /// rising edge half a period later.
-    pub fn open_wave(&mut self, path: impl AsRef<Path>, period_ps: u64) -> Result<(), SimError> {
-        let path = path.as_ref();
-        let api = self.lib.api.wave.ok_or_else(|| SimError::NoTrace {
-            top: self.lib.top.clone(),
-        })?;
-        if period_ps < 2 {
-            return Err(SimError::Argument(format!(
-                "clock period {period_ps} ps: give at least 2"
-            )));
-        }
-        let bad = |kind| SimError::io(path, std::io::Error::from(kind));
-        let name = CString::new(path.as_os_str().as_encoded_bytes())
-            .map_err(|_| bad(std::io::ErrorKind::InvalidInput))?;
-        if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-            std::fs::create_dir_all(dir).map_err(|e| SimError::io(dir, e))?;
-        }
-        // Tells a missing right from a full disk before the runtime swallows the reason.
-        std::fs::File::create(path).map_err(|e| SimError::io(path, e))?;
-        // SAFETY: `raw` is a live instance, `name` a NUL-terminated path.
-        if unsafe { (api.open)(self.raw, name.as_ptr()) } == 0 {
-            return Err(bad(std::io::ErrorKind::Other));
-        }
-        self.wave = Some(Wave {
-            api,
-            period_ps,
-            last: None,
-        });
-        Ok(())
-    }
-
-    /// Ends the dump and completes the file; dropping the model does the same.
-    pub fn close_wave(&mut self) {
-        if let Some(wave) = self.wave.take() {
-            // SAFETY: `raw` is a live instance.
-            unsafe { (wave.api.close)(self.raw) };
-        }
-    }
-
-    /// Writes what is dumped so far to the file.
-    pub fn flush_wave(&mut self) {
-        if let Some(wave) = &self.wave {
-            // SAFETY: `raw` is a live instance.
-            unsafe { (wave.api.flush)(self.raw) };
-        }
-    }
-
-    fn dump(&mut self, half: u64) {
-        let Some(wave) = &mut self.wave else { return };
-        let time = self.cycle * wave.period_ps + half * (wave.period_ps / 2);
-        if wave.last.is_none_or(|last| last < time) {
-            wave.last = Some(time);
-            // SAFETY: `raw` is a live instance.
-            unsafe { (wave.api.dump)(self.raw, time) };
-        }
     }
 }
 

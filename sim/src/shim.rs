@@ -1,7 +1,7 @@
 //! The C ABI between a Verilated C++ model and Rust: port list out of the generated header, and
 //! the shim that is compiled with the model.
 
-use crate::model::{Direction, PortInfo};
+use crate::library::{Direction, PortInfo};
 use std::fmt::Write;
 
 /// Changes of the shim's ABI must change every cache key.
