@@ -118,9 +118,9 @@ encoding! {
     INSTALL = 1, "commit: install the connection, register the region, write the lookup row";
     MODIFY = 2, "commit: change an installed entry; no table supports it yet";
     REMOVE = 3, "commit: take the entry out; connections give their final state";
-    QUERY = 4, "commit: copy the entry's live state into the result words";
-    FENCE = 5, "commit, connections: `data` bits 9:0 come back in a `cpl_event` of kind FENCE";
-    READ = 6, "result word `word` of the last commit; `index` ignored";
+    QUERY = 4, "commit: CONN: copy the live state into the result words; TPT: is it there";
+    FENCE = 5, "commit, CONN: the id in `data` 17:8 comes back in a `cpl_event` of kind FENCE";
+    READ = 6, "result word `word` of the last CONN remove or query; `index` ignored";
 }
 
 encoding! {
@@ -130,7 +130,7 @@ encoding! {
     BAD_TABLE = 1, "no such table: use LOOKUP, CONN or TPT";
     BAD_OP = 2, "this table has no such operation";
     BAD_INDEX = 3, "the index is beyond this preset's table: see the geometry registers";
-    BAD_WORD = 4, "no such record word: WRITE takes 0 to 15, READ takes 0 to 3";
+    BAD_WORD = 4, "no such record word: WRITE takes 0 to 6, READ takes 0 and 1";
     FULL = 5, "all ways of the TPT set hold other regions: choose another index";
     NOT_FOUND = 6, "nothing is installed there";
     EXISTS = 7, "something is installed there: remove it first";

@@ -306,7 +306,7 @@ pub const STREAMS: &[Stream] = &[
             f("op", 3, "op"),
             f("index", 24, "entry"),
             f("word", 6, "record word, for WRITE and READ"),
-            f("data", 64, "record word; CONN remove, query, fence: generation in 7:0, fence id in 17:8"),
+            f("data", 64, "record word; CONN remove, query, fence: generation in 7:0, fence id in 17:8; TPT remove, query: key in 7:0"),
         ],
     },
     Stream {
@@ -314,7 +314,7 @@ pub const STREAMS: &[Stream] = &[
         direction: Direction::Out,
         ready: true,
         doc: "One answer a command.",
-        fields: &[f("status", 4, "status"), f("data", 64, "READ: the word; commits: result word 0")],
+        fields: &[f("status", 4, "status"), f("data", 64, "READ: the word; CONN remove and query: result word 0; else 0")],
     },
     Stream {
         name: "registers",

@@ -87,11 +87,11 @@ fn pack<const N: usize, const V: usize>(
     Ok(words)
 }
 
-/// Words that WRITE can address.
-pub const RECORD_WORDS: usize = 16;
+/// Words that WRITE can address: the longest record.
+pub const RECORD_WORDS: usize = 7;
 
 /// Words that READ can address.
-pub const RESULT_WORDS: usize = 4;
+pub const RESULT_WORDS: usize = 2;
 
 /// Row of a lookup bucket: way `w` at bits `29w+28:29w` in hardware, at bits 28:0 of half-word `w` here.
 pub const LOOKUP_LAYOUT: Layout = Layout {

@@ -42,6 +42,8 @@ mod names;
 mod print;
 mod probe;
 mod register;
+mod select;
+mod slice;
 mod stmt;
 
 pub use error::{EmitError, EmitErrors, Problem};

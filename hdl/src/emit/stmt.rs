@@ -1,7 +1,8 @@
 //! Statements: loops unrolled, links and assignments with their widths, reads noted.
 use super::error::Problem;
-use super::expr::{label, outer, Lower};
+use super::expr::{outer, Lower};
 use super::names::resolve;
+use super::select::label;
 use rust_hdl::prelude::ast::{
     VerilogBlock, VerilogBlockOrConditional as Otherwise, VerilogConditional,
     VerilogExpression as Expr, VerilogLink, VerilogMatch, VerilogStatement as Source,

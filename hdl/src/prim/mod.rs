@@ -53,7 +53,6 @@ pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
-pub use reg::{Reg, RegNr};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
 pub use reg::{Reg, RegNr};
 pub use rotate::{MergeRotate, RotateBytes};

@@ -72,10 +72,12 @@ impl<const N: usize, const L: usize> Logic for FindFirst<N, L> {
             N - 2,
             N - 1
         );
-        for b in 0..L {
-            let mask = hex(N, |i| i >> b & 1 == 1);
-            s += &format!("assign index[{b}] = |(first & {mask});\n");
-        }
+        // a concatenation, as a one-bit `index` cannot be indexed
+        let bits: Vec<String> = (0..L)
+            .rev()
+            .map(|b| format!("|(first & {})", hex(N, |i| i >> b & 1 == 1)))
+            .collect();
+        s += &format!("assign index = {{{}}};\n", bits.join(", "));
         body(s)
     }
 }
