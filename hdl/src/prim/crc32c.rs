@@ -3,7 +3,7 @@
 //! | block | in | out |
 //! |---|---|---|
 //! | [`CrcData`]    | `data`, bytes that do not count are zero | `crc`, what the beat adds to the state |
-//! | [`CrcShift`]   | `state` | `next`, the state moved over one beat of zeros: state times x^D |
+//! | [`CrcShift`]   | `state` | `shifted`, the state moved over one beat of zeros: state times x^D |
 //! | [`CrcResidue`] | `state`, `pad` 0..K-1 | `ok`, the state is that of a good FPDU followed by `pad` zero bytes |
 //!
 //! **Bit order.** Bytes in lane order, each byte least significant bit first, reflected polynomial `0x82F63B78`:
@@ -101,7 +101,7 @@ impl<const D: usize> Logic for CrcData<D> {
 #[derive(LogicBlock, Clone, Debug)]
 pub struct CrcShift<const D: usize> {
     pub state: Signal<In, Bits<32>>,
-    pub next: Signal<Out, Bits<32>>,
+    pub shifted: Signal<Out, Bits<32>>,
 }
 
 impl<const D: usize> CrcShift<D> {
@@ -114,7 +114,7 @@ impl<const D: usize> CrcShift<D> {
         let () = Self::OK;
         Self {
             state: Default::default(),
-            next: Default::default(),
+            shifted: Default::default(),
         }
     }
 }
@@ -128,10 +128,10 @@ impl<const D: usize> Default for CrcShift<D> {
 impl<const D: usize> Logic for CrcShift<D> {
     fn update(&mut self) {}
     fn connect(&mut self) {
-        self.next.connect();
+        self.shifted.connect();
     }
     fn hdl(&self) -> Verilog {
-        body(equations("next", "state", &shift_columns(D)))
+        body(equations("shifted", "state", &shift_columns(D)))
     }
 }
 

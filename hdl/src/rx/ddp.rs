@@ -18,6 +18,8 @@ pub struct HdrView {
     pub h: Signal<Out, Hdr>,
     swap: Bswap<160>,
     be: Signal<Local, Bits<160>>,
+    // Fields of whole structs that nobody here needs.
+    unused_be: Signal<Local, Bits<160>>,
 }
 
 impl Logic for HdrView {
@@ -25,6 +27,7 @@ impl Logic for HdrView {
     fn update(&mut self) {
         self.swap.din.next = self.raw.val();
         self.be.next = self.swap.dout.val();
+        self.unused_be.next = self.be.val();
         self.h.next.ulen = self.be.val().get_bits::<16>(144);
         self.h.next.t = self.be.val().get_bit(143);
         self.h.next.l = self.be.val().get_bit(142);
@@ -64,6 +67,8 @@ pub struct FormCheck {
     xlen: Signal<Local, Bits<32>>,
     dlen: Signal<Local, Bits<16>>,
     sum: Signal<Local, Bits<65>>,
+    // Fields of whole structs that nobody here needs.
+    unused_be: Signal<Local, Bits<224>>,
 }
 
 impl Logic for FormCheck {
@@ -71,6 +76,7 @@ impl Logic for FormCheck {
     fn update(&mut self) {
         self.swap.din.next = self.raw_b.val();
         self.be.next = self.swap.dout.val();
+        self.unused_be.next = self.be.val();
         self.op.next = self.h.val().op;
         self.send.next = (self.op.val() >= 3) & (self.op.val() <= 6);
         self.tagged_op.next = (self.op.val() == 0) | (self.op.val() == 2);
@@ -178,11 +184,18 @@ pub struct TableCheck {
     read_end: Signal<Local, Bits<33>>,
     busy: Signal<Local, Bits<16>>,
     mlen: Signal<Local, Bits<32>>,
+    // Fields of whole structs that nobody here needs.
+    unused_form: Signal<Local, Form>,
+    unused_c: Signal<Local, CtxEntry>,
+    unused_f: Signal<Local, Dyn>,
 }
 
 impl Logic for TableCheck {
     #[hdl_gen]
     fn update(&mut self) {
+        self.unused_form.next = self.form.val();
+        self.unused_c.next = self.c.val();
+        self.unused_f.next = self.f.val();
         self.stag_ok.next = self.tpt.val().hit
             & !self.revoked.val()
             & (self.tpt.val().key == self.form.val().stag.get_bits::<8>(0));
@@ -293,7 +306,7 @@ impl Logic for TableCheck {
                         } else {
                             if self.form.val().inv & self.form.val().l {
                                 self.r.next.inv = true;
-                                if !self.stag_ok.val() | !self.mine.val() {
+                                if !self.stag_ok.val() | !self.mine.val() | !self.rights.val().get_bit(3) {
                                     self.r.next.err = 0x0109.into(); // STag cannot be invalidated
                                 }
                             }

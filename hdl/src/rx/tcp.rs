@@ -41,12 +41,21 @@ pub struct TcpJudge {
     ack_ok: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
+    // Fields of whole structs that nobody here needs.
+    unused_d: Signal<Local, FrameDone>,
+    unused_c: Signal<Local, CtxEntry>,
+    unused_f: Signal<Local, Dyn>,
+    unused_flags: Signal<Local, Bits<8>>,
 }
 
 impl Logic for TcpJudge {
     #[hdl_gen]
     fn update(&mut self) {
+        self.unused_d.next = self.d.val();
+        self.unused_c.next = self.c.val();
+        self.unused_f.next = self.f.val();
         self.flags.next = self.d.val().flags;
+        self.unused_flags.next = self.flags.val();
         self.fin.next = self.flags.val().get_bit(0);
         self.syn.next = self.flags.val().get_bit(1);
         self.rst.next = self.flags.val().get_bit(2);
@@ -81,7 +90,7 @@ impl Logic for TcpJudge {
         self.v.next.rst = false;
         self.v.next.dead = false;
         self.v.next.fin = self.fin.val();
-        self.v.next.next = self.d.val().seq + self.span.val();
+        self.v.next.nxt = self.d.val().seq + self.span.val();
         self.v.next.trim = 0.into();
         self.v.next.len = self.d.val().plen;
         if self.behind.val() {

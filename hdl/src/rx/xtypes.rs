@@ -98,6 +98,30 @@ pub struct Verdict {
     pub trim: Bits<16>,
     pub len: Bits<16>,
     /// rcv_nxt after this segment.
-    pub next: Bits<32>,
+    pub nxt: Bits<32>,
     pub fin: bool,
+}
+
+/// One pulse a counter: what X3 did.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Tally {
+    /// Frames of installed connections, by fate.
+    pub fast: bool,
+    pub slow: bool,
+    pub pure: bool,
+    pub old: bool,
+    pub ahead: bool,
+    pub outside: bool,
+    pub challenge: bool,
+    pub rst: bool,
+    pub dead: bool,
+    pub malformed: bool,
+    pub bad_ip: bool,
+    pub bad_tcp: bool,
+    pub bad_crc: bool,
+    /// FPDUs delivered, FPDUs refused with an error event.
+    pub fpdu: bool,
+    pub error: bool,
+    /// Assembler had no room or lost a CRC: the sender must repeat.
+    pub rollback: bool,
 }

@@ -1,5 +1,7 @@
 //! Golden files and Verilator for the emitter's tests.
 #![allow(dead_code)]
+pub mod bench;
+
 use ferrowarp_hdl::emit::{Emitted, LINT_FLAGS};
 use std::path::PathBuf;
 use std::process::Command;

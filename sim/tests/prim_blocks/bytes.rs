@@ -1,13 +1,12 @@
 //! Byte movers and masks against Rust, at every width: rotators, keep and length, range mask, checksum, capture.
 
-mod prim_common;
-use prim_common::{width, Cases, Dut, WIDTHS};
+use crate::bench::{width, Cases, Dut, WIDTHS};
 
 const ROUNDS: usize = 400;
 
 #[test]
 fn rotators_move_bytes() {
-    let mut c = Cases::new("prim_bytes rotators_move_bytes");
+    let mut c = Cases::new("bytes::rotators_move_bytes");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -51,12 +50,13 @@ fn keep_and_length_agree() {
 
 #[test]
 fn range_mask_is_the_lanes_in_range() {
-    let mut c = Cases::new("prim_bytes range_mask_is_the_lanes_in_range");
+    let mut c = Cases::new("bytes::range_mask_is_the_lanes_in_range");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
         for _ in 0..4 * ROUNDS {
-            let beat = c.below(if c.chance(10) { 65536 / k } else { 6 });
+            let beats = if c.chance(10) { 65536 / k } else { 6 };
+            let beat = c.below(beats);
             // near the beat mostly, so that the edges are hit; anywhere sometimes
             let mut position = || {
                 let near = (beat * k + c.below(3 * k)).saturating_sub(k).min(65535);
@@ -85,7 +85,7 @@ fn range_mask_is_the_lanes_in_range() {
 
 #[test]
 fn beat_sums_are_rfc1071_sums() {
-    let mut c = Cases::new("prim_bytes beat_sums_are_rfc1071_sums");
+    let mut c = Cases::new("bytes::beat_sums_are_rfc1071_sums");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -121,7 +121,7 @@ fn beat_sums_are_rfc1071_sums() {
 /// Frames of random length and gaps; the fields are checked after every cycle, so nothing is taken early or late.
 #[test]
 fn fields_are_captured_at_their_beat_and_held() {
-    let mut c = Cases::new("prim_bytes fields_are_captured_at_their_beat_and_held");
+    let mut c = Cases::new("bytes::fields_are_captured_at_their_beat_and_held");
     // name, position, octets, lowest bit in the struct, lowest bit in the flat vector (table order)
     let layout = [
         ("ethertype", 12, 2, 0, 48),
@@ -174,15 +174,24 @@ fn fields_are_captured_at_their_beat_and_held() {
 
 #[test]
 fn payload_header_is_captured_from_any_even_offset() {
-    let mut c = Cases::new("prim_bytes payload_header_is_captured_from_any_even_offset");
+    let mut c = Cases::new("bytes::payload_header_is_captured_from_any_even_offset");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
         let mut model = [None; 48];
         for round in 0..256 {
-            let hh = if round < 128 { round * 2 + 1 } else { c.below(256) };
+            let hh = if round < 128 {
+                round * 2 + 1
+            } else {
+                c.below(256)
+            };
             let short = c.chance(15); // ends inside the header: the rest keeps its old value
-            let len = 2 * hh + if short { c.below(48) } else { 48 + c.below(200) };
+            let len = 2 * hh
+                + if short {
+                    c.below(48)
+                } else {
+                    48 + c.below(200)
+                };
             dut.set("pay__hh", hh as u128);
             let mut beat = 0;
             while beat <= len / k {

@@ -2,7 +2,6 @@
 //! (building a model costs far more than running it), and seeded randomness with a line that repeats a failure.
 //!
 //! An instance `rot` with port `din` is the bench's port `rot__din`; `clock` and `reset` are common to all.
-#![allow(dead_code)] // each test binary uses its part
 
 use ferrowarp_hdl::emit::{emit, Dir};
 use ferrowarp_hdl::prim::*;
@@ -25,7 +24,7 @@ impl Bench {
         let module = format!("p_{inst}");
         let out = emit(&block, &module).unwrap_or_else(|e| panic!("{inst} is not emitted: {e}"));
         self.modules += &out.verilog;
-        self.instances += &format!("  {} {inst} (", out.top);
+        self.instances += &format!("  {} u_{inst} (", out.top);
         for (i, p) in out.ports().iter().enumerate() {
             if i > 0 {
                 self.instances += ", ";
@@ -38,11 +37,7 @@ impl Bench {
                 Dir::Input => "input",
                 Dir::Output => "output",
             };
-            self.ports += &format!(
-                ",\n  {dir} wire [{}:0] {inst}__{}",
-                p.width - 1,
-                p.name
-            );
+            self.ports += &format!(",\n  {dir} wire [{}:0] {inst}__{}", p.width - 1, p.name);
             self.instances += &format!(".{0}({inst}__{0})", p.name);
         }
         self.instances += ");\n";
@@ -108,7 +103,7 @@ pub struct Cases {
 }
 
 impl Cases {
-    /// `test` is `<file> <test name>`; the seed is `FERROWARP_SEED` or a fixed one.
+    /// `test` is the test's path in this binary; the seed is `FERROWARP_SEED` or a fixed one.
     pub fn new(test: &'static str) -> Self {
         let seed = std::env::var("FERROWARP_SEED")
             .ok()
@@ -140,10 +135,9 @@ impl Cases {
 impl Drop for Cases {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let (file, name) = self.test.split_once(' ').unwrap_or((self.test, ""));
             eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test {file} {name}",
-                self.seed
+                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test prim_blocks {}",
+                self.seed, self.test
             );
         }
     }
@@ -223,7 +217,10 @@ pub fn common() -> ModelLib {
         .add("ram2", Ram::<Bits<64>, 5>::new(5, 2))
         .add("ram3", Ram::<Bits<100>, 6>::new(3, 3))
         .add("rambit", Ram::<bool, 3>::new(3, 1))
-        .add("ramund", Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined())
+        .add(
+            "ramund",
+            Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined(),
+        )
         .add("fwd", FwdRam::<Bits<40>, 6>::new(3))
         .add("fwdbit", FwdRam::<bool, 2>::new(2))
         .add("lut", LutRam::<Bits<9>, 3>::new())

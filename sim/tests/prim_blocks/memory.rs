@@ -1,7 +1,6 @@
 //! Memories against an array in Rust: latencies 1 to 3, collisions, byte enables, ignored address bits, clearing.
 
-mod prim_common;
-use prim_common::{common, width, Cases, Dut, WIDTHS};
+use crate::bench::{common, width, Cases, Dut, WIDTHS};
 use std::collections::VecDeque;
 
 /// What a read sees of a write in its cycle.
@@ -29,7 +28,11 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
     let mut compared = 0;
     for cycle in 0..1500 {
         let waddr = c.below(1 << s.n);
-        let raddr = if c.chance(40) { waddr } else { c.below(1 << s.n) };
+        let raddr = if c.chance(40) {
+            waddr
+        } else {
+            c.below(1 << s.n)
+        };
         let we = c.chance(60);
         let wdata = c.bits(s.bits);
         // bits above the depth must not matter
@@ -63,7 +66,7 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
 /// A memory read `latency` cycles later: the queue holds `latency` reads under way.
 #[test]
 fn rams_are_arrays() {
-    let mut c = Cases::new("prim_memory rams_are_arrays");
+    let mut c = Cases::new("memory::rams_are_arrays");
     let lib = common();
     let mut dut = Dut::new(&lib, c.seed);
     dut.reset();
@@ -85,15 +88,17 @@ fn rams_are_arrays() {
 
 #[test]
 fn byte_enables_write_their_bytes() {
-    let mut c = Cases::new("prim_memory byte_enables_write_their_bytes");
+    let mut c = Cases::new("memory::byte_enables_write_their_bytes");
     for d in WIDTHS {
         let k = d / 8;
         let lib = width(d);
         let mut dut = Dut::new(&lib, c.seed);
         dut.reset();
-        for (name, a, latency, undefined) in
-            [("be1", 5, 1, false), ("be2", 3, 2, true), ("be3", 4, 3, false)]
-        {
+        for (name, a, latency, undefined) in [
+            ("be1", 5, 1, false),
+            ("be2", 3, 2, true),
+            ("be3", 4, 3, false),
+        ] {
             let port = |p: &str| format!("{name}__{p}");
             let mut mem: Vec<Vec<Option<u8>>> = vec![vec![None; k]; 8];
             let mut due: VecDeque<Vec<Option<u8>>> = vec![vec![None; k]; latency].into();
