@@ -179,11 +179,20 @@ fn labels(b: &mut Bench, round: u128, about: &str) {
 
 #[test]
 fn registers_hold_reset_and_step() {
-    let Some(mut b) = Bench::build("registers", &[emitted::<traps::Registers>("registers")]) else {
+    let designs = [
+        emitted::<traps::Registers>("registers"),
+        emitted::<traps::Chain>("chain"),
+    ];
+    let Some(mut b) = Bench::build("registers", &designs) else {
         return;
     };
     let (mut count, mut plain, mut kind, mut port) = (0u8, 0u8, 0u8, 0u8);
     let mut random = Random(2);
+    for id in [0u128, 0x7f, 0xff] {
+        b.set("chain_a", id | 0x5500);
+        b.tick("chain");
+        b.expect("chain_o", (id + 1) & 0xff | 0x5500, "a block called next");
+    }
     for cycle in 0..200 {
         let about = format!("in cycle {cycle}");
         let r = random.next();

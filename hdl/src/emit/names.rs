@@ -29,11 +29,8 @@ pub type LoopVar = (String, usize);
 
 /// The flat name of what an AST signal string means, with every `[..]` evaluated.
 pub fn resolve(raw: &str, loops: &[LoopVar]) -> Result<String, Problem> {
-    let mut name = raw
-        .trim_end_matches("$next")
-        .trim_start_matches('.')
-        .to_string();
-    if name.contains("val()") && !name.contains('[') || name.contains("$next$") {
+    let mut name = raw.trim_start_matches('.').to_string();
+    if name.contains("val()") && !name.contains('[') {
         return Err(Problem::NestedField(raw.replace('$', ".")));
     }
     while let Some(close) = name.find(']') {

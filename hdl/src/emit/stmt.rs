@@ -158,12 +158,14 @@ fn target_of(lower: &Lower, expr: &Expr) -> Result<(String, usize)> {
             "an assignment to something that is not a signal".into(),
         ));
     };
-    let name = resolve(raw, &lower.loops)?;
+    // One `.next` only: a signal may be called `next` too.
+    let place = raw.strip_suffix("$next").unwrap_or(raw);
+    let name = resolve(place, &lower.loops)?;
+    let source = || place.replace('$', ".");
     match lower.names.nets.get(&name) {
         Some(net) => Ok((name, net.width)),
-        None => Err(Problem::UnknownName(
-            raw.trim_end_matches("$next").replace('$', "."),
-        )),
+        None if place.contains("$next$") => Err(Problem::NestedField(source())),
+        None => Err(Problem::UnknownName(source())),
     }
 }
 

@@ -423,3 +423,39 @@ impl Logic for Labels {
         }
     }
 }
+
+/// A register and a signal called `next` (a port of a child cannot be: the macro takes it for the assignment).
+#[derive(LogicBlock, Default)]
+pub struct Chain {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub a: Signal<In, Tag>,
+    pub o: Signal<Out, Tag>,
+    next: Reg<Tag>,
+    inc: Increment,
+}
+
+impl Logic for Chain {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.inc.next_in.next = self.a.val().id;
+        self.next.d.next = self.a.val();
+        self.next.d.next.id = self.inc.o.val();
+        self.o.next = self.next.q.val();
+    }
+}
+
+#[derive(LogicBlock, Default)]
+pub struct Increment {
+    pub next_in: Signal<In, Bits<8>>,
+    pub o: Signal<Out, Bits<8>>,
+    next: Signal<Local, Bits<8>>,
+}
+
+impl Logic for Increment {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.next.next = self.next_in.val() + 1;
+        self.o.next = self.next.val();
+    }
+}
