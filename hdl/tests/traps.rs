@@ -43,6 +43,7 @@ fn combinational_traps_behave() {
         emitted::<traps::Indices>("indices"),
         emitted::<traps::Interfaces>("interfaces"),
         emitted::<traps::Labels>("labels"),
+        emitted::<traps::Elaborated>("elaborated"),
     ];
     let Some(mut b) = Bench::build("combinational_traps", &designs) else {
         return;
@@ -58,6 +59,7 @@ fn combinational_traps_behave() {
         indices(&mut b, &mut r, &about);
         interfaces(&mut b, &mut r, &about);
         labels(&mut b, round, &about);
+        elaborated(&mut b, &mut r, &about);
     }
     b.run();
 }
@@ -175,6 +177,15 @@ fn labels(b: &mut Bench, round: u128, about: &str) {
     b.eval();
     b.expect("labels_o", [1, 2, 3, 4, 0, 0, 0][round as usize % 7], about);
     b.expect("labels_p", 1 + (round & 1), about);
+}
+
+fn elaborated(b: &mut Bench, r: Rng, about: &str) {
+    let a = r() as u8;
+    b.set("elaborated_a", a.into());
+    b.eval();
+    b.expect("elaborated_o_0", 0x83, about);
+    b.expect("elaborated_o_1", (a.wrapping_add(2) ^ 5).into(), about);
+    b.expect("elaborated_o_2", a.wrapping_add(3).into(), about);
 }
 
 #[test]

@@ -14,8 +14,8 @@ endmodule
 module chain (
   input  wire        clock,
   input  wire        reset,
-  input  wire [14:0] a, // id[7:0] kind[9:8] port[13:10] valid[14:14]
-  output wire [14:0] o // id[7:0] kind[9:8] port[13:10] valid[14:14]
+  input  wire [14:0] a, // id[7:0] kind[9:8] port[13:10] valid[14]
+  output wire [14:0] o // id[7:0] kind[9:8] port[13:10] valid[14]
 );
 
   reg  [14:0] next_d;
