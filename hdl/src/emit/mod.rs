@@ -22,7 +22,6 @@
 //! * Fields of a struct may be assigned one by one; all of them together count as the whole.
 //! * A signal may read its own earlier value in the same kernel (`n.next = n.val() + 1` in a loop) once it has
 //!   been assigned on every path before.
-//!
 //! * `if` and `match` over loop variables and numbers are decided here; only the branch taken is emitted.
 //! * `array[signal.val().index()]` reads an array of signals, registers, child ports or `Constant`s at run time.
 //!
