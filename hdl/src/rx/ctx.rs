@@ -18,7 +18,8 @@
 //!
 //! A read sees the writes of earlier cycles and not one of its own cycle. State written by X3 for the frames in between
 //! is forwarded by X1, which knows what is in flight.
-//! Writes to the context are lost until `ready`: it comes 2^conn_bits cycles after reset.
+//! `ready` comes 2^conn_bits cycles after reset. Until then writes to the context are lost, and the asker keeps
+//! `req_found` low.
 
 use super::cfg::Cfg;
 use super::types::{Ctx, CtxEntry, Dyn, Mirror, CONN, TUPLE};
@@ -156,9 +157,8 @@ impl Logic for CtxTables {
         self.rdd_ram.raddr.next = self.req_conn.val();
 
         self.ask.next.pseudo = self.req_pseudo.val();
-        self.ask.next.found = self.req_found.val()
-            && self.clear.done.val()
-            && ((self.req_conn.val() & self.beyond.val()) == 0);
+        self.ask.next.found =
+            self.req_found.val() && ((self.req_conn.val() & self.beyond.val()) == 0);
         self.ask.next.conn = self.req_conn.val();
         self.ask.next.gen = self.req_gen.val();
         self.ask.next.tuple = self.req_tuple.val();
