@@ -9,7 +9,7 @@ use super::stmt::Reads;
 use rust_hdl::prelude::ast::{
     VerilogExpression as Expr, VerilogOp as Op, VerilogOpUnary as UnaryOp,
 };
-use rust_hdl::prelude::{clog2, VerilogLiteral};
+use rust_hdl::prelude::VerilogLiteral;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a name of a module is to its kernel.
@@ -50,10 +50,7 @@ pub struct Value {
     pub width: usize,
 }
 
-type Result<T> = std::result::Result<T, Problem>;
-
-/// Offsets are `usize` in Rust: they are computed in this many bits, so that `index * 8` does not wrap.
-const OFFSET_BITS: usize = 32;
+pub type Result<T> = std::result::Result<T, Problem>;
 
 /// Turns the expressions of one kernel into text.
 pub struct Lower<'a> {
@@ -66,7 +63,7 @@ pub struct Lower<'a> {
     pub used: BTreeMap<String, Vec<bool>>,
     /// Constants that occur in the text.
     pub used_constants: BTreeSet<String>,
-    fresh: usize,
+    pub(super) fresh: usize,
 }
 
 impl<'a> Lower<'a> {
@@ -118,24 +115,27 @@ impl<'a> Lower<'a> {
         Ok(value)
     }
 
-    fn signal(&mut self, raw: &str, want: Option<usize>) -> Result<Value> {
+    pub(super) fn signal(&mut self, raw: &str, want: Option<usize>) -> Result<Value> {
         if let Some(value) = self.loop_value(raw) {
             return self.number(value, want);
         }
-        let name = resolve(raw, &self.loops)?;
-        if let Some((name, constant)) = self.constant(&name)? {
+        if let Some(value) = self.select(raw)? {
+            return Ok(value);
+        }
+        if let Some((name, constant)) = self.constant(raw)? {
             self.used_constants.insert(name.clone());
             return Ok(Value {
                 text: name,
                 width: constant.width(),
             });
         }
+        let name = resolve(raw, &self.loops)?;
         let width = self.net(&name, raw)?;
         self.read(&name, 0, width, width);
         Ok(Value { text: name, width })
     }
 
-    fn net(&self, name: &str, raw: &str) -> Result<usize> {
+    pub(super) fn net(&self, name: &str, raw: &str) -> Result<usize> {
         match self.names.nets.get(name) {
             Some(net) => Ok(net.width),
             None => Err(Problem::UnknownName(raw.replace('$', "."))),
@@ -143,18 +143,25 @@ impl<'a> Lower<'a> {
     }
 
     /// A constant or enum variant; a variant may be written with the module of its enum in front.
-    pub fn constant(&self, name: &str) -> Result<Option<(String, Constant)>> {
-        if self.names.ambiguous.contains(name) {
-            return Err(Problem::AmbiguousLabel(name.to_string()));
+    pub fn constant(&self, raw: &str) -> Result<Option<(String, &'a Constant)>> {
+        let name = resolve(raw, &self.loops)?;
+        if self.names.nets.contains_key(&name) {
+            return Ok(None);
         }
-        Ok(self
-            .names
-            .constants
-            .get(name)
-            .map(|c| (name.to_string(), c.clone())))
+        let parts: Vec<&str> = raw.split('$').collect();
+        let variant = flat(&parts[parts.len().saturating_sub(2)..].join("$"));
+        for name in [name, variant] {
+            if self.names.ambiguous.contains(&name) {
+                return Err(Problem::AmbiguousLabel(name));
+            }
+            if let Some(constant) = self.names.constants.get(&name) {
+                return Ok(Some((name, constant)));
+            }
+        }
+        Ok(None)
     }
 
-    fn loop_value(&self, raw: &str) -> Option<usize> {
+    pub(super) fn loop_value(&self, raw: &str) -> Option<usize> {
         self.loops
             .iter()
             .rev()
@@ -162,7 +169,7 @@ impl<'a> Lower<'a> {
             .map(|(_, value)| *value)
     }
 
-    fn number(&self, value: usize, want: Option<usize>) -> Result<Value> {
+    pub(super) fn number(&self, value: usize, want: Option<usize>) -> Result<Value> {
         let width = want.ok_or_else(|| Problem::LiteralWithoutWidth(value.to_string()))?;
         let constant =
             Constant::from_usize(value, width).ok_or_else(|| Problem::LiteralTooWide {
@@ -194,7 +201,7 @@ impl<'a> Lower<'a> {
     }
 
     fn cast(&mut self, inner: &Expr, width: usize) -> Result<Value> {
-        if is_literal(inner) {
+        if self.takes_width(inner) {
             return self.expr(inner, Some(width));
         }
         let own = self.width_of(inner)?;
@@ -283,189 +290,6 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// `inner[offset +: width]`
-    fn part(&mut self, inner: &Expr, offset: &Expr, width: usize) -> Result<Value> {
-        if let Some(low) = self.elaborated(offset) {
-            return self.slice(inner, low, width);
-        }
-        let (name, bits) = self.named(inner)?;
-        if width > bits {
-            return Err(Problem::OutOfRange {
-                name,
-                low: 0,
-                width,
-                bits,
-            });
-        }
-        if bits == 1 {
-            return Ok(Value {
-                text: name,
-                width: 1,
-            });
-        }
-        self.use_bits(&name, 0, bits, bits);
-        let index = self.index(offset, clog2(bits).max(1))?;
-        let text = if width == 1 {
-            format!("{name}[{index}]")
-        } else {
-            format!("{name}[{index} +: {width}]")
-        };
-        Ok(Value { text, width })
-    }
-
-    /// Bits `low..low + width` at fixed places; slices of slices are added up.
-    fn slice(&mut self, inner: &Expr, low: usize, width: usize) -> Result<Value> {
-        let inner = strip(inner);
-        if let Expr::Slice(base, own, offset) = inner {
-            if let Some(start) = self.elaborated(offset) {
-                in_range("slice", low, width, *own)?;
-                return self.slice(base, start + low, width);
-            }
-        }
-        if let Expr::Signal(raw) = inner {
-            if self.loop_value(raw).is_none() {
-                if let Some((name, constant)) = self.constant(&resolve(raw, &self.loops)?)? {
-                    in_range(&name, low, width, constant.width())?;
-                    return Ok(Value {
-                        text: constant.slice(low, width).verilog(),
-                        width,
-                    });
-                }
-            }
-        }
-        let (name, bits) = self.named(inner)?;
-        in_range(&name, low, width, bits)?;
-        self.use_bits(&name, low, width, bits);
-        let text = match width {
-            _ if width == bits => name,
-            1 => format!("{name}[{low}]"),
-            _ => format!("{name}[{}:{low}]", low + width - 1),
-        };
-        Ok(Value { text, width })
-    }
-
-    fn replace_bit(
-        &mut self,
-        inner: &Expr,
-        index: &Expr,
-        bit: &Expr,
-        want: Option<usize>,
-    ) -> Result<Value> {
-        let value = self.expr(inner, want)?;
-        let bit = self.condition(bit)?;
-        let width = value.width;
-        if width == 1 {
-            return Ok(bit);
-        }
-        let index = match self.elaborated(index) {
-            Some(n) => {
-                in_range(&value.text, n, 1, width)?;
-                n.to_string()
-            }
-            None => self.index(index, clog2(width))?,
-        };
-        let one = extend(
-            Value {
-                text: "1'b1".into(),
-                width: 1,
-            },
-            width,
-        )
-        .text;
-        let bit = extend(bit, width).text;
-        let text = format!(
-            "(({} & (~({one} << {index}))) | ({bit} << {index}))",
-            value.text
-        );
-        Ok(Value { text, width })
-    }
-
-    /// A run-time index as text of exactly `width` bits.
-    fn index(&mut self, expr: &Expr, width: usize) -> Result<String> {
-        let expr = strip(expr);
-        if let Expr::Binary(..) = expr {
-            let name = self.hoist(|lower| lower.offset(expr))?.0;
-            self.use_bits(&name, 0, width, OFFSET_BITS);
-            return Ok(format!("{name}[{}:0]", width - 1));
-        }
-        let own = self.width_of(expr)?;
-        if own > width {
-            return Ok(self.slice(expr, 0, width)?.text);
-        }
-        let value = self.expr(expr, None)?;
-        Ok(extend(value, width).text)
-    }
-
-    /// Arithmetic on offsets, in `OFFSET_BITS`.
-    fn offset(&mut self, expr: &Expr) -> Result<Value> {
-        if let Some(number) = self.elaborated(expr) {
-            return self.number(number, Some(OFFSET_BITS));
-        }
-        match strip(expr) {
-            Expr::Binary(left, op @ (Op::Add | Op::Sub | Op::Mul | Op::Shl | Op::Shr), right) => {
-                let (a, b) = (self.offset(left)?, self.offset(right)?);
-                let text = format!("({} {} {})", a.text, operator(op), b.text);
-                Ok(Value {
-                    text,
-                    width: OFFSET_BITS,
-                })
-            }
-            Expr::Binary(..) => Err(Problem::Unsupported(
-                "an offset other than a sum, product or shift".into(),
-            )),
-            inner => {
-                let value = self.expr(inner, None)?;
-                in_range(&value.text, 0, value.width, OFFSET_BITS)?;
-                Ok(extend(value, OFFSET_BITS))
-            }
-        }
-    }
-
-    /// A name for the expression, which is hoisted into a wire unless it is a signal. Its bits are not yet
-    /// counted as used.
-    fn named(&mut self, expr: &Expr) -> Result<(String, usize)> {
-        if let Expr::Signal(raw) = strip(expr) {
-            if self.loop_value(raw).is_none() {
-                let name = resolve(raw, &self.loops)?;
-                if self.constant(&name)?.is_none() {
-                    let width = self.net(&name, raw)?;
-                    self.reads.names.insert(name.clone());
-                    return Ok((name, width));
-                }
-            }
-        }
-        self.hoist(|lower| lower.expr(expr, None))
-    }
-
-    /// Makes a wire of a value; equal values share one.
-    fn hoist(&mut self, value: impl FnOnce(&mut Self) -> Result<Value>) -> Result<(String, usize)> {
-        let before = std::mem::take(&mut self.reads.names);
-        let value = value(self)?;
-        self.reads.hoisted.extend(self.reads.names.iter().cloned());
-        self.reads.names.extend(before);
-        let text = outer(&value.text).to_string();
-        if let Some(same) = self
-            .temps
-            .iter()
-            .find(|t| t.text == text && t.width == value.width)
-        {
-            return Ok((same.name.clone(), same.width));
-        }
-        let name = loop {
-            let name = format!("tmp_{}", self.fresh);
-            self.fresh += 1;
-            if !self.names.nets.contains_key(&name) && !self.names.constants.contains_key(&name) {
-                break name;
-            }
-        };
-        self.temps.push(Temp {
-            name: name.clone(),
-            width: value.width,
-            text,
-        });
-        Ok((name, value.width))
-    }
-
     fn read(&mut self, name: &str, low: usize, width: usize, bits: usize) {
         self.reads.names.insert(name.to_string());
         self.use_bits(name, low, width, bits);
@@ -483,7 +307,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Width of an expression without keeping what computing it leaves behind.
-    fn width_of(&mut self, expr: &Expr) -> Result<usize> {
+    pub(super) fn width_of(&mut self, expr: &Expr) -> Result<usize> {
         let mut probe = Lower::new(self.names);
         probe.loops = self.loops.clone();
         Ok(probe.expr(expr, None)?.width)
@@ -512,7 +336,8 @@ impl<'a> Lower<'a> {
                     Op::Le => Some((a <= b).into()),
                     Op::Gt => Some((a > b).into()),
                     Op::Ge => Some((a >= b).into()),
-                    Op::LogicalAnd | Op::LogicalOr => None,
+                    Op::LogicalAnd => Some((a != 0 && b != 0).into()),
+                    Op::LogicalOr => Some((a != 0 || b != 0).into()),
                 }
             }
             _ => None,
@@ -525,7 +350,7 @@ impl<'a> Lower<'a> {
 }
 
 /// Zeros in front, up to `width` bits.
-fn extend(value: Value, width: usize) -> Value {
+pub fn extend(value: Value, width: usize) -> Value {
     if value.width >= width {
         return value;
     }
@@ -547,7 +372,7 @@ fn same_width(a: &Value, b: &Value) -> Result<()> {
     })
 }
 
-fn in_range(name: &str, low: usize, width: usize, bits: usize) -> Result<()> {
+pub fn in_range(name: &str, low: usize, width: usize, bits: usize) -> Result<()> {
     if width > 0 && low + width <= bits {
         return Ok(());
     }
@@ -559,7 +384,7 @@ fn in_range(name: &str, low: usize, width: usize, bits: usize) -> Result<()> {
     })
 }
 
-fn strip(expr: &Expr) -> &Expr {
+pub fn strip(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => strip(inner),
         other => other,
@@ -577,7 +402,7 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
-fn operator(op: &Op) -> &'static str {
+pub fn operator(op: &Op) -> &'static str {
     match op {
         Op::Add => "+",
         Op::Sub => "-",
@@ -615,37 +440,4 @@ pub fn outer(text: &str) -> &str {
         }
     }
     inner
-}
-
-/// A match label as a sized constant or the name of an enum variant.
-pub fn label(lower: &mut Lower, condition: &str, width: usize) -> Result<String> {
-    let bad = || Problem::BadLabel(condition.replace('$', "::"));
-    let name = flat(condition);
-    if let Some((name, constant)) = lower.constant(&name)? {
-        if constant.width() != width {
-            return Err(bad());
-        }
-        lower.used_constants.insert(name.clone());
-        return Ok(name);
-    }
-    let number = condition.replace(['_', ' '], "");
-    let digits = ["usize", "u128", "u64", "u32", "u16", "u8", "i32"]
-        .iter()
-        .find_map(|suffix| number.strip_suffix(suffix))
-        .unwrap_or(&number);
-    let value = match digits {
-        "true" => Some(1),
-        "false" => Some(0),
-        _ => match (digits.strip_prefix("0x"), digits.strip_prefix("0b")) {
-            (Some(hex), _) => usize::from_str_radix(hex, 16).ok(),
-            (_, Some(binary)) => usize::from_str_radix(binary, 2).ok(),
-            _ => digits.parse().ok(),
-        },
-    };
-    let value = value.ok_or_else(bad)?;
-    let constant = Constant::from_usize(value, width).ok_or_else(|| Problem::LiteralTooWide {
-        value: format!("{value:x}"),
-        bits: width,
-    })?;
-    Ok(constant.verilog())
 }
