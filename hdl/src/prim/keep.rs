@@ -8,7 +8,7 @@
 //!
 //! `C` is `LK + 1`, the width of a length that may be K.
 
-use super::text::{body, range, BEAT_BITS};
+use super::text::{body, hex, range, thermometer, BEAT_BITS};
 use rust_hdl::prelude::*;
 
 /// Number of bytes of a contiguous keep. A keep with gaps gives a meaningless length.
@@ -48,7 +48,7 @@ impl<const K: usize, const C: usize> Logic for KeepToLen<K, C> {
             K - 1
         );
         for b in 0..C {
-            let mask = super::text::hex(K, |i| (i + 1) >> b & 1 == 1);
+            let mask = hex(K, |i| (i + 1) >> b & 1 == 1);
             s += &format!("assign len[{b}] = |(edges & {mask});\n");
         }
         body(s)
@@ -86,11 +86,13 @@ impl<const K: usize, const C: usize> Logic for LenToKeep<K, C> {
         self.keep.connect();
     }
     fn hdl(&self) -> Verilog {
-        let mut s = String::new();
-        for i in 0..K {
-            s += &format!("assign keep[{i}] = len > {C}'d{i};\n");
-        }
-        body(s)
+        let s = thermometer("lanes", "len", C, 1);
+        // a length above K is not a length: the upper half is not looked at
+        let rest = format!(
+            "wire unused_lanes = &{{1'b0, lanes{C}[{}:{K}]}};\n",
+            2 * K - 1
+        );
+        body(s + &rest + &format!("assign keep = lanes{C}[{}:0];\n", K - 1))
     }
 }
 
@@ -137,43 +139,33 @@ impl<const K: usize> Logic for RangeMask<K> {
         let lk = K.ilog2() as usize;
         let hi = 16 - lk;
         // Beat numbers are compared once; only the lane numbers are compared per lane.
-        let mut s = format!(
+        let s = format!(
             "wire {h} start_hi = start[15:{lk}];\n\
              wire {h} stop_hi = stop[15:{lk}];\n\
              wire {l} start_lo = start[{m}:0];\n\
              wire {l} stop_lo = stop[{m}:0];\n\
              wire {b} start_beat = {ext_start};\n\
              wire {b} stop_beat = {ext_stop};\n\
+             {below}{above}\
              wire after_start = beat > start_beat;\n\
              wire at_start = beat == start_beat;\n\
              wire before_stop = beat < stop_beat;\n\
              wire at_stop = beat == stop_beat;\n\
-             wire {k} from_start, to_stop;\n",
+             wire {k} from_start = after_start ? {ones} : at_start ? ~low{lk} : {K}'b0;\n\
+             wire {k} to_stop = before_stop ? {ones} : at_stop ? high{lk} : {K}'b0;\n\
+             assign mask = from_start & to_stop;\n",
+            below = thermometer("low", "start_lo", lk, 1),
+            above = thermometer("high", "stop_lo", lk, 1),
             h = range(hi),
             l = range(lk),
             m = lk - 1,
             b = range(BEAT_BITS),
             k = range(K),
+            ones = hex(K, |_| true),
             ext_start = extend("start_hi", hi),
             ext_stop = extend("stop_hi", hi),
         );
-        for i in 0..K {
-            let below = if i == K - 1 {
-                "1'b1".to_string()
-            } else {
-                format!("(start_lo <= {lk}'d{i})")
-            };
-            let above = if i == K - 1 {
-                "1'b0".to_string()
-            } else {
-                format!("(stop_lo > {lk}'d{i})")
-            };
-            s += &format!(
-                "assign from_start[{i}] = after_start || (at_start && {below});\n\
-                 assign to_stop[{i}] = before_stop || (at_stop && {above});\n"
-            );
-        }
-        body(s + "assign mask = from_start & to_stop;\n")
+        body(s)
     }
 }
 

@@ -11,9 +11,10 @@
 //! after reset. The depth is `2^addr_bits`, chosen at elaboration; the address port is `A` bits wide and the bits above
 //! the depth are ignored.
 //!
-//! ECP5 block RAM (PDPW16KD) does not promise old data when both ports meet; synthesis then adds a bypass. A user who
-//! never depends on a collision says so with [`Ram::collisions_undefined`]: the bypass goes away, and simulation returns
-//! inverted data on a collision so that a wrong promise shows.
+//! ECP5 block RAM does not promise old data when both ports meet, so yosys delays the write port and adds a bypass:
+//! 83 LUT4 and 140 FF for 1024 x 64. A user who never depends on a collision says so with
+//! [`Ram::collisions_undefined`]: that logic goes away, and simulation returns inverted data on a collision so that a
+//! wrong promise shows. `FwdRam` costs 60 LUT4 and 41 FF at 512 x 40.
 
 use super::text::{body, ignore_upper, low, range};
 use rust_hdl::prelude::*;

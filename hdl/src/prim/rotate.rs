@@ -8,7 +8,7 @@
 //! `MergeRotate` realigns a stream: with `lo` = beat a and `hi` = beat a+1 it shows the K bytes that start at byte `off`
 //! of beat a. Each lane first takes the beat it needs, then one rotator moves all lanes: half the muxes of a 2K shifter.
 
-use super::text::{body, range};
+use super::text::{body, range, thermometer};
 use rust_hdl::prelude::*;
 
 /// Log-stage right rotation of `src` by `amt`; the result is the wire `s<lk>`.
@@ -105,16 +105,12 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for MergeRotate<D, K
         self.dout.connect();
     }
     fn hdl(&self) -> Verilog {
-        let mut s = format!("wire {} lanes;\n", range(D));
-        for j in 0..K {
-            let (h, l) = (j * 8 + 7, j * 8);
-            // Lane K-1 is at or above every offset, so beat a always serves it.
-            s += &if j == K - 1 {
-                format!("assign lanes[{h}:{l}] = lo[{h}:{l}];\n")
-            } else {
-                format!("assign lanes[{h}:{l}] = (off > {LK}'d{j}) ? hi[{h}:{l}] : lo[{h}:{l}];\n")
-            };
-        }
+        // Lanes below the offset come from the second beat.
+        let mut s = thermometer("below", "off", LK, 8);
+        s += &format!(
+            "wire {} lanes = (hi & below{LK}) | (lo & ~below{LK});\n",
+            range(D)
+        );
         // The window never reaches the last lane of the second beat.
         s += &format!("wire unused_hi = &{{1'b0, hi[{}:{}]}};\n", D - 1, D - 8);
         s += &stages(D, LK, "lanes", "off");

@@ -61,3 +61,36 @@ pub(crate) fn low(name: &str, bits: usize, width: usize) -> String {
         format!("{name}[{}:0]", bits - 1)
     }
 }
+
+/// Wires `<tag>1..<tag><bits>`; in the last one lane `i` (of `2^bits`, each `lane` bits wide) is all ones when `src > i`.
+///
+/// A mux a bit instead of a comparator a lane: synthesis makes no carry chains of it.
+pub(crate) fn thermometer(tag: &str, src: &str, bits: usize, lane: usize) -> String {
+    let bit = |i: usize| {
+        if bits == 1 {
+            src.to_string()
+        } else {
+            format!("{src}[{i}]")
+        }
+    };
+    let mut s = format!(
+        "wire {} {tag}1 = {{{lane}'b0, {}}};\n",
+        range(2 * lane),
+        // not `{8{x}}`: braces around one name are the emitter's placeholders
+        if lane == 1 {
+            bit(0)
+        } else {
+            format!("{} ? {{{lane}{{1'b1}}}} : {lane}'b0", bit(0))
+        }
+    );
+    for n in 1..bits {
+        let half = lane << n;
+        s += &format!(
+            "wire {} {tag}{} = {} ? {{{tag}{n}, {{{half}{{1'b1}}}}}} : {{{half}'b0, {tag}{n}}};\n",
+            range(2 * half),
+            n + 1,
+            bit(n)
+        );
+    }
+    s
+}

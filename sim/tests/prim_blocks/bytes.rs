@@ -1,13 +1,12 @@
 //! Byte movers and masks against Rust, at every width: rotators, keep and length, range mask, checksum, capture.
 
-mod prim_common;
-use prim_common::{width, Cases, Dut, WIDTHS};
+use crate::bench::{width, Cases, Dut, WIDTHS};
 
 const ROUNDS: usize = 400;
 
 #[test]
 fn rotators_move_bytes() {
-    let mut c = Cases::new("prim_bytes rotators_move_bytes");
+    let mut c = Cases::new("bytes::rotators_move_bytes");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -51,7 +50,7 @@ fn keep_and_length_agree() {
 
 #[test]
 fn range_mask_is_the_lanes_in_range() {
-    let mut c = Cases::new("prim_bytes range_mask_is_the_lanes_in_range");
+    let mut c = Cases::new("bytes::range_mask_is_the_lanes_in_range");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -86,7 +85,7 @@ fn range_mask_is_the_lanes_in_range() {
 
 #[test]
 fn beat_sums_are_rfc1071_sums() {
-    let mut c = Cases::new("prim_bytes beat_sums_are_rfc1071_sums");
+    let mut c = Cases::new("bytes::beat_sums_are_rfc1071_sums");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -122,7 +121,7 @@ fn beat_sums_are_rfc1071_sums() {
 /// Frames of random length and gaps; the fields are checked after every cycle, so nothing is taken early or late.
 #[test]
 fn fields_are_captured_at_their_beat_and_held() {
-    let mut c = Cases::new("prim_bytes fields_are_captured_at_their_beat_and_held");
+    let mut c = Cases::new("bytes::fields_are_captured_at_their_beat_and_held");
     // name, position, octets, lowest bit in the struct, lowest bit in the flat vector (table order)
     let layout = [
         ("ethertype", 12, 2, 0, 48),
@@ -175,7 +174,7 @@ fn fields_are_captured_at_their_beat_and_held() {
 
 #[test]
 fn payload_header_is_captured_from_any_even_offset() {
-    let mut c = Cases::new("prim_bytes payload_header_is_captured_from_any_even_offset");
+    let mut c = Cases::new("bytes::payload_header_is_captured_from_any_even_offset");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);

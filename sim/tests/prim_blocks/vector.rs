@@ -1,11 +1,10 @@
 //! Small vector helpers against Rust: folding of sums, priority, byte order, packing.
 
-mod prim_common;
-use prim_common::{common, Cases, Dut};
+use crate::bench::{common, Cases, Dut};
 
 #[test]
 fn sums_fold_with_end_around_carry() {
-    let mut c = Cases::new("prim_vector sums_fold_with_end_around_carry");
+    let mut c = Cases::new("vector::sums_fold_with_end_around_carry");
     let mut dut = Dut::new(&common(), c.seed);
     let mut inputs = vec![0, 1, 0xffff, 0x10000, 0xffff_0000, 0xffff_ffff, 0xfffe_0001];
     inputs.extend((0..500).map(|_| c.bits(32)));
@@ -27,7 +26,7 @@ fn sums_fold_with_end_around_carry() {
 
 #[test]
 fn the_lowest_request_wins() {
-    let mut c = Cases::new("prim_vector the_lowest_request_wins");
+    let mut c = Cases::new("vector::the_lowest_request_wins");
     let mut dut = Dut::new(&common(), c.seed);
     for n in [2usize, 5, 64] {
         let mut inputs: Vec<u128> = (0..n).map(|i| 1 << i).collect();
@@ -47,7 +46,7 @@ fn the_lowest_request_wins() {
 
 #[test]
 fn vectors_are_swapped_packed_and_cut() {
-    let mut c = Cases::new("prim_vector vectors_are_swapped_packed_and_cut");
+    let mut c = Cases::new("vector::vectors_are_swapped_packed_and_cut");
     let mut dut = Dut::new(&common(), c.seed);
     for _ in 0..300 {
         let bytes = c.bytes(6);

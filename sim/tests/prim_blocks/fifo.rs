@@ -1,8 +1,7 @@
 //! FIFOs and the skid buffer against a queue in Rust: order, flags, room, latency, throughput, misuse.
 
-mod prim_common;
+use crate::bench::{common, Cases, Dut};
 use ferrowarp_sim::SimError;
-use prim_common::{common, Cases, Dut};
 use std::collections::VecDeque;
 
 /// Name, item bits, depth, and whether a push into the empty FIFO shows at once.
@@ -31,7 +30,7 @@ fn compare(dut: &Dut, name: &str, depth: usize, q: &VecDeque<u128>, pushed: Opti
 
 #[test]
 fn fifos_are_queues() {
-    let mut c = Cases::new("prim_fifo fifos_are_queues");
+    let mut c = Cases::new("fifo::fifos_are_queues");
     let lib = common();
     for (name, bits, depth, bypass) in FIFOS {
         let mut dut = Dut::new(&lib, c.seed);
@@ -173,7 +172,7 @@ fn registered_outputs_do_not_follow_inputs() {
 
 #[test]
 fn skid_buffer_keeps_order_under_any_stall() {
-    let mut c = Cases::new("prim_fifo skid_buffer_keeps_order_under_any_stall");
+    let mut c = Cases::new("fifo::skid_buffer_keeps_order_under_any_stall");
     let lib = common();
     for (name, bits) in [("skid", 33), ("skidbit", 1)] {
         let mut dut = Dut::new(&lib, c.seed);

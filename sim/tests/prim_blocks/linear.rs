@@ -2,8 +2,7 @@
 //! They are linear, so zero and every one-bit input decide them; random inputs are a second look.
 //! mpa CRC rows: RFC 5044 section 4.4 (CRC of an FPDU starting in any lane, judged by its residue).
 
-mod prim_common;
-use prim_common::{common, width, Cases, Dut, WIDTHS};
+use crate::bench::{common, width, Cases, Dut, WIDTHS};
 
 /// The raw CRC register after `bytes`, from the independent crate: it inverts on the way in and out.
 fn raw(state: u32, bytes: &[u8]) -> u32 {
@@ -19,7 +18,7 @@ fn unit(n: usize, bit: usize) -> Vec<u8> {
 
 #[test]
 fn crc_networks_equal_the_crate() {
-    let mut c = Cases::new("prim_linear crc_networks_equal_the_crate");
+    let mut c = Cases::new("linear::crc_networks_equal_the_crate");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -64,7 +63,7 @@ fn stream(dut: &mut Dut, k: usize, bytes: &[u8]) -> u32 {
 
 #[test]
 fn mpa_crc_of_an_fpdu_in_any_lane() {
-    let mut c = Cases::new("prim_linear mpa_crc_of_an_fpdu_in_any_lane");
+    let mut c = Cases::new("linear::mpa_crc_of_an_fpdu_in_any_lane");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -138,7 +137,7 @@ fn published_columns(n: usize) -> Vec<u64> {
 
 #[test]
 fn tuple_hash_equals_its_matrix() {
-    let mut c = Cases::new("prim_linear tuple_hash_equals_its_matrix");
+    let mut c = Cases::new("linear::tuple_hash_equals_its_matrix");
     let mut dut = Dut::new(&common(), c.seed);
     for n in [96usize, 301] {
         let columns = published_columns(n);

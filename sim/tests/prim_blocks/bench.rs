@@ -2,7 +2,6 @@
 //! (building a model costs far more than running it), and seeded randomness with a line that repeats a failure.
 //!
 //! An instance `rot` with port `din` is the bench's port `rot__din`; `clock` and `reset` are common to all.
-#![allow(dead_code)] // each test binary uses its part
 
 use ferrowarp_hdl::emit::{emit, Dir};
 use ferrowarp_hdl::prim::*;
@@ -104,7 +103,7 @@ pub struct Cases {
 }
 
 impl Cases {
-    /// `test` is `<file> <test name>`; the seed is `FERROWARP_SEED` or a fixed one.
+    /// `test` is the test's path in this binary; the seed is `FERROWARP_SEED` or a fixed one.
     pub fn new(test: &'static str) -> Self {
         let seed = std::env::var("FERROWARP_SEED")
             .ok()
@@ -136,10 +135,9 @@ impl Cases {
 impl Drop for Cases {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let (file, name) = self.test.split_once(' ').unwrap_or((self.test, ""));
             eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test {file} {name}",
-                self.seed
+                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test prim_blocks {}",
+                self.seed, self.test
             );
         }
     }

@@ -1,7 +1,6 @@
 //! Memories against an array in Rust: latencies 1 to 3, collisions, byte enables, ignored address bits, clearing.
 
-mod prim_common;
-use prim_common::{common, width, Cases, Dut, WIDTHS};
+use crate::bench::{common, width, Cases, Dut, WIDTHS};
 use std::collections::VecDeque;
 
 /// What a read sees of a write in its cycle.
@@ -67,7 +66,7 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
 /// A memory read `latency` cycles later: the queue holds `latency` reads under way.
 #[test]
 fn rams_are_arrays() {
-    let mut c = Cases::new("prim_memory rams_are_arrays");
+    let mut c = Cases::new("memory::rams_are_arrays");
     let lib = common();
     let mut dut = Dut::new(&lib, c.seed);
     dut.reset();
@@ -89,7 +88,7 @@ fn rams_are_arrays() {
 
 #[test]
 fn byte_enables_write_their_bytes() {
-    let mut c = Cases::new("prim_memory byte_enables_write_their_bytes");
+    let mut c = Cases::new("memory::byte_enables_write_their_bytes");
     for d in WIDTHS {
         let k = d / 8;
         let lib = width(d);
