@@ -11,10 +11,10 @@
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple` (frame). Answer: `entry_valid`, `entry` exactly `latency`
 //! cycles later, in order, one a cycle. No back-pressure on either side.
 //!
-//! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (DESIGN 5: a mismatch goes
-//! to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection number is not
-//! touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row was read: without
-//! meaning. A connection number behind the table's end never hits.
+//! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
+//! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
+//! number is not touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row
+//! was read: without meaning. A connection number behind the table's end never hits.
 //!
 //! A read sees the writes of earlier cycles and not one of its own cycle. State written by X3 for the frames in between
 //! is forwarded by X1, which knows what is in flight.
