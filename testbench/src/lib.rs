@@ -4,6 +4,7 @@
 //! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
+//! * [`vectors`]: byte-exact protocol vectors.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
 //!
 //! Nothing here shares framing code with the chip or its driver: an oracle that shares the code under test proves nothing.
@@ -13,4 +14,5 @@ pub mod capture;
 pub mod golden;
 pub mod replay_plan;
 pub mod tcp_peer;
+pub mod vectors;
 pub mod wire;
