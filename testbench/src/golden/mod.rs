@@ -23,7 +23,7 @@ pub use memory::Memory;
 pub use tcp_rx::Arrival;
 pub use tpt::{Access, Rights, Tpt, TptEntry, Translation};
 
-use crate::wire::ddp::Term;
+use crate::wire::ddp::{Opcode, Term};
 use crate::wire::frame::{FrameRepr, NotTcp, SumState};
 use crate::wire::tcp::{seq_diff, Flags};
 use ddp::DdpState;
@@ -465,6 +465,7 @@ impl Connection {
                 continue;
             }
             let seq = self.tcp.seq_at(start);
+            let before = self.out.events.len();
             match self
                 .ddp
                 .ulpdu(host, &self.cfg, seq, &fpdu.ulpdu, &mut self.out)
@@ -473,11 +474,9 @@ impl Connection {
                     self.out.ops.add(op);
                     if !self.first_fpdu {
                         self.first_fpdu = true;
-                        self.out.events.push(Event::FirstFpdu);
+                        self.out.events.insert(before, Event::FirstFpdu);
                     }
-                    if matches!(self.out.events.last(), Some(Event::TerminateReceived(_))) {
-                        self.stopped = true;
-                    }
+                    self.stopped |= op == Opcode::Terminate;
                 }
                 Err(e) => self.stop_with(e),
             }
