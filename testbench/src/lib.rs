@@ -3,6 +3,7 @@
 //! * [`wire`]: Ethernet, IPv4, TCP, MPA, DDP and RDMAP octets.
 //! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
+//! * [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
@@ -11,6 +12,7 @@
 
 pub mod build;
 pub mod capture;
+pub mod conversation;
 pub mod golden;
 pub mod replay_plan;
 pub mod tcp_peer;

@@ -153,6 +153,39 @@ pub struct Expected {
     pub our_ops: OpCounts,
 }
 
+impl Expected {
+    /// What a device got wrong, one line each, at most `limit`; empty when memory and completions are as expected.
+    pub fn differences(
+        &self,
+        memory: &Memory,
+        completions: &[Completion],
+        limit: usize,
+    ) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        for d in self.memory.compare(memory, limit) {
+            let place = if d.in_guard { "guard of " } else { "" };
+            out.push(format!(
+                "{place}{}: octet at {:#x} is {:#04x}, expected {:#04x}",
+                d.region, d.addr, d.theirs, d.ours
+            ));
+        }
+        if self.completions.len() != completions.len() {
+            out.push(format!(
+                "{} completions, expected {}",
+                completions.len(),
+                self.completions.len()
+            ));
+        }
+        for (i, (want, got)) in self.completions.iter().zip(completions).enumerate() {
+            if want != got {
+                out.push(format!("completion {i} is {got:?}, expected {want:?}"));
+            }
+        }
+        out.truncate(limit);
+        out
+    }
+}
+
 /// A replay.
 #[derive(Debug, Clone)]
 pub struct Plan {
