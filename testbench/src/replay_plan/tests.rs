@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::capture::{extract, read, repair, Flows, RepairOptions};
+use crate::golden::Event;
 use crate::wire::ddp::{Opcode, Term};
 use crate::wire::frame::fix_checksums;
 use std::path::Path;
