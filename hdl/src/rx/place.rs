@@ -149,8 +149,9 @@ impl Logic for Place {
         self.fast_fpdu.next = self.fast.val() & self.crc_good.val();
         // Operations.
         self.op_live.next = self.is_op.q.val() & self.cq.q.val().hit;
-        self.op_fpdu.next =
-            self.op_live.val() & (self.oq.q.val().kind == OpKind::Fpdu) & (self.fq.q.val().st == 1);
+        self.op_fpdu.next = self.op_live.val()
+            & (self.oq.q.val().kind == OpKind::Fpdu)
+            & (self.fq.q.val().st == 1);
         self.seg_done.next = self.op_live.val() & (self.oq.q.val().kind == OpKind::SegDone);
         self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
 
@@ -176,7 +177,8 @@ impl Logic for Place {
         self.crc_over.next = self.crc_again.val() & (self.fq.q.val().crc_rep == 2);
         self.settled.next = !self.fq.q.val().pend.any();
         self.quiet.next = self.settled.val() & !self.fq.q.val().mid;
-        self.fin_done.next = self.seg_done.val() & self.oq.q.val().fin & (self.fq.q.val().st == 1);
+        self.fin_done.next =
+            self.seg_done.val() & self.oq.q.val().fin & (self.fq.q.val().st == 1);
 
         // New state.
         self.nd.next = self.fq.q.val();
@@ -284,7 +286,8 @@ impl Logic for Place {
         self.x_desc.next.slot = self.dq.q.val().slot;
         self.x_desc.next.free_slot = self.is_frame.q.val();
         self.x_desc.next.blk = self.oq.q.val().blk;
-        self.x_desc.next.free_blk = self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
+        self.x_desc.next.free_blk =
+            self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
         self.x_desc.next.event = false;
         self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
         self.x_desc.next.opcode = self.hdr_a.val().get_bits::<4>(24);
@@ -364,8 +367,8 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
 
         // The assembler's share.
-        self.seg_push.next =
-            self.to_slow.val() | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove));
+        self.seg_push.next = self.to_slow.val()
+            | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove));
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
