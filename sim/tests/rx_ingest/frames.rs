@@ -230,7 +230,11 @@ pub fn parse(f: &[u8]) -> Parsed {
     let at = |i: usize| f.get(i).copied().unwrap_or(0);
     let be16 = |i: usize| u16::from_be_bytes([at(i), at(i + 1)]);
     let be32 = |i: usize| u32::from_be_bytes([at(i), at(i + 1), at(i + 2), at(i + 3)]);
-    let v = if f.len() >= 14 && be16(12) == 0x8100 { 4 } else { 0 };
+    let v = if f.len() >= 14 && be16(12) == 0x8100 {
+        4
+    } else {
+        0
+    };
     let mut p = Parsed {
         tuple_octet: 37 + v,
         shown: 53 + v,
