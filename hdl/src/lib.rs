@@ -3,3 +3,4 @@
 pub mod emit;
 pub mod prim;
 pub mod rx;
+pub mod top;

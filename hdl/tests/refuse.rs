@@ -36,7 +36,7 @@ fn names() {
     only::<bad::LoopVariable>(Problem::NameCollision(s("i"), s("loop variable i")));
     only::<bad::KeywordPort>(Problem::Keyword(s("always")));
     only::<bad::TwoEnums>(Problem::AmbiguousLabel(s("Two_A")));
-    only::<bad::RunTimeIndex>(Problem::IndexNotConstant(s("v[en.val()asusize].next")));
+    only::<bad::RunTimeIndex>(Problem::IndexNotConstant(s("v[en.val()asusize]")));
 }
 
 #[test]
@@ -94,6 +94,13 @@ fn custom_text() {
         })
     };
     assert_eq!(found(wrapper("assign {out} = {a};")), Ok(()));
+    let text = emit(&bad::Text::new(wrapper("assign {out} = &{8{a}};")), "top")
+        .unwrap()
+        .verilog;
+    assert!(
+        text.contains("assign out = &{8{a}};"),
+        "a replication is no placeholder: {text}"
+    );
     assert_eq!(
         found(wrapper("assign {out} = {bus.a};")),
         Err(Problem::TextUnknownPort(s("bus.a")))

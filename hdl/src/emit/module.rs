@@ -440,7 +440,7 @@ fn custom(
         if let Some(other) = claimed.insert(&signal.name, &signal.source) {
             problems.push(Problem::NameCollision(other.into(), signal.source.clone()));
         }
-        text = text.replace(&format!("{{{}}}", signal.source), &signal.name);
+        text = put_port(&text, &signal.source, &signal.name);
     }
     if let Some(unknown) = unknown_placeholder(&text) {
         problems.push(Problem::TextUnknownPort(unknown));
@@ -459,6 +459,21 @@ fn custom(
         }
     }
     print::custom(ports, &text, output)
+}
+
+/// `{source}` replaced by `name`, except in a replication like `{8{source}}`.
+fn put_port(text: &str, source: &str, name: &str) -> String {
+    let placeholder = format!("{{{source}}}");
+    let mut out = String::new();
+    for (number, part) in text.split(&placeholder).enumerate() {
+        if number > 0 {
+            let count = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ')';
+            let replicated = out.ends_with(count);
+            out += if replicated { &placeholder } else { name };
+        }
+        out += part;
+    }
+    out
 }
 
 /// `{a.b}` that is left after the ports were put in. A dot is never inside braces in Verilog otherwise.

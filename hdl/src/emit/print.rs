@@ -140,7 +140,10 @@ fn port_list(ports: &[PortInfo], output: &dyn Fn(&PortInfo) -> &'static str) -> 
             p.name
         );
         if !p.fields.is_empty() {
-            let field = |f: &FieldInfo| format!(" {}[{}:{}]", f.name, f.low + f.width - 1, f.low);
+            let field = |f: &FieldInfo| match f.width {
+                1 => format!(" {}[{}]", f.name, f.low),
+                _ => format!(" {}[{}:{}]", f.name, f.low + f.width - 1, f.low),
+            };
             let _ = write!(
                 text,
                 " //{}",
