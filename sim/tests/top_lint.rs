@@ -9,7 +9,7 @@ fn cfg(latency: usize) -> Cfg {
         latency,
         stage_bits: 12,
         slot_bits: 5,
-        pool_bits: 10,
+        pool_bits: 12,
         blk_bits: 3,
         conn_bits: 6,
         bucket_bits: 5,

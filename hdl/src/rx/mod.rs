@@ -26,5 +26,6 @@ pub mod staging;
 pub mod tcp;
 pub mod tpt;
 pub mod tx_servers;
+pub mod pool;
 pub mod types;
 pub mod xtypes;
