@@ -26,6 +26,5 @@ pub mod staging;
 pub mod tcp;
 pub mod tpt;
 pub mod tx_servers;
-pub mod pool;
 pub mod types;
 pub mod xtypes;
