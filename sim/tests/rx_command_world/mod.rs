@@ -166,7 +166,7 @@ impl<'a> World<'a> {
             self.op_sent(cases);
         }
         self.tpt_step(cases);
-        assert!(!(self.dut.bit("failed") && !self.dut.bit("answered")));
+        assert!(self.dut.bit("answered") || !self.dut.bit("failed"));
         self.answered += u32::from(self.dut.bit("answered"));
         self.failed += u32::from(self.dut.bit("failed"));
         self.dut.posedge();
