@@ -14,10 +14,17 @@ pub const MAX_FRAME: usize = 400;
 const WINDOW: usize = 16;
 
 pub fn cfg(k: usize) -> Cfg {
+    // small enough that rings wrap and slots run out within a short run
+    let (stage_bits, slot_bits) = match k {
+        64 => (6, 4),
+        32 => (6, 3),
+        16 => (7, 3),
+        _ => (8, 3),
+    };
     Cfg {
         latency: 2,
-        stage_bits: if k == 64 { 6 } else { 8 },
-        slot_bits: if k == 64 { 4 } else { 3 },
+        stage_bits,
+        slot_bits,
         pool_bits: 8,
         blk_bits: 2,
         conn_bits: 4,
@@ -39,7 +46,11 @@ pub struct Design {
 }
 
 pub fn design<const D: usize, const K: usize, const LK: usize>() -> Design {
-    let block = Box::new(Ingest::<D, K, LK>::new(&cfg(K)));
+    design_of::<D, K, LK>(&cfg(K))
+}
+
+pub fn design_of<const D: usize, const K: usize, const LK: usize>(cfg: &Cfg) -> Design {
+    let block = Box::new(Ingest::<D, K, LK>::new(cfg));
     let out = emit(&*block, "ingest").unwrap_or_else(|e| panic!("{D} bits: {e}"));
     let fields = out
         .ports()
@@ -63,7 +74,7 @@ pub struct Pace {
     pub inject_between: u32,
     /// A visible FIFO head is taken.
     pub pop: u32,
-    /// A finished frame's slot is freed in this cycle.
+    /// A finished frame's slot is freed in this cycle (each of three ports), in a thousandth.
     pub free: u32,
     /// `admit` is low although the window has room.
     pub refuse: u32,
@@ -76,7 +87,7 @@ impl Pace {
         inject_gap: 0,
         inject_between: 0,
         pop: 100,
-        free: 100,
+        free: 1000,
         refuse: 0,
     };
 }
@@ -529,7 +540,7 @@ impl Bench {
     fn choose_frees(&mut self, chance: u32) -> Vec<usize> {
         let mut freed = vec![];
         for (valid, slot) in FREE {
-            let go = !self.readable.is_empty() && self.rng.gen_ratio(chance, 100);
+            let go = !self.readable.is_empty() && self.rng.gen_ratio(chance, 1000);
             self.set(valid, go.into());
             let garbage = self.rng.gen();
             self.set(slot, garbage);
