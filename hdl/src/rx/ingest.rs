@@ -15,6 +15,7 @@
 //! | `rd_addr` -> `rd_lo`, `rd_hi` | 2 cycles | staging window; a beat may be addressed 2 cycles after it was on the port |
 //! | `drop_*`       | + 1 | pulse: a whole frame was not admitted: no slot, no credit, no staging room; `drop_merge`: MAC FIFO |
 //! | `frame_bad`    | T + 1 | pulse: an admitted frame ended bad |
+//! | `frame_cut`    | T | pulse: a frame longer than `max_frame` was cut |
 //! | `idle`         | | no frame in hand, nothing waiting in the three FIFOs |
 //!
 //! FrameDone comes in T + 1 when some octet that it shows is in the last beat: the TCP header, the first 20 payload octets
@@ -91,6 +92,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     pub drop_full: Signal<Out, bool>,
     pub drop_merge: Signal<Out, bool>,
     pub frame_bad: Signal<Out, bool>,
+    pub frame_cut: Signal<Out, bool>,
     pub idle: Signal<Out, bool>,
 
     merge: Merge<D, K>,
@@ -216,6 +218,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             drop_full: Default::default(),
             drop_merge: Default::default(),
             frame_bad: Default::default(),
+            frame_cut: Default::default(),
             idle: Default::default(),
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
@@ -296,6 +299,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.cut.next = self.acc.val()
             & (self.beat.q.val() == self.last_beat.val())
             & !self.merge.out_tlast.val();
+        self.frame_cut.next = self.cut.val();
         self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.cut.val());
         self.frame_start.next = self.first.val() & self.ok.val();
         if self.valid.val() {

@@ -1,6 +1,18 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
+pub mod asm_chunk;
+pub mod asm_op;
+pub mod assemble;
+pub mod blocks;
 pub mod cfg;
+pub mod command;
+pub mod counters;
+pub mod queues;
+pub mod servers;
+pub mod ctx;
+pub mod lookup;
+pub mod tpt;
 pub mod ddp;
+pub mod deliver;
 pub mod history;
 pub mod ingest;
 pub mod merge;
@@ -11,5 +23,6 @@ pub mod scan;
 pub mod slots;
 pub mod staging;
 pub mod tcp;
+pub mod pool;
 pub mod types;
 pub mod xtypes;

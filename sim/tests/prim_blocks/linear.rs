@@ -41,7 +41,7 @@ fn crc_networks_equal_the_crate() {
             dut.set("crcs__state", s.into());
             dut.settle();
             assert_eq!(
-                dut.get("crcs__next") as u32,
+                dut.get("crcs__shifted") as u32,
                 raw(s, &vec![0; k]),
                 "width {d} state {s:08x}"
             );
@@ -56,7 +56,7 @@ fn stream(dut: &mut Dut, k: usize, bytes: &[u8]) -> u32 {
         dut.set("crcs__state", state);
         dut.set_bytes("crcd__data", beat);
         dut.settle();
-        state = dut.get("crcs__next") ^ dut.get("crcd__crc");
+        state = dut.get("crcs__shifted") ^ dut.get("crcd__crc");
     }
     state as u32
 }
