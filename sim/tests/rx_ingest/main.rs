@@ -1,11 +1,13 @@
 //! Ingest against a reference: every output of every cycle, at 64 and 512 bits.
 
 mod bench;
+mod design;
 mod expect;
 mod frames;
 mod model;
 
-use bench::{build, cfg, design, design_of, Bench, Design, Pace, Seen, MAX_FRAME};
+use bench::Bench;
+use design::{build, cfg, design, design_of, Design, Pace, Seen, MAX_FRAME};
 use ferrowarp_hdl::rx::cfg::Cfg;
 use frames::Spec;
 use rand::{Rng, SeedableRng};
