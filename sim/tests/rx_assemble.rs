@@ -222,7 +222,7 @@ impl Run {
             self.restarts += 1;
             let p = &self.peers[c];
             let segment = self.purge(c);
-            let (gen, outstanding, model) = (p.gen + 1 & 0xff, p.outstanding, p.model.clone());
+            let (gen, outstanding, model) = ((p.gen + 1) & 0xff, p.outstanding, p.model.clone());
             let mut fresh = self.new_peer(gen, model);
             fresh.outstanding = outstanding;
             self.peers[c] = fresh;
