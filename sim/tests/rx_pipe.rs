@@ -1,0 +1,10 @@
+//! The decision pipeline emits and lints.
+use ferrowarp_hdl::emit::emit;
+use ferrowarp_hdl::rx::pipe::Pipe;
+
+#[test]
+fn pipe_lints() {
+    let out = emit(&Pipe::new(3, 4), "pipe").unwrap_or_else(|e| panic!("{e}"));
+    std::fs::write(std::env::temp_dir().join("pipe.v"), &out.verilog).unwrap();
+    ferrowarp_sim::lint(&out.verilog, "pipe", &[]).unwrap();
+}
