@@ -7,7 +7,7 @@ mod bad;
 mod stream;
 
 use ferrowarp_hdl::emit::{emit, EmitErrors, Problem};
-use rust_hdl::prelude::Block;
+use rust_hdl::prelude::*;
 
 fn errors<B: Block + Default>() -> EmitErrors {
     match emit(&B::default(), "top") {
@@ -36,7 +36,7 @@ fn names() {
     only::<bad::LoopVariable>(Problem::NameCollision(s("i"), s("loop variable i")));
     only::<bad::KeywordPort>(Problem::Keyword(s("always")));
     only::<bad::TwoEnums>(Problem::AmbiguousLabel(s("Two_A")));
-    only::<bad::RunTimeIndex>(Problem::IndexNotConstant(s("v[en.val()asusize].next")));
+    only::<bad::RunTimeIndex>(Problem::IndexNotConstant(s("v[en.val()asusize]")));
 }
 
 #[test]
@@ -78,6 +78,38 @@ fn drivers() {
         port: s(port),
     };
     assert_eq!(found, [missing("clock"), missing("reset")]);
+}
+
+#[test]
+fn custom_text() {
+    let found = |hdl| {
+        emit(&bad::Text::new(hdl), "top")
+            .map_err(|e| e.0[0].problem.clone())
+            .map(|_| ())
+    };
+    let wrapper = |code: &str| {
+        Verilog::Wrapper(Wrapper {
+            code: code.into(),
+            cores: String::new(),
+        })
+    };
+    assert_eq!(found(wrapper("assign {out} = {a};")), Ok(()));
+    let text = emit(&bad::Text::new(wrapper("assign {out} = &{8{a}};")), "top")
+        .unwrap()
+        .verilog;
+    assert!(
+        text.contains("assign out = &{8{a}};"),
+        "a replication is no placeholder: {text}"
+    );
+    assert_eq!(
+        found(wrapper("assign {out} = {bus.a};")),
+        Err(Problem::TextUnknownPort(s("bus.a")))
+    );
+    assert_eq!(found(Verilog::Custom(s("always @* out = a;"))), Ok(()));
+    assert_eq!(
+        found(Verilog::Custom(s("assign out = a;"))),
+        Err(Problem::AssignInCustom(s("out")))
+    );
 }
 
 #[test]
@@ -138,14 +170,13 @@ fn a_message_names_the_module_the_signal_and_the_fix() {
 
 #[test]
 fn a_problem_of_a_child_carries_its_path() {
-    #[derive(rust_hdl::prelude::LogicBlock, Default)]
+    #[derive(LogicBlock, Default)]
     struct Parent {
         child: [bad::Latch; 2],
     }
-    impl rust_hdl::prelude::Logic for Parent {
+    impl Logic for Parent {
         fn update(&mut self) {}
     }
-    use rust_hdl::prelude::*;
     let paths: Vec<_> = errors::<Parent>().0.into_iter().map(|e| e.module).collect();
     assert!(paths.contains(&s("top.child[1]")), "{paths:?}");
 }

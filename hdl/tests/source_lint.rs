@@ -174,12 +174,21 @@ impl<'a> Visit<'a> for Linter {
 
     fn visit_expr_field(&mut self, field: &'a syn::ExprField) {
         if let Expr::Field(inner) = &*field.base {
-            let base = tokens(&inner.base);
-            if base.ends_with(".val()") || base.ends_with(".next") {
+            if tokens(&inner.base).ends_with(".val()") {
                 self.hit(Rule::NestedField, field);
             }
         }
         visit::visit_expr_field(self, field);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'a syn::ExprAssign) {
+        // A block or signal may be called `next` too: the last one counts.
+        let left = tokens(&assign.left);
+        let fields = left.rsplit_once(".next.").map_or("", |(_, fields)| fields);
+        if !left.ends_with(".next") && fields.contains('.') {
+            self.hit(Rule::NestedField, &assign.left);
+        }
+        visit::visit_expr_assign(self, assign);
     }
 
     fn visit_stmt(&mut self, statement: &'a Stmt) {
@@ -286,6 +295,7 @@ fn good_kernels_pass() {
         "AxisS::<D, K>::link(&mut self.rx, &mut self.skid.rx);",
         "self.o.next = bit_cast::<8, 4>(self.a.val()) | bits::<8>(3) & !self.h.val().x;",
         "self.state.d.next = State::A; self.h.next.x = 3.into();",
+        "self.next.d.next = true; self.next.next.x = self.next.q.val().x; self.next.rx.tdata.next = true;",
     ] {
         assert_eq!(rules(body), [], "{body}");
     }

@@ -43,6 +43,7 @@ fn combinational_traps_behave() {
         emitted::<traps::Indices>("indices"),
         emitted::<traps::Interfaces>("interfaces"),
         emitted::<traps::Labels>("labels"),
+        emitted::<traps::Elaborated>("elaborated"),
     ];
     let Some(mut b) = Bench::build("combinational_traps", &designs) else {
         return;
@@ -58,6 +59,7 @@ fn combinational_traps_behave() {
         indices(&mut b, &mut r, &about);
         interfaces(&mut b, &mut r, &about);
         labels(&mut b, round, &about);
+        elaborated(&mut b, &mut r, &about);
     }
     b.run();
 }
@@ -177,13 +179,31 @@ fn labels(b: &mut Bench, round: u128, about: &str) {
     b.expect("labels_p", 1 + (round & 1), about);
 }
 
+fn elaborated(b: &mut Bench, r: Rng, about: &str) {
+    let a = r() as u8;
+    b.set("elaborated_a", a.into());
+    b.eval();
+    b.expect("elaborated_o_0", 0x83, about);
+    b.expect("elaborated_o_1", (a.wrapping_add(2) ^ 5).into(), about);
+    b.expect("elaborated_o_2", a.wrapping_add(3).into(), about);
+}
+
 #[test]
 fn registers_hold_reset_and_step() {
-    let Some(mut b) = Bench::build("registers", &[emitted::<traps::Registers>("registers")]) else {
+    let designs = [
+        emitted::<traps::Registers>("registers"),
+        emitted::<traps::Chain>("chain"),
+    ];
+    let Some(mut b) = Bench::build("registers", &designs) else {
         return;
     };
     let (mut count, mut plain, mut kind, mut port) = (0u8, 0u8, 0u8, 0u8);
     let mut random = Random(2);
+    for id in [0u128, 0x7f, 0xff] {
+        b.set("chain_a", id | 0x5500);
+        b.tick("chain");
+        b.expect("chain_o", (id + 1) & 0xff | 0x5500, "a block called next");
+    }
     for cycle in 0..200 {
         let about = format!("in cycle {cycle}");
         let r = random.next();

@@ -73,3 +73,22 @@ pub fn literal_width(literal: &VerilogLiteral) -> usize {
         .and_then(|w| w.parse().ok())
         .unwrap_or(32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_of_any_width() {
+        let text = |hex, width| Constant::from_hex(hex, width).map(|c| c.verilog());
+        assert_eq!(text("1f", 5), Some("5'h1f".into()));
+        assert_eq!(text("1f", 4), None, "does not fit");
+        assert_eq!(text("0", 8), Some("8'h0".into()));
+        assert_eq!(text("1", 1), Some("1'b1".into()));
+        assert_eq!(text("-1", 8), None);
+        let wide = "f".repeat(33);
+        assert_eq!(text(&wide, 132), Some(format!("132'h{wide}")));
+        let cut = Constant::from_hex("abcd", 16).map(|c| c.slice(4, 8).verilog());
+        assert_eq!(cut, Some("8'hbc".into()));
+    }
+}

@@ -84,6 +84,10 @@ pub enum Problem {
     ConditionalLink(String),
     #[error("output `{0}` does not occur in the custom text: drive it there")]
     TextWithoutPort(String),
+    #[error("`{0}` is assigned in Verilog::Custom, whose outputs are reg: use Verilog::Wrapper")]
+    AssignInCustom(String),
+    #[error("`{{{0}}}` in the custom text is no port of this block: use the name of a port")]
+    TextUnknownPort(String),
     #[error("no logic: a block with outputs needs a #[hdl_gen] kernel or custom text in hdl()")]
     NoLogic,
     #[error("not supported: {0}")]

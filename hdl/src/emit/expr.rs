@@ -201,7 +201,7 @@ impl<'a> Lower<'a> {
     }
 
     fn cast(&mut self, inner: &Expr, width: usize) -> Result<Value> {
-        if is_literal(inner) {
+        if self.takes_width(inner) {
             return self.expr(inner, Some(width));
         }
         let own = self.width_of(inner)?;
@@ -336,7 +336,8 @@ impl<'a> Lower<'a> {
                     Op::Le => Some((a <= b).into()),
                     Op::Gt => Some((a > b).into()),
                     Op::Ge => Some((a >= b).into()),
-                    Op::LogicalAnd | Op::LogicalOr => None,
+                    Op::LogicalAnd => Some((a != 0 && b != 0).into()),
+                    Op::LogicalOr => Some((a != 0 || b != 0).into()),
                 }
             }
             _ => None,

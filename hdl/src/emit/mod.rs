@@ -22,11 +22,20 @@
 //! * Fields of a struct may be assigned one by one; all of them together count as the whole.
 //! * A signal may read its own earlier value in the same kernel (`n.next = n.val() + 1` in a loop) once it has
 //!   been assigned on every path before.
+//! * `if` and `match` over loop variables and numbers are decided here; only the branch taken is emitted.
+//! * `array[signal.val().index()]` reads an array of signals, registers, child ports or `Constant`s at run time.
 //!
 //! What it refuses is the list of [`Problem`]. Modules with equal bodies are emitted once, named after the path
 //! of their first instance. `Custom` and `Wrapper` text sees its ports by their flat names (`rx.tdata` is
 //! `rx_tdata`, `rx[0].tdata` is `rx_0_tdata`); `{rx.tdata}` works too. Outputs of `Custom` are `reg`, of
-//! `Wrapper` wires.
+//! `Wrapper` wires. Paths through custom text are not followed in the search for combinational loops.
+//!
+//! What rust-hdl's macro does not compile, and the way round:
+//! * In a loop over `i`, neither `bit_cast(self.a[i].val())` nor a struct field of `self.a[i]`, because the macro
+//!   evaluates the width outside the loop: make the body of the loop a child block, and have an array of it.
+//! * A port of a child called `next`.
+//!
+//! What the macro loses without a word (inclusive ranges, match guards, ...) is found by `tests/source_lint.rs`.
 //!
 //! Two things are declared under `lint_off UNUSEDSIGNAL`, and nothing else: temporaries that the emitter made
 //! of a sliced expression and of which some bits are not wanted, and outputs of sub-blocks that the parent does

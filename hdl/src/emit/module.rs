@@ -429,6 +429,7 @@ fn custom(
     problems: &mut Vec<Problem>,
 ) -> String {
     let mut text = text.trim_end().to_string();
+    let mut claimed: HashMap<&str, &str> = HashMap::new();
     for signal in &scope.signals {
         if signal.width == 0 {
             problems.push(Problem::ZeroWidth(signal.source.clone()));
@@ -436,16 +437,50 @@ fn custom(
         if is_keyword(&signal.name) {
             problems.push(Problem::Keyword(signal.source.clone()));
         }
-        text = text.replace(&format!("{{{}}}", signal.source), &signal.name);
+        if let Some(other) = claimed.insert(&signal.name, &signal.source) {
+            problems.push(Problem::NameCollision(other.into(), signal.source.clone()));
+        }
+        text = put_port(&text, &signal.source, &signal.name);
     }
-    let words: BTreeSet<&str> = text
+    if let Some(unknown) = unknown_placeholder(&text) {
+        problems.push(Problem::TextUnknownPort(unknown));
+    }
+    let words: Vec<&str> = text
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
         .collect();
-    for port in ports
-        .iter()
-        .filter(|p| p.dir == Dir::Output && !words.contains(p.name.as_str()))
-    {
-        problems.push(Problem::TextWithoutPort(port.name.clone()));
+    for port in ports.iter().filter(|p| p.dir == Dir::Output) {
+        if !words.contains(&port.name.as_str()) {
+            problems.push(Problem::TextWithoutPort(port.name.clone()));
+        }
+        let assigned = words.windows(2).any(|w| w == ["assign", &port.name]);
+        if assigned && output.trim() == "reg" {
+            problems.push(Problem::AssignInCustom(port.name.clone()));
+        }
     }
     print::custom(ports, &text, output)
+}
+
+/// `{source}` replaced by `name`, except in a replication like `{8{source}}`.
+fn put_port(text: &str, source: &str, name: &str) -> String {
+    let placeholder = format!("{{{source}}}");
+    let mut out = String::new();
+    for (number, part) in text.split(&placeholder).enumerate() {
+        if number > 0 {
+            let count = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ')';
+            let replicated = out.ends_with(count);
+            out += if replicated { &placeholder } else { name };
+        }
+        out += part;
+    }
+    out
+}
+
+/// `{a.b}` that is left after the ports were put in. A dot is never inside braces in Verilog otherwise.
+fn unknown_placeholder(text: &str) -> Option<String> {
+    text.split('{').skip(1).find_map(|rest| {
+        let (inside, _) = rest.split_once('}')?;
+        let path = |c: char| c.is_ascii_alphanumeric() || "_.[]".contains(c);
+        (inside.contains('.') && inside.chars().all(path)).then(|| inside.to_string())
+    })
 }

@@ -29,11 +29,8 @@ pub type LoopVar = (String, usize);
 
 /// The flat name of what an AST signal string means, with every `[..]` evaluated.
 pub fn resolve(raw: &str, loops: &[LoopVar]) -> Result<String, Problem> {
-    let mut name = raw
-        .trim_end_matches("$next")
-        .trim_start_matches('.')
-        .to_string();
-    if name.contains("val()") && !name.contains('[') || name.contains("$next$") {
+    let mut name = raw.trim_start_matches('.').to_string();
+    if name.contains("val()") && !name.contains('[') {
         return Err(Problem::NestedField(raw.replace('$', ".")));
     }
     while let Some(close) = name.find(']') {
@@ -142,4 +139,34 @@ pub fn is_keyword(name: &str) -> bool {
         uwire var vectored virtual void wait wait_order wand weak weak0 weak1 while wildcard wire with within \
         wor xnor xor ";
     WORDS.split_whitespace().any(|w| w == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indices_are_evaluated_with_rusts_precedence() {
+        let loops = [("i".to_string(), 3), ("ij".to_string(), 5)];
+        assert_eq!(eval("i*2+ij", &loops), Some(11));
+        assert_eq!(eval("1+i*2", &loops), Some(7));
+        assert_eq!(eval("2*(i+1)-ij/2%3", &loops), Some(6));
+        assert_eq!(eval("7usize", &loops), Some(7));
+        assert_eq!(eval("i-ij", &loops), None, "negative");
+        assert_eq!(eval("k+1", &loops), None, "unknown");
+        assert_eq!(eval("i/0", &loops), None);
+        assert_eq!(eval("i)", &loops), None);
+        assert_eq!(eval("", &loops), None);
+    }
+
+    #[test]
+    fn names_are_resolved() {
+        let loops = [("i".to_string(), 1)];
+        assert_eq!(
+            resolve("s[i]$a[i+1]$x", &loops),
+            Ok("s_1_a_2_x".to_string())
+        );
+        assert_eq!(rust_path("p$0$rx$tdata"), "p[0].rx.tdata");
+        assert_eq!(flat("State::Idle"), "State_Idle");
+    }
 }

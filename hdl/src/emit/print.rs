@@ -3,7 +3,7 @@ use super::expr::Role;
 use super::module::{Child, ChildKind, Module};
 use super::register::Register;
 use super::stmt::{assigns, visit_assigns, Assign, Stmt};
-use super::{Dir, ModuleInfo, PortInfo};
+use super::{Dir, FieldInfo, ModuleInfo, PortInfo};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -126,17 +126,33 @@ fn port_list(ports: &[PortInfo], output: &dyn Fn(&PortInfo) -> &'static str) -> 
         .map(|p| range(p.width).len())
         .max()
         .unwrap_or(0);
-    let lines: Vec<String> = ports
-        .iter()
-        .map(|p| {
-            let (dir, kind) = match p.dir {
-                Dir::Input => ("input ", "wire"),
-                Dir::Output => ("output", output(p)),
+    let mut text = "(\n".to_string();
+    for (number, p) in ports.iter().enumerate() {
+        let (dir, kind) = match p.dir {
+            Dir::Input => ("input ", "wire"),
+            Dir::Output => ("output", output(p)),
+        };
+        let comma = if number + 1 < ports.len() { "," } else { "" };
+        let _ = write!(
+            text,
+            "  {dir} {kind} {:widest$}{}{comma}",
+            range(p.width),
+            p.name
+        );
+        if !p.fields.is_empty() {
+            let field = |f: &FieldInfo| match f.width {
+                1 => format!(" {}[{}]", f.name, f.low),
+                _ => format!(" {}[{}:{}]", f.name, f.low + f.width - 1, f.low),
             };
-            format!("  {dir} {kind} {:widest$}{}", range(p.width), p.name)
-        })
-        .collect();
-    format!("(\n{}\n);\n", lines.join(",\n"))
+            let _ = write!(
+                text,
+                " //{}",
+                p.fields.iter().map(field).collect::<String>()
+            );
+        }
+        text.push('\n');
+    }
+    text + ");\n"
 }
 
 fn constants(module: &Module, out: &mut String) {

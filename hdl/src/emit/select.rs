@@ -61,12 +61,22 @@ pub fn label(lower: &mut Lower, condition: &str, width: usize) -> Result<String>
         lower.used_constants.insert(name.clone());
         return Ok(name);
     }
+    let value = label_number(condition).ok_or_else(bad)?;
+    let constant = Constant::from_usize(value, width).ok_or_else(|| Problem::LiteralTooWide {
+        value: format!("{value:x}"),
+        bits: width,
+    })?;
+    Ok(constant.verilog())
+}
+
+/// The value of a label that is a number, in any of Rust's spellings.
+pub fn label_number(condition: &str) -> Option<usize> {
     let number = condition.replace(['_', ' '], "");
     let digits = ["usize", "u128", "u64", "u32", "u16", "u8", "i32"]
         .iter()
         .find_map(|suffix| number.strip_suffix(suffix))
         .unwrap_or(&number);
-    let value = match digits {
+    match digits {
         "true" => Some(1),
         "false" => Some(0),
         _ => match (digits.strip_prefix("0x"), digits.strip_prefix("0b")) {
@@ -74,11 +84,5 @@ pub fn label(lower: &mut Lower, condition: &str, width: usize) -> Result<String>
             (_, Some(binary)) => usize::from_str_radix(binary, 2).ok(),
             _ => digits.parse().ok(),
         },
-    };
-    let value = value.ok_or_else(bad)?;
-    let constant = Constant::from_usize(value, width).ok_or_else(|| Problem::LiteralTooWide {
-        value: format!("{value:x}"),
-        bits: width,
-    })?;
-    Ok(constant.verilog())
+    }
 }

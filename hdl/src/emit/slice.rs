@@ -25,13 +25,13 @@ impl Lower<'_> {
                 bits,
             });
         }
+        self.use_bits(&name, 0, bits, bits);
         if bits == 1 {
             return Ok(Value {
                 text: name,
                 width: 1,
             });
         }
-        self.use_bits(&name, 0, bits, bits);
         let index = self.index(offset, clog2(bits).max(1))?;
         let text = if width == 1 {
             format!("{name}[{index}]")

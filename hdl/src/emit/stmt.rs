@@ -2,7 +2,7 @@
 use super::error::Problem;
 use super::expr::{outer, Lower};
 use super::names::resolve;
-use super::select::label;
+use super::select::{label, label_number};
 use rust_hdl::prelude::ast::{
     VerilogBlock, VerilogBlockOrConditional as Otherwise, VerilogConditional,
     VerilogExpression as Expr, VerilogLink, VerilogMatch, VerilogStatement as Source,
@@ -141,8 +141,8 @@ fn lower_statement(
                 replacement,
             )?));
         }
-        Source::If(conditional) => out.push(lower_if(lower, conditional, problems)?),
-        Source::Match(m) => out.push(lower_match(lower, m, problems)?),
+        Source::If(conditional) => lower_if(lower, conditional, problems, out)?,
+        Source::Match(m) => lower_match(lower, m, problems, out)?,
         Source::Link(links) => {
             for link in links {
                 out.push(lower_link(lower, link)?);
@@ -158,12 +158,14 @@ fn target_of(lower: &Lower, expr: &Expr) -> Result<(String, usize)> {
             "an assignment to something that is not a signal".into(),
         ));
     };
-    let name = resolve(raw, &lower.loops)?;
+    // One `.next` only: a signal may be called `next` too.
+    let place = raw.strip_suffix("$next").unwrap_or(raw);
+    let name = resolve(place, &lower.loops)?;
+    let source = || place.replace('$', ".");
     match lower.names.nets.get(&name) {
         Some(net) => Ok((name, net.width)),
-        None => Err(Problem::UnknownName(
-            raw.trim_end_matches("$next").replace('$', "."),
-        )),
+        None if place.contains("$next$") => Err(Problem::NestedField(source())),
+        None => Err(Problem::UnknownName(source())),
     }
 }
 
@@ -197,31 +199,54 @@ fn assign(
     })
 }
 
+/// A test over loop variables and numbers is decided here, and only the branch taken is emitted.
 fn lower_if(
     lower: &mut Lower,
     c: &VerilogConditional,
     problems: &mut Vec<Problem>,
-) -> Result<Stmt> {
-    lower.reads = Reads::default();
-    let test = outer(&lower.condition(&c.test)?.text).to_string();
-    let reads = std::mem::take(&mut lower.reads);
-    let then = lower_block(lower, &c.then, problems);
-    let otherwise = match &c.otherwise {
+    out: &mut Vec<Stmt>,
+) -> Result<()> {
+    let otherwise = |lower: &mut Lower, problems: &mut Vec<Problem>| match &c.otherwise {
         Otherwise::None => vec![],
         Otherwise::Block(block) => lower_block(lower, block, problems),
         Otherwise::Conditional(next) => lower_block(lower, &vec![(**next).clone()], problems),
     };
+    if let Some(value) = lower.elaborated(&c.test) {
+        out.extend(match value {
+            0 => otherwise(lower, problems),
+            _ => lower_block(lower, &c.then, problems),
+        });
+        return Ok(());
+    }
+    lower.reads = Reads::default();
+    let test = outer(&lower.condition(&c.test)?.text).to_string();
+    let reads = std::mem::take(&mut lower.reads);
+    let then = lower_block(lower, &c.then, problems);
+    let otherwise = otherwise(lower, problems);
     no_link(&then)?;
     no_link(&otherwise)?;
-    Ok(Stmt::If {
+    out.push(Stmt::If {
         test,
         reads,
         then,
         otherwise,
-    })
+    });
+    Ok(())
 }
 
-fn lower_match(lower: &mut Lower, m: &VerilogMatch, problems: &mut Vec<Problem>) -> Result<Stmt> {
+fn lower_match(
+    lower: &mut Lower,
+    m: &VerilogMatch,
+    problems: &mut Vec<Problem>,
+    out: &mut Vec<Stmt>,
+) -> Result<()> {
+    if let Some(value) = lower.elaborated(&m.test) {
+        let fits = |c: &str| c == "default" || label_number(c) == Some(value);
+        if let Some(case) = m.cases.iter().find(|c| fits(&c.condition)) {
+            out.extend(lower_block(lower, &case.block, problems));
+        }
+        return Ok(());
+    }
     lower.reads = Reads::default();
     let subject = lower.expr(&m.test, None)?;
     let reads = std::mem::take(&mut lower.reads);
@@ -239,11 +264,12 @@ fn lower_match(lower: &mut Lower, m: &VerilogMatch, problems: &mut Vec<Problem>)
         no_link(&block)?;
         arms.push((name, block));
     }
-    Ok(Stmt::Case {
+    out.push(Stmt::Case {
         subject: outer(&subject.text).to_string(),
         reads,
         arms,
-    })
+    });
+    Ok(())
 }
 
 fn lower_link(lower: &mut Lower, link: &VerilogLink) -> Result<Stmt> {

@@ -437,3 +437,28 @@ impl Logic for RunTimeIndex {
         self.v[self.en.val() as usize].next = 0.into();
     }
 }
+
+/// Text with parameters from Rust: a wrong kind, and a placeholder that is no port.
+#[derive(LogicBlock)]
+pub struct Text {
+    pub a: Signal<In, bool>,
+    pub out: Signal<Out, bool>,
+    _hdl: Verilog,
+}
+
+impl Text {
+    pub fn new(hdl: Verilog) -> Self {
+        Self {
+            a: Default::default(),
+            out: Default::default(),
+            _hdl: hdl,
+        }
+    }
+}
+
+impl Logic for Text {
+    fn update(&mut self) {}
+    fn hdl(&self) -> Verilog {
+        self._hdl.clone()
+    }
+}

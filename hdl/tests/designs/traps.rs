@@ -423,3 +423,71 @@ impl Logic for Labels {
         }
     }
 }
+
+/// A register and a signal called `next` (a port of a child cannot be: the macro takes it for the assignment).
+#[derive(LogicBlock, Default)]
+pub struct Chain {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub a: Signal<In, Tag>,
+    pub o: Signal<Out, Tag>,
+    next: Reg<Tag>,
+    inc: Increment,
+}
+
+impl Logic for Chain {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.inc.next_in.next = self.a.val().id;
+        self.next.d.next = self.a.val();
+        self.next.d.next.id = self.inc.o.val();
+        self.o.next = self.next.q.val();
+    }
+}
+
+#[derive(LogicBlock, Default)]
+pub struct Increment {
+    pub next_in: Signal<In, Bits<8>>,
+    pub o: Signal<Out, Bits<8>>,
+    next: Signal<Local, Bits<8>>,
+}
+
+impl Logic for Increment {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.next.next = self.next_in.val() + 1;
+        self.o.next = self.next.val();
+    }
+}
+
+/// Tests over loop variables are decided when Verilog is made: no latch, and a link may stand in one.
+#[derive(LogicBlock, Default)]
+pub struct Elaborated {
+    pub a: Signal<In, Bits<8>>,
+    pub o: [Signal<Out, Bits<8>>; 3],
+    x: [Increment; 3],
+}
+
+impl Logic for Elaborated {
+    #[hdl_gen]
+    fn update(&mut self) {
+        for i in 0..3 {
+            if i == 0 {
+                Signal::<In, Bits<8>>::link(&mut self.a, &mut self.x[i].next_in);
+            } else {
+                self.x[i].next_in.next = self.x[i - 1].o.val();
+            }
+            if (i > 0) && (i < 2) {
+                self.o[i].next = self.x[i].o.val() ^ (i + 4).to_bits();
+            } else if i == 2 {
+                match i {
+                    1 => self.o[i].next = 0.into(),
+                    2 => self.o[i].next = self.x[i].o.val(),
+                    _ => {}
+                }
+            } else {
+                self.o[i].next = bits::<8>(0x80) | 0x03;
+            }
+        }
+    }
+}

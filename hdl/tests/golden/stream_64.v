@@ -108,7 +108,7 @@ module stream_p (
   output wire        tx_tlast,
   output wire        tx_tvalid,
   input  wire        tx_tready,
-  output wire [55:0] hdr,
+  output wire [55:0] hdr, // ethertype[15:0] proto[23:16] src[55:24]
   output wire [15:0] good
 );
 

@@ -8,7 +8,7 @@ module registers (
   output wire [7:0]  next,
   output wire [7:0]  data,
   output wire [1:0]  kind,
-  output wire [14:0] tag
+  output wire [14:0] tag // id[7:0] kind[9:8] port[13:10] valid[14]
 );
 
   localparam [1:0] Kind_Data = 2'h1;

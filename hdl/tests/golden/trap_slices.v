@@ -1,7 +1,7 @@
 // slices: traps::traps::Slices
 module slices (
   input  wire [63:0] a,
-  input  wire [14:0] tag,
+  input  wire [14:0] tag, // id[7:0] kind[9:8] port[13:10] valid[14]
   input  wire [2:0]  sel,
   output wire [7:0]  twice,
   output wire [1:0]  field,

@@ -1,10 +1,10 @@
 // structs: traps::traps::Structs
 module structs (
-  input  wire [14:0] tag,
-  input  wire [14:0] other,
+  input  wire [14:0] tag, // id[7:0] kind[9:8] port[13:10] valid[14]
+  input  wire [14:0] other, // id[7:0] kind[9:8] port[13:10] valid[14]
   output reg  [3:0]  code,
-  output reg  [14:0] changed,
-  output wire [14:0] built,
+  output reg  [14:0] changed, // id[7:0] kind[9:8] port[13:10] valid[14]
+  output wire [14:0] built, // id[7:0] kind[9:8] port[13:10] valid[14]
   output wire        same,
   output wire        same_id
 );

@@ -7,7 +7,7 @@ module wide (
   output wire [511:0] mixed,
   output wire [7:0]   lane,
   output wire [7:0]   fixed,
-  output wire [130:0] held,
+  output wire [130:0] held, // low[59:0] mid[129:60] flag[130]
   output wire [69:0]  mid
 );
 

@@ -139,7 +139,12 @@ impl Bench {
         let got = String::from_utf8(output.stdout).unwrap();
         assert_eq!(got.lines().count(), self.wanted.len());
         for ((about, wanted), got) in self.wanted.iter().zip(got.lines()) {
-            assert_eq!(got, wanted, "{about}: got {got}, wanted {wanted} (hex)");
+            assert_eq!(
+                got,
+                wanted,
+                "{about}: got {got}, wanted {wanted} (hex)\n{}",
+                super::repeat()
+            );
         }
         assert!(!self.wanted.is_empty());
     }

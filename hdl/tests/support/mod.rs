@@ -25,11 +25,21 @@ pub fn golden(name: &str, text: &str) {
         .take_while(|(a, b)| a == b)
         .count();
     panic!(
-        "{name}.v differs from line {}:\n  golden:  {}\n  emitted: {}\nif the new text is right: BLESS=1 cargo test -p ferrowarp-hdl --test emit",
+        "{name}.v differs from line {}:\n  golden:  {}\n  emitted: {}\n{}\nif the new text is right, with BLESS=1",
         line + 1,
         wanted.lines().nth(line).unwrap_or("<end>"),
         text.lines().nth(line).unwrap_or("<end>"),
+        repeat(),
     );
+}
+
+/// The command that repeats the running test.
+pub fn repeat() -> String {
+    let thread = std::thread::current();
+    format!(
+        "repeat: cargo test -p ferrowarp-hdl {}",
+        thread.name().unwrap_or_default()
+    )
 }
 
 /// An own directory for one test's files.
