@@ -3,10 +3,10 @@
 //! | block | takes | shows |
 //! |---|---|---|
 //! | [`FieldCapture`]   | fields at fixed byte positions of the frame | `hdr`: a struct of the fields, or a plain vector |
-//! | [`PayloadCapture`] | 48 bytes from an even run-time position | `header`: byte `p` at bits `8p+7 : 8p` |
+//! | [`PayloadCapture`] | 48 bytes from an even run-time position | `header`: byte `p` at bits `8p+7 : 8p`; `header_next` |
 //!
 //! Inputs: `en` (this beat counts), `beat` (index in the frame, 0 first), `data`. No back-pressure. Latency 1: a byte
-//! shows in the cycle after its beat. A byte whose beat does not come keeps the value of an earlier frame: the user
+//! shows in the cycle after its beat, on `header_next` in the cycle of its beat. A byte whose beat does not come keeps the value of an earlier frame: the user
 //! judges by the frame's length. No reset: the content is meaningless before the first capture.
 
 use super::text::{body, range, BEAT_BITS};
@@ -179,6 +179,8 @@ pub struct PayloadCapture<const D: usize> {
     pub data: Signal<In, Bits<D>>,
     pub hh: Signal<In, Bits<8>>,
     pub header: Signal<Out, Bits<384>>,
+    /// `header` with this cycle's beat already in it (combinational).
+    pub header_next: Signal<Out, Bits<384>>,
 }
 
 impl<const D: usize> PayloadCapture<D> {
@@ -196,6 +198,7 @@ impl<const D: usize> PayloadCapture<D> {
             data: Default::default(),
             hh: Default::default(),
             header: Default::default(),
+            header_next: Default::default(),
         }
     }
 }
@@ -210,6 +213,7 @@ impl<const D: usize> Logic for PayloadCapture<D> {
     fn update(&mut self) {}
     fn connect(&mut self) {
         self.header.connect();
+        self.header_next.connect();
     }
     fn hdl(&self) -> Verilog {
         let lanes = D / 16;
@@ -222,7 +226,9 @@ impl<const D: usize> Logic for PayloadCapture<D> {
              wire {b} rel = beat - {{{z}'b0, hh[7:{ll}]}};\n\
              wire {n} late;\n\
              reg [383:0] q;\n\
-             assign header = q;\n",
+             wire [383:0] n;\n\
+             assign header = q;\n\
+             assign header_next = n;\n",
             r = range(D),
             l = range(ll),
             m = ll - 1,
@@ -250,19 +256,17 @@ impl<const D: usize> Logic for PayloadCapture<D> {
         for q in 0..=last {
             s += &format!("wire at{q} = en && (rel == {BEAT_BITS}'d{q});\n");
         }
-        s += "always @(posedge clock) begin\n";
         for i in 0..halves {
             let (q, j) = (i / lanes, i % lanes);
+            let (hi, lo) = (i * 16 + 15, i * 16);
             s += &format!(
-                "  if (late[{j}] ? at{} : at{q}) q[{}:{}] <= rot{ll}[{}:{}];\n",
+                "assign n[{hi}:{lo}] = (late[{j}] ? at{} : at{q}) ? rot{ll}[{}:{}] : q[{hi}:{lo}];\n",
                 q + 1,
-                i * 16 + 15,
-                i * 16,
                 j * 16 + 15,
                 j * 16
             );
         }
-        s += "end\n";
+        s += "always @(posedge clock) q <= n;\n";
         if halves < lanes {
             s += &format!(
                 "// the header is narrower than the beat\n\

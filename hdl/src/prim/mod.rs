@@ -18,12 +18,13 @@
 //! | [`KeepToLen`] | keep -> len | 0 | text |
 //! | [`LenToKeep`] | len -> keep | 0 | text |
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
+//! | [`ApplyMask`] | data, keep, flip -> dout | 0 | text |
 //! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
 //! | [`FieldCapture`] | clock, en, beat, data -> hdr | 1 | text |
-//! | [`PayloadCapture`] | clock, en, beat, data, hh -> header | 1 | text |
+//! | [`PayloadCapture`] | clock, en, beat, data, hh -> header, header_next | 1 | text |
 //! | [`Skid`] | clock, reset, din, din_valid, dout_ready -> din_ready, dout, dout_valid | 1 | text |
 //! | [`SumBeat`], [`SumGroups`] | data, mask -> sum or g0..g3 | 0 | text |
 //! | [`SumJoin`] | g0..g3 -> sum | 0 | text |
@@ -40,6 +41,7 @@ pub mod csum;
 pub mod fifo;
 pub mod hash;
 pub mod keep;
+pub mod mask;
 pub mod lanes;
 pub mod ram;
 pub mod reduce;
@@ -54,6 +56,7 @@ pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
+pub use mask::ApplyMask;
 pub use lanes::MaskLanes;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};

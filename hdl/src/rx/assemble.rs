@@ -124,6 +124,8 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub pool_free: Signal<Out, Bits<LEN>>,
     pub short_pulse: Signal<Out, bool>,
     pub crc_pulse: Signal<Out, bool>,
+    /// A segment was dropped: not the next of its connection, or of a dead one.
+    pub drop_pulse: Signal<Out, bool>,
 
     segs: Fifo<Seg, 6>,
     ctx: Ram<SegCtx, CONN>,
@@ -265,6 +267,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             pool_free: Default::default(),
             short_pulse: Default::default(),
             crc_pulse: Default::default(),
+            drop_pulse: Default::default(),
             segs: Default::default(),
             ctx: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             clear: RamClear::new(cfg.conn_bits),
@@ -391,6 +394,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.st_addr.next = self.base.q.val();
         self.short_pulse.next = false;
         self.crc_pulse.next = false;
+        self.drop_pulse.next = false;
         self.free_v.d.next = false;
         self.blocks.reserve.next = false;
         self.blocks.reserve_n.next = self.seen_n.val();
@@ -505,6 +509,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                     & (!self.alive.q.val() | (self.seq.q.val() != self.seg.q.val().seq))
                 {
                     self.dropped.d.next = true;
+                    self.drop_pulse.next = true;
                     self.state.d.next = AsmState::Drain;
                 } else {
                     self.alive.d.next = true;

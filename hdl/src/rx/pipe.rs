@@ -91,6 +91,8 @@ pub struct Pipe {
     pub count_nic_drop: Signal<Out, bool>,
     pub count_bad_frame: Signal<Out, bool>,
     pub why: Signal<Out, Tally>,
+    /// An assembled FPDU leaves the pipeline.
+    pub fpdu_out: Signal<Out, bool>,
 
     gap: Reg<bool>,
     flying: Reg<Bits<8>>,
@@ -203,6 +205,7 @@ impl Pipe {
             count_nic_drop: Default::default(),
             count_bad_frame: Default::default(),
             why: Default::default(),
+            fpdu_out: Default::default(),
             gap: Default::default(),
             flying: Default::default(),
             window: Constant::new((window as u64).to_bits()),
@@ -433,5 +436,6 @@ impl Logic for Pipe {
         self.op_done.next = self.place.op_done.val();
         self.op_ok.next = self.place.op_ok.val();
         self.why.next = self.place.why.val();
+        self.fpdu_out.next = self.place.fpdu_out.val();
     }
 }

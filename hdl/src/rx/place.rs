@@ -58,6 +58,8 @@ pub struct Place {
     pub op_done: Signal<Out, bool>,
     pub op_ok: Signal<Out, bool>,
     pub why: Signal<Out, Tally>,
+    /// An assembled FPDU leaves the pipeline.
+    pub fpdu_out: Signal<Out, bool>,
 
     is_op: Reg<bool>,
     is_frame: Reg<bool>,
@@ -73,6 +75,7 @@ pub struct Place {
     rq: RegNr<Ruling>,
     hdrbq: RegNr<Bits<HDR_B>>,
 
+    whole: Signal<Local, bool>,
     good: Signal<Local, bool>,
     crc_good: Signal<Local, bool>,
     fast: Signal<Local, bool>,
@@ -137,9 +140,9 @@ impl Logic for Place {
         }
 
         // Frames: nothing counts unless every checksum is good.
-        self.good.next = self.is_mine.q.val()
-            & !self.dq.q.val().bad
-            & self.dq.q.val().hdr_ok
+        self.whole.next =
+            self.is_mine.q.val() & !self.dq.q.val().bad & self.dq.q.val().hdr_ok;
+        self.good.next = self.whole.val()
             & self.scan.val().ip_ok
             & self.scan.val().tcp_ok;
         self.crc_good.next = self.scan.val().crc_ok | !self.cq.q.val().crc_en;
@@ -341,6 +344,9 @@ impl Logic for Place {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
             self.x_desc.next.aux = true;
+            // The ULPDU length of the offender, octets 0 and 1.
+            self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(0)) << 8)
+                | bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(8));
         }
         if self.crc_over.val() {
             self.x_desc.next.event = true;
@@ -445,29 +451,31 @@ impl Logic for Place {
             & (self.oq.q.val().kind != OpKind::SegDone);
         self.op_ok.next = self.cq.q.val().hit;
 
-        self.why.next.fast = self.fast_fpdu.val();
-        self.why.next.slow = self.to_slow.val();
-        self.why.next.pure = self.good.val() & self.vq.q.val().pure;
-        self.why.next.old = self.good.val() & self.vq.q.val().old;
-        self.why.next.ahead = self.good.val() & self.vq.q.val().ahead;
-        self.why.next.outside = self.good.val() & self.vq.q.val().outside;
-        self.why.next.challenge = self.good.val() & self.vq.q.val().challenge;
-        self.why.next.rst = self.good.val() & self.vq.q.val().rst;
-        self.why.next.dead = self.good.val() & self.vq.q.val().dead;
         self.why.next.malformed =
             self.is_mine.q.val() & !self.dq.q.val().bad & !self.dq.q.val().hdr_ok;
-        self.why.next.bad_ip = self.is_mine.q.val()
-            & !self.dq.q.val().bad
-            & self.dq.q.val().hdr_ok
-            & !self.scan.val().ip_ok;
-        self.why.next.bad_tcp = self.is_mine.q.val()
-            & !self.dq.q.val().bad
-            & self.dq.q.val().hdr_ok
-            & self.scan.val().ip_ok
-            & !self.scan.val().tcp_ok;
-        self.why.next.bad_crc = self.crc_again.val();
-        self.why.next.fpdu = self.ok.val();
-        self.why.next.error = (self.fpdu.val() & self.err.val().any()) | self.crc_over.val();
-        self.why.next.rollback = self.seg_done.val() & self.oq.q.val().rollback;
+        self.why.next.bad_ip_sum = self.whole.val() & !self.scan.val().ip_ok;
+        self.why.next.bad_tcp_sum =
+            self.whole.val() & self.scan.val().ip_ok & !self.scan.val().tcp_ok;
+        self.why.next.dup = self.good.val() & self.vq.q.val().old;
+        self.why.next.ooo = self.good.val() & self.vq.q.val().ahead;
+        self.why.next.window = self.good.val() & self.vq.q.val().outside;
+        self.why.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
+        self.why.next.challenge = self.good.val() & self.vq.q.val().challenge;
+        self.why.next.rst = self.good.val() & self.vq.q.val().rst;
+        self.why.next.fin = self.fin_done.val();
+        self.why.next.dead = self.good.val() & self.vq.q.val().dead;
+        self.why.next.fpdu_fast = self.ok.val() & !self.is_op.q.val();
+        self.why.next.fpdu_pool = self.ok.val() & self.is_op.q.val();
+        self.why.next.fpdu_crc = self.crc_again.val()
+            | (self.op_fpdu.val() & (self.oq.q.val().term == 0x2002));
+        self.why.next.term_sent = (self.fpdu.val() & self.err.val().any()) | self.crc_over.val();
+        self.why.next.term_recv = self.ok.val() & self.formq.q.val().term;
+        self.why.next.writes = self.ok.val() & self.formq.q.val().write;
+        self.why.next.sends = self.ok.val() & self.formq.q.val().send & self.formq.q.val().l;
+        self.why.next.reads = self.ok.val() & self.formq.q.val().rreq;
+        self.why.next.read_resps = self.ok.val() & self.formq.q.val().rresp;
+        self.why.next.invalidated = self.inv_valid.val();
+        self.fpdu_out.next =
+            self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
     }
 }

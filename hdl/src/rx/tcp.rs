@@ -82,11 +82,11 @@ impl Logic for TcpJudge {
 
         self.v.next.fast = false;
         self.v.next.slow = false;
-        self.v.next.pure = false;
         self.v.next.old = false;
         self.v.next.ahead = false;
         self.v.next.outside = false;
         self.v.next.challenge = false;
+        self.v.next.bad_ack = false;
         self.v.next.rst = false;
         self.v.next.dead = false;
         self.v.next.fin = self.fin.val();
@@ -111,21 +111,14 @@ impl Logic for TcpJudge {
         } else {
             if self.syn.val() | !self.ackf.val() | !self.ack_ok.val() {
                 self.v.next.challenge = true;
+                self.v.next.bad_ack = !self.syn.val() & self.ackf.val();
             } else {
                 if self.empty.val() {
                     // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
-                    if self.in_order.val() {
-                        self.v.next.pure = true;
+                    if self.behind.val() {
+                        self.v.next.old = true;
                     } else {
-                        if self.behind.val() {
-                            self.v.next.old = true;
-                        } else {
-                            if self.in_window.val() {
-                                self.v.next.pure = true;
-                            } else {
-                                self.v.next.outside = true;
-                            }
-                        }
+                        self.v.next.outside = !self.in_window.val();
                     }
                 } else {
                     if self.covered.val() {

@@ -73,15 +73,13 @@ pub struct Ruling {
     pub way: Bits<4>,
 }
 
-/// What TCP says about a frame (X1). One-hot; none for an operation or a NIC frame.
+/// What TCP says about a frame (X1). At most one of the first nine; none for an acceptable segment without data.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Verdict {
     /// One whole FPDU in order, nothing queued before it.
     pub fast: bool,
     /// Acceptable data or FIN for the assembler.
     pub slow: bool,
-    /// No data, acceptable.
-    pub pure: bool,
     /// All of it old: acknowledge again.
     pub old: bool,
     /// Beyond a gap: dropped, acknowledge again.
@@ -90,6 +88,8 @@ pub struct Verdict {
     pub outside: bool,
     /// SYN, RST off rcv_nxt, or ACK out of range: challenge (RFC 5961).
     pub challenge: bool,
+    /// The challenge is for the ACK number.
+    pub bad_ack: bool,
     /// RST at rcv_nxt.
     pub rst: bool,
     /// The connection takes no more data.
@@ -102,26 +102,28 @@ pub struct Verdict {
     pub fin: bool,
 }
 
-/// One pulse a counter: what X3 did.
+/// One pulse a counter: what X3 did. Names as in the counter list.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Tally {
-    /// Frames of installed connections, by fate.
-    pub fast: bool,
-    pub slow: bool,
-    pub pure: bool,
-    pub old: bool,
-    pub ahead: bool,
-    pub outside: bool,
+    pub malformed: bool,
+    pub bad_ip_sum: bool,
+    pub bad_tcp_sum: bool,
+    pub dup: bool,
+    pub ooo: bool,
+    pub window: bool,
+    pub bad_ack: bool,
     pub challenge: bool,
     pub rst: bool,
+    pub fin: bool,
     pub dead: bool,
-    pub malformed: bool,
-    pub bad_ip: bool,
-    pub bad_tcp: bool,
-    pub bad_crc: bool,
-    /// FPDUs delivered, FPDUs refused with an error event.
-    pub fpdu: bool,
-    pub error: bool,
-    /// Assembler had no room or lost a CRC: the sender must repeat.
-    pub rollback: bool,
+    pub fpdu_fast: bool,
+    pub fpdu_pool: bool,
+    pub fpdu_crc: bool,
+    pub term_sent: bool,
+    pub term_recv: bool,
+    pub writes: bool,
+    pub sends: bool,
+    pub reads: bool,
+    pub read_resps: bool,
+    pub invalidated: bool,
 }
