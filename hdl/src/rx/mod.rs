@@ -4,6 +4,7 @@ pub mod asm_op;
 pub mod assemble;
 pub mod blocks;
 pub mod cfg;
+pub mod pool;
 pub mod command;
 pub mod command_check;
 pub mod counters;
