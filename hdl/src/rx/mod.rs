@@ -18,7 +18,6 @@ pub mod merge;
 pub mod parse;
 pub mod pipe;
 pub mod place;
-pub mod pool;
 pub mod queues;
 pub mod scan;
 pub mod servers;
