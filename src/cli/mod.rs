@@ -58,9 +58,20 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     let text = error.render().to_string();
     if text.starts_with("error:") {
-        let told = text.split("\n\n").next().unwrap_or(&text);
-        let words: Vec<&str> = told.split_whitespace().skip(1).collect();
-        complain(&format!("{}; see `ferrowarp --help`", words.join(" ")));
+        let told: Vec<&str> = text
+            .split("\n\n")
+            .take_while(|part| !part.starts_with("Usage:"))
+            .filter(|part| !part.starts_with("For more information"))
+            .flat_map(str::split_whitespace)
+            .skip(1)
+            .collect();
+        let usage = text.lines().find_map(|l| l.strip_prefix("Usage: "));
+        let command = usage.map_or("ferrowarp".into(), |line| {
+            let names = line.split_whitespace();
+            let names = names.take_while(|w| !w.starts_with(['-', '<', '[']));
+            names.collect::<Vec<_>>().join(" ")
+        });
+        complain(&format!("{}; see `{command} --help`", told.join(" ")));
     } else {
         // No command at all: clap renders the help.
         eprint!("{text}");
