@@ -287,22 +287,28 @@ impl Preset {
 /// The chip of a preset as Verilog; its top module is [`TOP`].
 pub fn emit_chip(preset: &Preset) -> Result<Emitted, EmitChipError> {
     preset.check()?;
-    let (width, cfg) = (preset.data_width, preset.cfg());
+    emit_sized(&preset.name, preset.data_width, &preset.cfg())
+}
+
+/// The chip of any sizes: `width` is 64, 128, 256 or 512 bits. `name` stands in messages.
+pub fn emit_sized(name: &str, width: usize, cfg: &Cfg) -> Result<Emitted, EmitChipError> {
+    let cfg = cfg.clone();
     let job = move || match width {
         64 => emit(&*Box::new(Chip::<64, 8, 3, 4>::new(&cfg)), TOP),
         128 => emit(&*Box::new(Chip::<128, 16, 4, 5>::new(&cfg)), TOP),
         256 => emit(&*Box::new(Chip::<256, 32, 5, 6>::new(&cfg)), TOP),
-        _ => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), TOP),
+        512 => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), TOP),
+        _ => panic!("no chip of {width} bits: choose 64, 128, 256 or 512"),
     };
     // A chip is a large value and its kernels are deep trees: not for a 2 MiB test thread.
     let thread = std::thread::Builder::new()
-        .name(format!("emit {}", preset.name))
+        .name(format!("emit {name}"))
         .stack_size(STACK)
         .spawn(job)?;
     match thread.join() {
         Ok(result) => Ok(result?),
         Err(panic) => Err(EmitChipError::Elaborate {
-            preset: preset.name.clone(),
+            preset: name.to_string(),
             reason: match panic.downcast::<String>() {
                 Ok(text) => *text,
                 Err(other) => other
