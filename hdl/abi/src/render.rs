@@ -1,0 +1,139 @@
+//! The schema as Markdown: `docs/seams.md`.
+
+use crate::code::ENCODINGS;
+use crate::register::{counter_address, ADDR_GEOMETRY, COUNTERS, GEOMETRY, REGISTERS};
+use crate::stream::{Direction, Width, STREAMS};
+use crate::table::LAYOUTS;
+use core::fmt::{Result, Write};
+
+const HEAD: &str = "\
+# Seams: streams, codes, tables, registers
+
+Made from the schema in `hdl/abi`; `BLESS=1 cargo test -p ferrowarp-abi` writes this page anew. Do not edit it.
+
+A stream `s` with field `f` has the ports `s_f`, `s_tvalid` and, unless it says so, `s_tready`. A beat moves when valid and
+ready are high in the same cycle; valid never waits for ready; the fields hold while valid waits for ready.
+W is the data width in bits (64 or 512). In, out: seen from the receive path.
+Parsing, judging and placing happen behind these ports: nothing in front of them looks into a frame.
+
+What differs from the sketch that this page grew from, and what is not there yet:
+
+* `ack_event.flags` has 11 bits: bit 10 `RX_ONLY` reports progress without a segment.
+* A `cpl_event` is one beat: its header octets are the 368-bit field `hdr`.
+* The peer's and our own SACK blocks are not reported yet: both counts are 0.
+* The number of a receive queue is the number of its connection; 0xFFFFF is the host's buffers for plain frames.
+* One buffer a receive (`n_sge` 1), and its address is a DMA address.
+* Memory regions are contiguous: one base, one DMA address.
+* Connections are IPv4.
+* `table_cmd` answers on a stream of its own, `table_rsp`, and `registers` on `registers_rsp`.
+";
+
+/// Writes the page.
+pub fn seams(out: &mut impl Write) -> Result {
+    out.write_str(HEAD)?;
+    streams(out)?;
+    codes(out)?;
+    records(out)?;
+    registers(out)
+}
+
+fn streams(out: &mut impl Write) -> Result {
+    writeln!(out, "\n## Streams")?;
+    for s in STREAMS {
+        let direction = match s.direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+            Direction::Other => "other parts of the chip",
+        };
+        let ready = if s.ready { "" } else { ", no `tready`" };
+        writeln!(
+            out,
+            "\n### `{}` ({direction}{ready})\n\n{}\n",
+            s.name, s.doc
+        )?;
+        writeln!(out, "| field | bits | |\n|---|---|---|")?;
+        for f in s.fields {
+            match f.width {
+                Width::Bits(n) => writeln!(out, "| `{}` | {n} | {} |", f.name, f.doc)?,
+                Width::Data => writeln!(out, "| `{}` | W | {} |", f.name, f.doc)?,
+                Width::Keep => writeln!(out, "| `{}` | W/8 | {} |", f.name, f.doc)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn codes(out: &mut impl Write) -> Result {
+    writeln!(out, "\n## Codes")?;
+    for e in ENCODINGS {
+        writeln!(
+            out,
+            "\n### {} ({} bits)\n\n{}\n",
+            e.name,
+            e.bits,
+            e.doc.trim()
+        )?;
+        writeln!(out, "| value | name | |\n|---|---|---|")?;
+        // Four digits for wide codes, as the standards write them.
+        let digits = e.bits.div_ceil(4) as usize;
+        for c in e.codes {
+            writeln!(out, "| 0x{:0digits$x} | {} | {} |", c.value, c.name, c.doc)?;
+        }
+    }
+    Ok(())
+}
+
+fn records(out: &mut impl Write) -> Result {
+    writeln!(
+        out,
+        "\n## Records\n\nIn 64-bit words, as `table_cmd` WRITE fills them; bits not named are 0."
+    )?;
+    for l in LAYOUTS {
+        writeln!(out, "\n### {}\n\n{}\n", l.name, l.doc)?;
+        writeln!(out, "| field | word | bits | |\n|---|---|---|---|")?;
+        for p in l.places {
+            let high = p.low + p.bits - 1;
+            writeln!(
+                out,
+                "| `{}` | {} | {high}:{} | {} |",
+                p.name, p.word, p.low, p.doc
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn registers(out: &mut impl Write) -> Result {
+    writeln!(
+        out,
+        "\n## Registers\n\n32 bits each, at byte addresses. No register there: reads all ones.\n"
+    )?;
+    writeln!(out, "| address | name | access | |\n|---|---|---|---|")?;
+    for r in REGISTERS {
+        let access = if r.writable { "read, write" } else { "read" };
+        writeln!(
+            out,
+            "| 0x{:03x} | `{}` | {access} | {} |",
+            r.address, r.name, r.doc
+        )?;
+    }
+    for (i, (name, doc)) in GEOMETRY.iter().enumerate() {
+        writeln!(
+            out,
+            "| 0x{:03x} | `{name}` | read | {doc} |",
+            usize::from(ADDR_GEOMETRY) + 4 * i
+        )?;
+    }
+    writeln!(out, "\n### Counters\n\n32 bits, wrapping, 0 after reset. A read may lag behind by up to 64 cycles.\n")?;
+    writeln!(out, "| address | name | |\n|---|---|---|")?;
+    for (i, c) in COUNTERS.iter().enumerate() {
+        writeln!(
+            out,
+            "| 0x{:03x} | `{}` | {} |",
+            counter_address(i),
+            c.name,
+            c.doc
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! The assembler's data path: staging octets into pool beats, with the CRC of the FPDU.
+//!
+//! One chunk is the part of one pool beat that one segment brings. Per cycle one chunk.
+//!
+//! | cycle | what |
+//! |---|---|
+//! | 0 | `issue` with `head` or `run` set, in the cycle in which the staging read was granted |
+//! | 2 | `st_lo st_hi` are there and are turned to the pool beat's lanes |
+//! | 3 | pool and header RAM are written; `head_valid` for a header look; CRC contribution |
+//! | 4 | CRC state |
+//! | 5 | `crc` holds it |
+//!
+//! `busy`: a `run` chunk is in cycles 1 to 4. Nothing waits, there is no back-pressure.
+//! The CRC (RFC 5044 section 4.4) runs by pool beats: state = shift(state) ^ data at the first chunk of a beat, ^= data
+//! at the next ones, so an FPDU may be cut anywhere. Its start value is 0xFF on the FPDU's first four octets.
+
+use super::types::BEAT;
+use crate::prim::{CrcData, CrcShift, MaskLanes, MergeRotate, Reg};
+use rust_hdl::prelude::*;
+
+/// One staging read and what becomes of its data.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Chunk {
+    /// Look at the first two octets only: the length field of an FPDU.
+    pub head: bool,
+    /// Store it.
+    pub run: bool,
+    /// Lane of the staging beat that goes to lane 0.
+    pub off: Bits<6>,
+    /// First and last lane that count.
+    pub lane: Bits<6>,
+    pub stop: Bits<6>,
+    /// Physical pool beat.
+    pub waddr: Bits<BEAT>,
+    /// One of the beats that hold the FPDU's first 48 octets, and its place in the header RAM.
+    pub hdr: bool,
+    pub haddr: Bits<BEAT>,
+    /// The FPDU's first beat.
+    pub beat0: bool,
+    /// First chunk of its beat.
+    pub first: bool,
+    /// Lane 0 comes from `oct0`: the octet that an earlier segment brought.
+    pub patch: bool,
+}
+
+/// Chunk pipeline.
+#[derive(LogicBlock)]
+pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub issue: Signal<In, Chunk>,
+    pub oct0: Signal<In, Bits<8>>,
+    pub st_lo: Signal<In, Bits<D>>,
+    pub st_hi: Signal<In, Bits<D>>,
+    pub crc_set: Signal<In, bool>,
+    pub crc_in: Signal<In, Bits<32>>,
+    pub pool_we: Signal<Out, Bits<K>>,
+    pub pool_addr: Signal<Out, Bits<BEAT>>,
+    pub hdr_we: Signal<Out, Bits<K>>,
+    pub hdr_addr: Signal<Out, Bits<BEAT>>,
+    pub data: Signal<Out, Bits<D>>,
+    pub head_valid: Signal<Out, bool>,
+    /// The first two octets as they stood on the wire.
+    pub head_raw: Signal<Out, Bits<16>>,
+    pub busy: Signal<Out, bool>,
+    pub crc: Signal<Out, Bits<32>>,
+    merge: MergeRotate<D, K, LK>,
+    mask: MaskLanes<D, K>,
+    flip: MaskLanes<32, 4>,
+    crc_data: CrcData<D>,
+    crc_shift: CrcShift<D>,
+    c1: Reg<Chunk>,
+    c2: Reg<Chunk>,
+    c3: Reg<Chunk>,
+    turned: Reg<Bits<D>>,
+    run4: Reg<bool>,
+    first4: Reg<bool>,
+    start4: Reg<bool>,
+    add4: Reg<Bits<32>>,
+    state: Reg<Bits<32>>,
+    /// `off` and `patch` have done their work by then.
+    c3_unused: Signal<Local, Chunk>,
+    above: Signal<Local, Bits<K>>,
+    below: Signal<Local, Bits<K>>,
+    keep: Signal<Local, Bits<K>>,
+    behind: Signal<Local, Bits<LK>>,
+    all: Constant<Bits<K>>,
+    not_lane0: Constant<Bits<D>>,
+    ff4: Constant<Bits<32>>,
+}
+
+impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
+    pub fn new() -> Self {
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            issue: Default::default(),
+            oct0: Default::default(),
+            st_lo: Default::default(),
+            st_hi: Default::default(),
+            crc_set: Default::default(),
+            crc_in: Default::default(),
+            pool_we: Default::default(),
+            pool_addr: Default::default(),
+            hdr_we: Default::default(),
+            hdr_addr: Default::default(),
+            data: Default::default(),
+            head_valid: Default::default(),
+            head_raw: Default::default(),
+            busy: Default::default(),
+            crc: Default::default(),
+            merge: Default::default(),
+            mask: Default::default(),
+            flip: Default::default(),
+            crc_data: Default::default(),
+            crc_shift: Default::default(),
+            c1: Default::default(),
+            c2: Default::default(),
+            c3: Default::default(),
+            turned: Default::default(),
+            run4: Default::default(),
+            first4: Default::default(),
+            start4: Default::default(),
+            add4: Default::default(),
+            state: Default::default(),
+            c3_unused: Default::default(),
+            above: Default::default(),
+            below: Default::default(),
+            keep: Default::default(),
+            behind: Default::default(),
+            all: Constant::new(Bits::<K>::mask()),
+            not_lane0: Constant::new(Bits::<D>::mask() ^ 0xff),
+            ff4: Constant::new(Bits::<32>::mask()),
+        }
+    }
+}
+
+impl<const D: usize, const K: usize, const LK: usize> Default for ChunkPipe<D, K, LK> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, LK> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.c1.d.next = self.issue.val();
+        self.c2.d.next = self.c1.q.val();
+        self.c3.d.next = self.c2.q.val();
+        self.c3_unused.next = self.c3.q.val();
+
+        // Cycle 2: staging data to the pool beat's lanes.
+        self.merge.lo.next = self.st_lo.val();
+        self.merge.hi.next = self.st_hi.val();
+        self.merge.off.next = bit_cast::<LK, 6>(self.c2.q.val().off);
+        self.turned.d.next = self.merge.dout.val();
+        if self.c2.q.val().patch {
+            self.turned.d.next =
+                (self.merge.dout.val() & self.not_lane0.val()) | bit_cast::<D, 8>(self.oct0.val());
+        }
+
+        // Cycle 3: lanes lane..=stop count. The header RAM gets zeros above them, which later chunks overwrite.
+        self.behind.next = !bit_cast::<LK, 6>(self.c3.q.val().stop);
+        self.above.next = self.all.val() << bit_cast::<LK, 6>(self.c3.q.val().lane);
+        self.below.next = self.all.val() >> self.behind.val();
+        self.keep.next = self.above.val() & self.below.val();
+        self.mask.din.next = self.turned.q.val();
+        self.mask.keep.next = self.keep.val();
+        self.data.next = self.mask.dout.val();
+        self.pool_addr.next = self.c3.q.val().waddr;
+        self.hdr_addr.next = self.c3.q.val().haddr;
+        self.pool_we.next = 0.into();
+        self.hdr_we.next = 0.into();
+        if self.c3.q.val().run {
+            self.pool_we.next = self.keep.val();
+            if self.c3.q.val().hdr {
+                self.hdr_we.next = self.above.val();
+            }
+        }
+        self.head_valid.next = self.c3.q.val().head;
+        self.head_raw.next = bit_cast::<16, D>(self.turned.q.val());
+        self.flip.din.next = self.ff4.val();
+        self.flip.keep.next = 0.into();
+        if self.c3.q.val().beat0 {
+            self.flip.keep.next = bit_cast::<4, K>(self.keep.val());
+        }
+        self.crc_data.data.next = self.mask.dout.val() ^ bit_cast::<D, 32>(self.flip.dout.val());
+        self.add4.d.next = self.crc_data.crc.val();
+        self.run4.d.next = self.c3.q.val().run;
+        self.first4.d.next = self.c3.q.val().first;
+        self.start4.d.next = self.c3.q.val().first & self.c3.q.val().beat0;
+
+        // Cycle 4: CRC state.
+        self.crc_shift.state.next = self.state.q.val();
+        if self.run4.q.val() {
+            if self.start4.q.val() {
+                self.state.d.next = self.add4.q.val();
+            } else if self.first4.q.val() {
+                self.state.d.next = self.crc_shift.shifted.val() ^ self.add4.q.val();
+            } else {
+                self.state.d.next = self.state.q.val() ^ self.add4.q.val();
+            }
+        }
+        if self.crc_set.val() {
+            self.state.d.next = self.crc_in.val();
+        }
+        self.crc.next = self.state.q.val();
+        self.busy.next =
+            self.c1.q.val().run | self.c2.q.val().run | self.c3.q.val().run | self.run4.q.val();
+    }
+}

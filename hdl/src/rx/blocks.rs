@@ -1,0 +1,235 @@
+//! Blocks of the straddle pool: free list, chains, reservation.
+//!
+//! A block is 2^blk_bits beats. The blocks of an FPDU are a chain through the next-block RAM.
+//!
+//! | port | | |
+//! |---|---|---|
+//! | `blk blk_valid`, `take` | out, in | the next free block; `take` only with `blk_valid`; the one after it shows 2 cycles later |
+//! | `link link_from link_to` | in | chain: `link_to` follows `link_from`; always taken |
+//! | `reserve reserve_n`, `avail` | in, out | blocks neither used nor promised; `reserve` takes `reserve_n <= avail` off it |
+//! | `done done_first done_last done_n` | in | a chain is complete: remembered for `cf_*` |
+//! | `fr_valid fr_ready fr_first fr_last fr_n` | in | a chain is given back, with the `fr_n` blocks once reserved for it |
+//! | `cf_valid cf_ready cf_blk` | in | a complete chain is given back by its first block; [`NO_BLOCK`] is taken and ignored |
+//! | `nx_blk`, `nx_next` | in, out | the block after `nx_blk`, one cycle later; meaningless behind the last block of a chain |
+//!
+//! The free list is itself a chain, so a chain of any length is given back in one write: its last block gets the list's
+//! head as successor. `link` has priority on that write port, then `fr`, then `cf` (which takes 2 cycles at least).
+//! No RAM has an initial value: blocks never used so far come from a counter, `fresh`.
+//!
+//! What `reserve` promised is there: blocks in the list = `avail` + reserved and not yet taken.
+
+use super::cfg::Cfg;
+use super::types::BEAT;
+use crate::prim::{Ram, Reg};
+use rust_hdl::prelude::*;
+
+/// No block: the end of the free list, and the chain of an FPDU that was never stored.
+pub const NO_BLOCK: u64 = 0xffff;
+/// Width of an octet count of one FPDU, and of a number of blocks.
+pub const LEN: usize = 17;
+
+/// What is known of a complete chain, by its first block.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Chain {
+    pub last: Bits<BEAT>,
+    pub n: Bits<LEN>,
+}
+
+/// Free list and chains.
+#[derive(LogicBlock)]
+pub struct Blocks {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub take: Signal<In, bool>,
+    pub blk: Signal<Out, Bits<BEAT>>,
+    pub blk_valid: Signal<Out, bool>,
+    pub link: Signal<In, bool>,
+    pub link_from: Signal<In, Bits<BEAT>>,
+    pub link_to: Signal<In, Bits<BEAT>>,
+    pub reserve: Signal<In, bool>,
+    pub reserve_n: Signal<In, Bits<LEN>>,
+    pub avail: Signal<Out, Bits<LEN>>,
+    pub done: Signal<In, bool>,
+    pub done_first: Signal<In, Bits<BEAT>>,
+    pub done_last: Signal<In, Bits<BEAT>>,
+    pub done_n: Signal<In, Bits<LEN>>,
+    pub fr_valid: Signal<In, bool>,
+    pub fr_ready: Signal<Out, bool>,
+    pub fr_first: Signal<In, Bits<BEAT>>,
+    pub fr_last: Signal<In, Bits<BEAT>>,
+    pub fr_n: Signal<In, Bits<LEN>>,
+    pub cf_valid: Signal<In, bool>,
+    pub cf_ready: Signal<Out, bool>,
+    pub cf_blk: Signal<In, Bits<BEAT>>,
+    pub nx_blk: Signal<In, Bits<BEAT>>,
+    pub nx_next: Signal<Out, Bits<BEAT>>,
+    /// Successor of each block, twice: read by the free list and by the deliver block.
+    list: Ram<Bits<BEAT>, BEAT>,
+    walk: Ram<Bits<BEAT>, BEAT>,
+    chains: Ram<Chain, BEAT>,
+    /// Blocks below this number have been used before.
+    fresh: Reg<Bits<LEN>>,
+    head: Reg<Bits<BEAT>>,
+    /// `list.rdata` is the successor of `head`.
+    head_ok: Reg<bool>,
+    next: Reg<Bits<BEAT>>,
+    next_valid: Reg<bool>,
+    free: Reg<Bits<LEN>>,
+    /// `chains.rdata` belongs to `cf_blk`.
+    cf_known: Reg<bool>,
+    splice: Signal<Local, bool>,
+    cf_take: Signal<Local, bool>,
+    cf_none: Signal<Local, bool>,
+    sp_first: Signal<Local, Bits<BEAT>>,
+    sp_last: Signal<Local, Bits<BEAT>>,
+    sp_n: Signal<Local, Bits<LEN>>,
+    pop: Signal<Local, bool>,
+    less: Signal<Local, Bits<LEN>>,
+    row: Signal<Local, Chain>,
+    n_blocks: Constant<Bits<LEN>>,
+    none: Constant<Bits<BEAT>>,
+}
+
+impl Blocks {
+    pub fn new(cfg: &Cfg) -> Self {
+        let bits = cfg.pool_bits - cfg.blk_bits;
+        let blocks = 1u64 << bits;
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            take: Default::default(),
+            blk: Default::default(),
+            blk_valid: Default::default(),
+            link: Default::default(),
+            link_from: Default::default(),
+            link_to: Default::default(),
+            reserve: Default::default(),
+            reserve_n: Default::default(),
+            avail: Default::default(),
+            done: Default::default(),
+            done_first: Default::default(),
+            done_last: Default::default(),
+            done_n: Default::default(),
+            fr_valid: Default::default(),
+            fr_ready: Default::default(),
+            fr_first: Default::default(),
+            fr_last: Default::default(),
+            fr_n: Default::default(),
+            cf_valid: Default::default(),
+            cf_ready: Default::default(),
+            cf_blk: Default::default(),
+            nx_blk: Default::default(),
+            nx_next: Default::default(),
+            list: Ram::new(bits, 1),
+            walk: Ram::new(bits, 1),
+            chains: Ram::new(bits, 1),
+            fresh: Default::default(),
+            head: Reg::new(NO_BLOCK.to_bits()),
+            head_ok: Default::default(),
+            next: Default::default(),
+            next_valid: Default::default(),
+            free: Reg::new(blocks.to_bits()),
+            cf_known: Default::default(),
+            splice: Default::default(),
+            cf_take: Default::default(),
+            cf_none: Default::default(),
+            sp_first: Default::default(),
+            sp_last: Default::default(),
+            sp_n: Default::default(),
+            pop: Default::default(),
+            less: Default::default(),
+            row: Default::default(),
+            n_blocks: Constant::new(blocks.to_bits()),
+            none: Constant::new(NO_BLOCK.to_bits()),
+        }
+    }
+}
+
+impl Logic for Blocks {
+    #[hdl_gen]
+    fn update(&mut self) {
+        // Chains that come back: one a cycle, when the successor RAM's write port is free.
+        self.row.next = self.chains.rdata.val();
+        self.cf_none.next = self.cf_blk.val() == self.none.val();
+        self.splice.next = false;
+        self.fr_ready.next = false;
+        self.cf_take.next = self.cf_valid.val() & self.cf_none.val();
+        self.sp_first.next = self.fr_first.val();
+        self.sp_last.next = self.fr_last.val();
+        self.sp_n.next = self.fr_n.val();
+        if !self.link.val() {
+            self.fr_ready.next = true;
+            if self.fr_valid.val() {
+                self.splice.next = true;
+            } else if self.cf_valid.val() & self.cf_known.q.val() {
+                self.splice.next = true;
+                self.cf_take.next = true;
+                self.sp_first.next = self.cf_blk.val();
+                self.sp_last.next = self.row.val().last;
+                self.sp_n.next = self.row.val().n;
+            }
+        }
+        self.cf_ready.next = self.cf_take.val();
+        self.cf_known.d.next = self.cf_valid.val() & !self.cf_none.val() & !self.cf_take.val();
+        self.chains.raddr.next = self.cf_blk.val();
+        self.chains.we.next = self.done.val();
+        self.chains.waddr.next = self.done_first.val();
+        self.chains.wdata.next.last = self.done_last.val();
+        self.chains.wdata.next.n = self.done_n.val();
+
+        // The block to hand out next.
+        self.blk.next = self.next.q.val();
+        self.blk_valid.next = self.next_valid.q.val();
+        self.pop.next = false;
+        if self.take.val() {
+            self.next_valid.d.next = false;
+        }
+        if !self.next_valid.q.val() {
+            if self.fresh.q.val() != self.n_blocks.val() {
+                self.next.d.next = bit_cast::<BEAT, LEN>(self.fresh.q.val());
+                self.next_valid.d.next = true;
+                self.fresh.d.next = self.fresh.q.val() + 1;
+            } else if self.head_ok.q.val()
+                & (self.head.q.val() != self.none.val())
+                & !self.splice.val()
+            {
+                self.pop.next = true;
+                self.next.d.next = self.head.q.val();
+                self.next_valid.d.next = true;
+            }
+        }
+        if self.pop.val() {
+            self.head.d.next = self.list.rdata.val();
+        }
+        if self.splice.val() {
+            self.head.d.next = self.sp_first.val();
+        }
+        // The read below answers for the head of this cycle.
+        self.head_ok.d.next = !self.pop.val() & !self.splice.val();
+        self.list.raddr.next = self.head.q.val();
+
+        self.list.we.next = self.link.val() | self.splice.val();
+        self.list.waddr.next = self.sp_last.val();
+        self.list.wdata.next = self.head.q.val();
+        if self.link.val() {
+            self.list.waddr.next = self.link_from.val();
+            self.list.wdata.next = self.link_to.val();
+        }
+        self.walk.we.next = self.link.val();
+        self.walk.waddr.next = self.link_from.val();
+        self.walk.wdata.next = self.link_to.val();
+        self.walk.raddr.next = self.nx_blk.val();
+        self.nx_next.next = self.walk.rdata.val();
+
+        // Reservation.
+        self.less.next = self.free.q.val();
+        if self.reserve.val() {
+            self.less.next = self.free.q.val() - self.reserve_n.val();
+        }
+        self.free.d.next = self.less.val();
+        if self.splice.val() {
+            self.free.d.next = self.less.val() + self.sp_n.val();
+        }
+        self.avail.next = self.free.q.val();
+    }
+}

@@ -1,0 +1,32 @@
+//! Sizes of the receive path, made from a preset. Plain numbers: everything that is not a type's width.
+
+/// Elaboration-time sizes. `*_bits` are log2 of entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cfg {
+    /// Table read latency in cycles: 2 or 3.
+    pub latency: usize,
+    /// Staging RAM, beats.
+    pub stage_bits: usize,
+    /// Frame slots.
+    pub slot_bits: usize,
+    /// Straddle pool, beats.
+    pub pool_bits: usize,
+    /// Beats per pool block.
+    pub blk_bits: usize,
+    /// Connections.
+    pub conn_bits: usize,
+    /// Lookup buckets of each of the two hash tables (4 ways a bucket).
+    pub bucket_bits: usize,
+    /// TPT sets (4 ways a set).
+    pub tpt_set_bits: usize,
+    /// Receive descriptors on chip per connection.
+    pub rq_bits: usize,
+    /// Outstanding Reads of ours per connection.
+    pub ord_bits: usize,
+    /// Longest frame in octets, FCS excluded.
+    pub max_frame: usize,
+    /// Longest FPDU in octets: 2 + ULPDU + pad + 4.
+    pub max_fpdu: usize,
+    /// Frames and operations in flight between ingest and X3.
+    pub window: usize,
+}

@@ -1,0 +1,208 @@
+//! Connection context: four RAMs with one entry a connection, read together, joined into a [`CtxEntry`].
+//!
+//! | RAM | row | writer | cleared after reset |
+//! |---|---|---|---|
+//! | context | [`Ctx`] | `ctx_we ctx_conn ctx_row`: command block | `valid` only |
+//! | state   | [`Dyn`] | `dyn_we dyn_conn dyn_row`: stage X3 | no |
+//! | mirror  | [`Mirror`] | `mir_we mir_conn mir_row`: mirror server | no |
+//! | Reads answered | 16 bits | `rdd_we rdd_conn rdd_val`: read_done server | no |
+//!
+//! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
+//! connection), `req_conn`, `req_gen` (operation), `req_tuple` (frame). Answer: `entry_valid`, `entry` exactly `latency`
+//! cycles later, in order, one a cycle. No back-pressure on either side.
+//!
+//! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
+//! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
+//! number is not touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row
+//! was read: without meaning. A connection number behind the table's end never hits.
+//!
+//! A read sees the writes of earlier cycles and not one of its own cycle. State written by X3 for the frames in between
+//! is forwarded by X1, which knows what is in flight.
+//! `ready` comes 2^conn_bits cycles after reset. Until then writes to the context are lost, and the asker keeps
+//! `req_found` low.
+
+use super::cfg::Cfg;
+use super::types::{Ctx, CtxEntry, Dyn, Mirror, CONN, TUPLE};
+use crate::prim::reg::{Reg, RegNr};
+use crate::prim::{Ram, RamClear};
+use rust_hdl::prelude::*;
+
+/// What is known of a request while the RAMs are read.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct CtxAsk {
+    pub pseudo: bool,
+    /// The row that is being read means something: a connection is named, and it is in the table.
+    pub found: bool,
+    pub conn: Bits<CONN>,
+    pub gen: Bits<8>,
+    pub tuple: Bits<TUPLE>,
+}
+
+/// The context tables and their read pipeline.
+#[derive(LogicBlock)]
+pub struct CtxTables {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub req_valid: Signal<In, bool>,
+    pub req_pseudo: Signal<In, bool>,
+    pub req_found: Signal<In, bool>,
+    pub req_conn: Signal<In, Bits<CONN>>,
+    pub req_gen: Signal<In, Bits<8>>,
+    pub req_tuple: Signal<In, Bits<TUPLE>>,
+    pub entry_valid: Signal<Out, bool>,
+    pub entry: Signal<Out, CtxEntry>,
+    pub ctx_we: Signal<In, bool>,
+    pub ctx_conn: Signal<In, Bits<CONN>>,
+    pub ctx_row: Signal<In, Ctx>,
+    pub dyn_we: Signal<In, bool>,
+    pub dyn_conn: Signal<In, Bits<CONN>>,
+    pub dyn_row: Signal<In, Dyn>,
+    pub mir_we: Signal<In, bool>,
+    pub mir_conn: Signal<In, Bits<CONN>>,
+    pub mir_row: Signal<In, Mirror>,
+    pub rdd_we: Signal<In, bool>,
+    pub rdd_conn: Signal<In, Bits<CONN>>,
+    pub rdd_val: Signal<In, Bits<16>>,
+    /// The context RAM is cleared.
+    pub ready: Signal<Out, bool>,
+    ctx_ram: Ram<Ctx, CONN>,
+    dyn_ram: Ram<Dyn, CONN>,
+    mir_ram: Ram<Mirror, CONN>,
+    rdd_ram: Ram<Bits<16>, CONN>,
+    clear: RamClear<CONN>,
+    /// Delay lines beside the RAMs, one register a cycle of latency.
+    valid: Vec<Reg<bool>>,
+    asks: Vec<RegNr<CtxAsk>>,
+    ask: Signal<Local, CtxAsk>,
+    asked: Signal<Local, CtxAsk>,
+    row: Signal<Local, Ctx>,
+    same: Signal<Local, bool>,
+    /// Ones where a connection number of this preset has zeros.
+    beyond: Constant<Bits<CONN>>,
+    _latency: usize,
+}
+
+impl CtxTables {
+    /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
+    pub fn new(cfg: &Cfg) -> Self {
+        let beyond = (0xffffu64 << cfg.conn_bits) & 0xffff;
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            req_valid: Default::default(),
+            req_pseudo: Default::default(),
+            req_found: Default::default(),
+            req_conn: Default::default(),
+            req_gen: Default::default(),
+            req_tuple: Default::default(),
+            entry_valid: Default::default(),
+            entry: Default::default(),
+            ctx_we: Default::default(),
+            ctx_conn: Default::default(),
+            ctx_row: Default::default(),
+            dyn_we: Default::default(),
+            dyn_conn: Default::default(),
+            dyn_row: Default::default(),
+            mir_we: Default::default(),
+            mir_conn: Default::default(),
+            mir_row: Default::default(),
+            rdd_we: Default::default(),
+            rdd_conn: Default::default(),
+            rdd_val: Default::default(),
+            ready: Default::default(),
+            ctx_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            clear: RamClear::new(cfg.conn_bits),
+            valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
+            asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
+            ask: Default::default(),
+            asked: Default::default(),
+            row: Default::default(),
+            same: Default::default(),
+            beyond: Constant::new(beyond.to_bits()),
+            _latency: cfg.latency,
+        }
+    }
+}
+
+impl Logic for CtxTables {
+    #[hdl_gen]
+    fn update(&mut self) {
+        // Writers. Clearing takes the context's port and only has to take away `valid`.
+        self.ctx_ram.we.next = self.ctx_we.val() || self.clear.active.val();
+        self.ctx_ram.waddr.next = self.ctx_conn.val();
+        self.row.next = self.ctx_row.val();
+        if self.clear.active.val() {
+            self.ctx_ram.waddr.next = self.clear.addr.val();
+            self.row.next.valid = false;
+        }
+        self.ctx_ram.wdata.next = self.row.val();
+        self.dyn_ram.we.next = self.dyn_we.val();
+        self.dyn_ram.waddr.next = self.dyn_conn.val();
+        self.dyn_ram.wdata.next = self.dyn_row.val();
+        self.mir_ram.we.next = self.mir_we.val();
+        self.mir_ram.waddr.next = self.mir_conn.val();
+        self.mir_ram.wdata.next = self.mir_row.val();
+        self.rdd_ram.we.next = self.rdd_we.val();
+        self.rdd_ram.waddr.next = self.rdd_conn.val();
+        self.rdd_ram.wdata.next = self.rdd_val.val();
+        self.ready.next = self.clear.done.val();
+
+        // All four are read with the request.
+        self.ctx_ram.raddr.next = self.req_conn.val();
+        self.dyn_ram.raddr.next = self.req_conn.val();
+        self.mir_ram.raddr.next = self.req_conn.val();
+        self.rdd_ram.raddr.next = self.req_conn.val();
+
+        self.ask.next.pseudo = self.req_pseudo.val();
+        self.ask.next.found =
+            self.req_found.val() && ((self.req_conn.val() & self.beyond.val()) == 0);
+        self.ask.next.conn = self.req_conn.val();
+        self.ask.next.gen = self.req_gen.val();
+        self.ask.next.tuple = self.req_tuple.val();
+        self.valid[0].d.next = self.req_valid.val();
+        self.asks[0].d.next = self.ask.val();
+        for i in 1..self._latency {
+            self.valid[i].d.next = self.valid[i - 1].q.val();
+            self.asks[i].d.next = self.asks[i - 1].q.val();
+        }
+        for last in (self._latency - 1)..(self._latency) {
+            self.entry_valid.next = self.valid[last].q.val();
+            self.asked.next = self.asks[last].q.val();
+        }
+
+        // The rows are there.
+        if self.asked.val().pseudo {
+            self.same.next = self.asked.val().gen == self.ctx_ram.rdata.val().gen;
+        } else {
+            self.same.next = self.asked.val().tuple == self.ctx_ram.rdata.val().tuple;
+        }
+        self.entry.next.pseudo = self.asked.val().pseudo;
+        self.entry.next.hit =
+            self.asked.val().found && self.ctx_ram.rdata.val().valid && self.same.val();
+        self.entry.next.conn = self.asked.val().conn;
+        self.entry.next.gen = self.ctx_ram.rdata.val().gen;
+        self.entry.next.func = self.ctx_ram.rdata.val().func;
+        self.entry.next.rcv_wnd = self.ctx_ram.rdata.val().rcv_wnd;
+        self.entry.next.crc_en = self.ctx_ram.rdata.val().crc_en;
+        self.entry.next.pd = self.ctx_ram.rdata.val().pd;
+        self.entry.next.qpn = self.ctx_ram.rdata.val().qpn;
+        self.entry.next.ird = self.ctx_ram.rdata.val().ird;
+        self.entry.next.st = self.dyn_ram.rdata.val().st;
+        self.entry.next.rcv_nxt = self.dyn_ram.rdata.val().rcv_nxt;
+        self.entry.next.pend = self.dyn_ram.rdata.val().pend;
+        self.entry.next.mid = self.dyn_ram.rdata.val().mid;
+        self.entry.next.crc_rep = self.dyn_ram.rdata.val().crc_rep;
+        self.entry.next.smsn = self.dyn_ram.rdata.val().smsn;
+        self.entry.next.rmsn = self.dyn_ram.rdata.val().rmsn;
+        self.entry.next.rd_head = self.dyn_ram.rdata.val().rd_head;
+        self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
+        self.entry.next.first = self.dyn_ram.rdata.val().first;
+        self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
+        self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
+        self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;
+        self.entry.next.rd_done = self.rdd_ram.rdata.val();
+    }
+}

@@ -1,0 +1,441 @@
+//! Ingest: the front of the receive path. Merges MAC and inject, admits or drops whole frames, writes them to the staging
+//! RAM, parses headers on the fly, and tells the pipeline about each admitted frame.
+//!
+//! Cycle names: T is the port cycle of a frame's last beat, B of the beat that completes the tuple, S of the beat with
+//! FPDU octet 7 (the merge adds no cycle unless its FIFO drains).
+//!
+//! | output | cycle | |
+//! |---|---|---|
+//! | `frame_start`  | first beat | pulse: the frame is admitted (combinational; `admit` must come from a register) |
+//! | `launch_*`     | B + 1 | see `parse.rs` |
+//! | `tpt_*`        | S + 1 | see `parse.rs` |
+//! | `done_valid`, `done`, `done_pop` | T, or T + 1 | FrameDone FIFO, item visible in the cycle of its push |
+//! | `hdrb_valid`, `hdrb`, `hdrb_pop` | T + 2 | FPDU octets 20..47 |
+//! | `scan_valid`, `scan`, `scan_pop` | T + 3 | checksum and CRC verdicts |
+//! | `rd_addr` -> `rd_lo`, `rd_hi` | 2 cycles | staging window; a beat may be addressed 2 cycles after it was on the port |
+//! | `drop_*`       | + 1 | pulse: a whole frame was not admitted: no slot, no credit, no staging room; `drop_merge`: MAC FIFO |
+//! | `frame_bad`    | T + 1 | pulse: an admitted frame ended bad |
+//! | `frame_cut`    | T | pulse: a frame longer than `max_frame` was cut |
+//! | `idle`         | | no frame in hand, nothing waiting in the three FIFOs |
+//!
+//! FrameDone comes in T + 1 when some octet that it shows is in the last beat: the TCP header, the first 20 payload octets
+//! (or all, if fewer). Such a frame is short, and the context entry is later still; the NIC budget is not touched.
+//! Every admitted frame puts exactly one item into each FIFO, in arrival order.
+//!
+//! Admission (before the first octet is stored): a free slot, `admit` (the pipeline's credits), and staging room for a
+//! frame of the greatest length. Else the whole frame is dropped; the MAC is never stalled. An injected frame waits.
+//! A frame longer than `max_frame` is cut at the beat in which the limit lies and marked bad; a longer one that ends in
+//! that very beat is marked bad.
+//! Depths: the FIFOs hold 16, the pipeline's window, which `admit` must enforce.
+
+use crate::prim::{BypassFifo, Reg, RegNr, BEAT_BITS};
+use crate::rx::cfg::Cfg;
+use crate::rx::merge::Merge;
+use crate::rx::parse::Parse;
+use crate::rx::scan::Scanner;
+use crate::rx::slots::Slots;
+use crate::rx::staging::Staging;
+use crate::rx::types::{FrameDone, Scan, BEAT, BYTE, HDR_B, SLOT, TUPLE};
+use rust_hdl::prelude::*;
+
+/// log2 of the depth of the three FIFOs.
+const WINDOW: usize = 4;
+
+/// The front of the receive path.
+#[derive(LogicBlock)]
+pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub mac_rx_tdata: Signal<In, Bits<D>>,
+    pub mac_rx_tkeep: Signal<In, Bits<K>>,
+    pub mac_rx_tvalid: Signal<In, bool>,
+    pub mac_rx_tlast: Signal<In, bool>,
+    pub mac_rx_tuser: Signal<In, bool>,
+    pub inject_tdata: Signal<In, Bits<D>>,
+    pub inject_tkeep: Signal<In, Bits<K>>,
+    pub inject_tvalid: Signal<In, bool>,
+    pub inject_tready: Signal<Out, bool>,
+    pub inject_tlast: Signal<In, bool>,
+    pub inject_tuser: Signal<In, bool>,
+    pub admit: Signal<In, bool>,
+    pub frame_start: Signal<Out, bool>,
+
+    pub launch_valid: Signal<Out, bool>,
+    pub launch_tuple: Signal<Out, Bits<TUPLE>>,
+    pub tpt_pending: Signal<Out, bool>,
+    pub tpt_valid: Signal<Out, bool>,
+    pub tpt_stag: Signal<Out, Bits<32>>,
+
+    pub done_valid: Signal<Out, bool>,
+    pub done: Signal<Out, FrameDone>,
+    pub done_pop: Signal<In, bool>,
+    pub hdrb_valid: Signal<Out, bool>,
+    pub hdrb: Signal<Out, Bits<HDR_B>>,
+    pub hdrb_pop: Signal<In, bool>,
+    pub scan_valid: Signal<Out, bool>,
+    pub scan: Signal<Out, Scan>,
+    pub scan_pop: Signal<In, bool>,
+
+    pub rd_addr: Signal<In, Bits<BYTE>>,
+    pub rd_lo: Signal<Out, Bits<D>>,
+    pub rd_hi: Signal<Out, Bits<D>>,
+
+    pub free_valid_0: Signal<In, bool>,
+    pub free_slot_0: Signal<In, Bits<SLOT>>,
+    pub free_valid_1: Signal<In, bool>,
+    pub free_slot_1: Signal<In, Bits<SLOT>>,
+    pub free_valid_2: Signal<In, bool>,
+    pub free_slot_2: Signal<In, Bits<SLOT>>,
+
+    pub drop_slot: Signal<Out, bool>,
+    pub drop_credit: Signal<Out, bool>,
+    pub drop_full: Signal<Out, bool>,
+    pub drop_merge: Signal<Out, bool>,
+    pub frame_bad: Signal<Out, bool>,
+    pub frame_cut: Signal<Out, bool>,
+    pub idle: Signal<Out, bool>,
+
+    merge: Merge<D, K>,
+    slots: Slots,
+    staging: Staging<D>,
+    parse: Parse<D, K, LK>,
+    scanner: Scanner<D, K, LK>,
+    done_fifo: BypassFifo<FrameDone, WINDOW>,
+    hdrb_fifo: BypassFifo<Bits<HDR_B>, WINDOW>,
+    scan_fifo: BypassFifo<Scan, WINDOW>,
+
+    // port
+    /// A frame is open on the merged stream.
+    open: Reg<bool>,
+    /// It was admitted, and not yet cut.
+    taken: Reg<bool>,
+    beat: Reg<Bits<BEAT_BITS>>,
+    /// Where the next beat goes, and where the open frame began.
+    wp: Reg<Bits<BEAT>>,
+    start: Reg<Bits<BEAT>>,
+    room: Reg<bool>,
+    valid: Signal<Local, bool>,
+    ok: Signal<Local, bool>,
+    first: Signal<Local, bool>,
+    acc: Signal<Local, bool>,
+    cut: Signal<Local, bool>,
+    last: Signal<Local, bool>,
+    wp_next: Signal<Local, Bits<BEAT>>,
+    used: Signal<Local, Bits<BEAT>>,
+    edges: Signal<Local, Bits<K>>,
+    keep_len: Signal<Local, Bits<16>>,
+    len: Signal<Local, Bits<16>>,
+    bad: Signal<Local, bool>,
+
+    // R0, and what T leaves for T + 1
+    r_valid: Reg<bool>,
+    r_first: RegNr<bool>,
+    r_last: RegNr<bool>,
+    r_beat: RegNr<Bits<BEAT_BITS>>,
+    r_wp: RegNr<Bits<BEAT>>,
+    r_data: RegNr<Bits<D>>,
+    r_slot: RegNr<Bits<SLOT>>,
+    r_start: RegNr<Bits<BEAT>>,
+    r_len: RegNr<Bits<16>>,
+    r_bad: RegNr<bool>,
+    r_late: Reg<bool>,
+    r_end: Reg<bool>,
+    lost_slot: Reg<bool>,
+    lost_credit: Reg<bool>,
+    lost_full: Reg<bool>,
+
+    ring: Constant<Bits<BEAT>>,
+    most_used: Constant<Bits<BEAT>>,
+    last_beat: Constant<Bits<BEAT_BITS>>,
+    max_frame: Constant<Bits<16>>,
+    lk: Constant<Bits<4>>,
+    _k: usize,
+}
+
+impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
+    /// Ingest with the sizes of a preset. Panics at elaboration if they do not fit each other.
+    pub fn new(cfg: &Cfg) -> Self {
+        let beats = cfg.max_frame.div_ceil(K);
+        let ring = 1usize << cfg.stage_bits;
+        assert!(
+            (2..=BEAT).contains(&cfg.stage_bits) && ring >= 2 * (beats + 2),
+            "ingest: stage_bits {}: a frame of {} octets has {beats} beats and the ring must hold two: raise stage_bits",
+            cfg.stage_bits,
+            cfg.max_frame
+        );
+        assert!(
+            cfg.max_frame < 1 << 16 && beats < 1 << BEAT_BITS,
+            "ingest: max_frame {}: lower it below 65536",
+            cfg.max_frame
+        );
+        assert!(
+            cfg.window <= 1 << WINDOW,
+            "ingest: window {}: the FIFOs hold {}",
+            cfg.window,
+            1 << WINDOW
+        );
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            mac_rx_tdata: Default::default(),
+            mac_rx_tkeep: Default::default(),
+            mac_rx_tvalid: Default::default(),
+            mac_rx_tlast: Default::default(),
+            mac_rx_tuser: Default::default(),
+            inject_tdata: Default::default(),
+            inject_tkeep: Default::default(),
+            inject_tvalid: Default::default(),
+            inject_tready: Default::default(),
+            inject_tlast: Default::default(),
+            inject_tuser: Default::default(),
+            admit: Default::default(),
+            frame_start: Default::default(),
+            launch_valid: Default::default(),
+            launch_tuple: Default::default(),
+            tpt_pending: Default::default(),
+            tpt_valid: Default::default(),
+            tpt_stag: Default::default(),
+            done_valid: Default::default(),
+            done: Default::default(),
+            done_pop: Default::default(),
+            hdrb_valid: Default::default(),
+            hdrb: Default::default(),
+            hdrb_pop: Default::default(),
+            scan_valid: Default::default(),
+            scan: Default::default(),
+            scan_pop: Default::default(),
+            rd_addr: Default::default(),
+            rd_lo: Default::default(),
+            rd_hi: Default::default(),
+            free_valid_0: Default::default(),
+            free_slot_0: Default::default(),
+            free_valid_1: Default::default(),
+            free_slot_1: Default::default(),
+            free_valid_2: Default::default(),
+            free_slot_2: Default::default(),
+            drop_slot: Default::default(),
+            drop_credit: Default::default(),
+            drop_full: Default::default(),
+            drop_merge: Default::default(),
+            frame_bad: Default::default(),
+            frame_cut: Default::default(),
+            idle: Default::default(),
+            merge: Merge::new(cfg.max_frame),
+            slots: Slots::new(cfg.slot_bits),
+            staging: Staging::new(cfg.stage_bits),
+            parse: Default::default(),
+            scanner: Default::default(),
+            done_fifo: Default::default(),
+            hdrb_fifo: Default::default(),
+            scan_fifo: Default::default(),
+            open: Default::default(),
+            taken: Default::default(),
+            beat: Default::default(),
+            wp: Default::default(),
+            start: Default::default(),
+            room: Default::default(),
+            valid: Default::default(),
+            ok: Default::default(),
+            first: Default::default(),
+            acc: Default::default(),
+            cut: Default::default(),
+            last: Default::default(),
+            wp_next: Default::default(),
+            used: Default::default(),
+            edges: Default::default(),
+            keep_len: Default::default(),
+            len: Default::default(),
+            bad: Default::default(),
+            r_valid: Default::default(),
+            r_first: Default::default(),
+            r_last: Default::default(),
+            r_beat: Default::default(),
+            r_wp: Default::default(),
+            r_data: Default::default(),
+            r_slot: Default::default(),
+            r_start: Default::default(),
+            r_len: Default::default(),
+            r_bad: Default::default(),
+            r_late: Default::default(),
+            r_end: Default::default(),
+            lost_slot: Default::default(),
+            lost_credit: Default::default(),
+            lost_full: Default::default(),
+            ring: Constant::new(((ring - 1) as u64).to_bits()),
+            // one beat may come between the count and the frame's first beat, and full must differ from empty
+            most_used: Constant::new(((ring - beats - 2) as u64).to_bits()),
+            last_beat: Constant::new(((beats - 1) as u64).to_bits()),
+            max_frame: Constant::new((cfg.max_frame as u64).to_bits()),
+            lk: Constant::new((LK as u64).to_bits()),
+            _k: K,
+        }
+    }
+}
+
+impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        // --- merge
+        self.ok.next = self.slots.ok.val() & self.admit.val() & self.room.q.val();
+        self.merge.mac_rx_tdata.next = self.mac_rx_tdata.val();
+        self.merge.mac_rx_tkeep.next = self.mac_rx_tkeep.val();
+        self.merge.mac_rx_tvalid.next = self.mac_rx_tvalid.val();
+        self.merge.mac_rx_tlast.next = self.mac_rx_tlast.val();
+        self.merge.mac_rx_tuser.next = self.mac_rx_tuser.val();
+        self.merge.inject_tdata.next = self.inject_tdata.val();
+        self.merge.inject_tkeep.next = self.inject_tkeep.val();
+        self.merge.inject_tvalid.next = self.inject_tvalid.val();
+        self.merge.inject_tlast.next = self.inject_tlast.val();
+        self.merge.inject_tuser.next = self.inject_tuser.val();
+        self.merge.go.next = self.ok.val();
+        self.inject_tready.next = self.merge.inject_tready.val();
+        self.drop_merge.next = self.merge.drop_merge.val();
+
+        // --- port: admission
+        self.valid.next = self.merge.out_tvalid.val();
+        self.first.next = self.valid.val() & !self.open.q.val();
+        self.acc.next =
+            (self.first.val() & self.ok.val()) | (self.valid.val() & self.taken.q.val());
+        self.cut.next = self.acc.val()
+            & (self.beat.q.val() == self.last_beat.val())
+            & !self.merge.out_tlast.val();
+        self.frame_cut.next = self.cut.val();
+        self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.cut.val());
+        self.frame_start.next = self.first.val() & self.ok.val();
+        if self.valid.val() {
+            self.open.d.next = !self.merge.out_tlast.val();
+            self.taken.d.next = self.acc.val() & !self.last.val();
+            self.beat.d.next = self.beat.q.val() + 1;
+            if self.merge.out_tlast.val() {
+                self.beat.d.next = 0.into();
+            }
+        }
+        self.lost_slot.d.next = self.first.val() & !self.slots.ok.val();
+        self.lost_credit.d.next = self.first.val() & self.slots.ok.val() & !self.admit.val();
+        self.lost_full.d.next =
+            self.first.val() & self.slots.ok.val() & self.admit.val() & !self.room.q.val();
+
+        // --- port: ring
+        self.wp_next.next = (self.wp.q.val() + 1) & self.ring.val();
+        if self.acc.val() {
+            self.wp.d.next = self.wp_next.val();
+        }
+        if self.last.val() {
+            self.start.d.next = self.wp_next.val();
+        }
+        self.used.next = (self.wp.q.val() - self.slots.tail.val()) & self.ring.val();
+        self.room.d.next = self.used.val() < self.most_used.val();
+        self.slots.take.next = self.last.val();
+        self.slots.take_end.next = self.wp_next.val();
+        self.slots.free_valid_0.next = self.free_valid_0.val();
+        self.slots.free_slot_0.next = self.free_slot_0.val();
+        self.slots.free_valid_1.next = self.free_valid_1.val();
+        self.slots.free_slot_1.next = self.free_slot_1.val();
+        self.slots.free_valid_2.next = self.free_valid_2.val();
+        self.slots.free_slot_2.next = self.free_slot_2.val();
+
+        // --- port: length. The keep has one edge, at the last octet; a keep without one counts nothing.
+        self.edges.next = self.merge.out_tkeep.val() & !(self.merge.out_tkeep.val() >> 1);
+        self.keep_len.next = 0.into();
+        for i in 0..(self._k) {
+            if self.edges.val().get_bit(i) {
+                self.keep_len.next = self.keep_len.val() | (i + 1).to_bits();
+            }
+        }
+        self.len.next =
+            (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) + self.keep_len.val();
+        self.bad.next =
+            self.cut.val() | self.merge.out_tuser.val() | (self.len.val() > self.max_frame.val());
+
+        // --- R0
+        self.r_valid.d.next = self.acc.val();
+        self.r_first.d.next = self.first.val();
+        self.r_last.d.next = self.last.val();
+        self.r_beat.d.next = self.beat.q.val();
+        self.r_wp.d.next = self.wp.q.val();
+        self.r_data.d.next = self.merge.out_tdata.val();
+        self.staging.we.next = self.r_valid.q.val();
+        self.staging.waddr.next = self.r_wp.q.val();
+        self.staging.wdata.next = self.r_data.q.val();
+        self.staging.rd_addr.next = self.rd_addr.val();
+        self.rd_lo.next = self.staging.rd_lo.val();
+        self.rd_hi.next = self.staging.rd_hi.val();
+
+        // --- header parser
+        self.parse.en.next = self.acc.val();
+        self.parse.beat.next = self.beat.q.val();
+        self.parse.data.next = self.merge.out_tdata.val();
+        self.parse.keep.next = self.merge.out_tkeep.val();
+        self.parse.last.next = self.last.val();
+        self.parse.r_valid.next = self.r_valid.q.val();
+        self.parse.r_beat.next = self.r_beat.q.val();
+        self.parse.r_data.next = self.r_data.q.val();
+        self.parse.r_last.next = self.r_last.q.val();
+        self.launch_valid.next = self.parse.launch_valid.val();
+        self.launch_tuple.next = self.parse.launch_tuple.val();
+        self.tpt_valid.next = self.parse.tpt_valid.val();
+        self.tpt_stag.next = self.parse.tpt_stag.val();
+        self.tpt_pending.next = self.parse.tpt_pending.val();
+
+        // --- FrameDone, in T or T + 1
+        self.r_late.d.next = self.last.val() & self.parse.late.val();
+        self.r_slot.d.next = self.slots.slot.val();
+        self.r_start.d.next = self.start.q.val();
+        self.r_len.d.next = self.len.val();
+        self.r_bad.d.next = self.bad.val();
+        self.parse.done_slot.next = self.slots.slot.val();
+        self.parse.done_start.next = self.start.q.val();
+        self.parse.done_len.next = self.len.val();
+        self.parse.done_bad.next = self.bad.val();
+        if self.r_late.q.val() {
+            self.parse.done_slot.next = self.r_slot.q.val();
+            self.parse.done_start.next = self.r_start.q.val();
+            self.parse.done_len.next = self.r_len.q.val();
+            self.parse.done_bad.next = self.r_bad.q.val();
+        }
+        self.done_fifo.push.next = (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_fifo.din.next = self.parse.done.val();
+        self.done_fifo.pop.next = self.done_pop.val();
+        self.done.next = self.done_fifo.dout.val();
+        self.done_valid.next = self.done_fifo.valid.val();
+
+        // --- HdrB in T + 2
+        self.r_end.d.next = self.r_valid.q.val() & self.r_last.q.val();
+        self.hdrb_fifo.push.next = self.r_end.q.val();
+        self.hdrb_fifo.din.next = self.parse.hdr_b.val();
+        self.hdrb_fifo.pop.next = self.hdrb_pop.val();
+        self.hdrb.next = self.hdrb_fifo.dout.val();
+        self.hdrb_valid.next = self.hdrb_fifo.valid.val();
+
+        // --- Scan in T + 3
+        self.scanner.r_valid.next = self.r_valid.q.val();
+        self.scanner.r_first.next = self.r_first.q.val();
+        self.scanner.r_last.next = self.r_last.q.val();
+        self.scanner.r_beat.next = self.r_beat.q.val();
+        self.scanner.r_data.next = self.r_data.q.val();
+        self.scanner.fields.next = self.parse.fields.val();
+        self.scanner.vlan.next = self.parse.vlan.val();
+        self.scanner.h.next = self.parse.h.val();
+        self.scanner.stop.next = self.parse.stop.val();
+        self.scan_fifo.push.next = self.scanner.valid.val();
+        self.scan_fifo.din.next = self.scanner.scan.val();
+        self.scan_fifo.pop.next = self.scan_pop.val();
+        self.scan.next = self.scan_fifo.dout.val();
+        self.scan_valid.next = self.scan_fifo.valid.val();
+
+        // --- status
+        self.drop_slot.next = self.lost_slot.q.val();
+        self.drop_credit.next = self.lost_credit.q.val();
+        self.drop_full.next = self.lost_full.q.val();
+        self.frame_bad.next = self.r_valid.q.val() & self.r_last.q.val() & self.r_bad.q.val();
+        self.idle.next = self.merge.idle.val()
+            & !self.valid.val()
+            & !self.open.q.val()
+            & !self.r_valid.q.val()
+            & !self.r_end.q.val()
+            & !self.scanner.busy.val()
+            & !self.done_fifo.valid.val()
+            & !self.hdrb_fifo.valid.val()
+            & !self.scan_fifo.valid.val();
+    }
+}

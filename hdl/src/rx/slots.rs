@@ -1,0 +1,162 @@
+//! Frame slots and the reclaim of the staging ring.
+//!
+//! A frame takes the next slot in ring order when its last beat is written; the slot remembers where the frame ends.
+//! Users free slots in any order; the tail passes over freed slots in ring order, one a cycle, and with it the beats.
+//!
+//! | port | | |
+//! |---|---|---|
+//! | `take`, `take_end`     | in  | the open frame ends this cycle; first beat behind it |
+//! | `slot`                 | out | slot of the open frame (or of the next one) |
+//! | `ok`                   | out | a slot is free; a register's output |
+//! | `tail`                 | out | first beat still in use (equal to the write pointer: none) |
+//! | `free_valid_n`, `free_slot_n` | in | the slot is done with; three users, every cycle, no back-pressure |
+//! | `empty`                | out | no slot is in use |
+//!
+//! Latency: a slot freed in cycle c moves the tail in c + 1 at the earliest, which shows in c + 2.
+//! A frame that is freed late holds back the beats of its successors: the ring is sized for that.
+
+use crate::prim::{FwdRam, Reg};
+use crate::rx::types::{BEAT, SLOT};
+use rust_hdl::prelude::*;
+
+/// Slots at most.
+const N: usize = 1 << SLOT;
+/// Width of a count of slots.
+const COUNT: usize = SLOT + 1;
+
+/// Ring of slots with in-order reclaim.
+#[derive(LogicBlock)]
+pub struct Slots {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub take: Signal<In, bool>,
+    pub take_end: Signal<In, Bits<BEAT>>,
+    pub slot: Signal<Out, Bits<SLOT>>,
+    pub ok: Signal<Out, bool>,
+    pub tail: Signal<Out, Bits<BEAT>>,
+    pub free_valid_0: Signal<In, bool>,
+    pub free_slot_0: Signal<In, Bits<SLOT>>,
+    pub free_valid_1: Signal<In, bool>,
+    pub free_slot_1: Signal<In, Bits<SLOT>>,
+    pub free_valid_2: Signal<In, bool>,
+    pub free_slot_2: Signal<In, Bits<SLOT>>,
+    pub empty: Signal<Out, bool>,
+    ends: FwdRam<Bits<BEAT>, SLOT>,
+    done: Reg<Bits<N>>,
+    head: Reg<Bits<SLOT>>,
+    last: Reg<Bits<SLOT>>,
+    count: Reg<Bits<COUNT>>,
+    tail_beat: Reg<Bits<BEAT>>,
+    mask: Constant<Bits<SLOT>>,
+    all: Constant<Bits<COUNT>>,
+    s0: Signal<Local, Bits<SLOT>>,
+    s1: Signal<Local, Bits<SLOT>>,
+    s2: Signal<Local, Bits<SLOT>>,
+    done_next: Signal<Local, Bits<N>>,
+    retire: Signal<Local, bool>,
+    last_next: Signal<Local, Bits<SLOT>>,
+}
+
+impl Slots {
+    /// `2^slot_bits` slots.
+    pub fn new(slot_bits: usize) -> Self {
+        assert!(
+            (1..=SLOT).contains(&slot_bits),
+            "slots: slot_bits {slot_bits}: choose 1 to {SLOT}"
+        );
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            take: Default::default(),
+            take_end: Default::default(),
+            slot: Default::default(),
+            ok: Default::default(),
+            tail: Default::default(),
+            free_valid_0: Default::default(),
+            free_slot_0: Default::default(),
+            free_valid_1: Default::default(),
+            free_slot_1: Default::default(),
+            free_valid_2: Default::default(),
+            free_slot_2: Default::default(),
+            empty: Default::default(),
+            ends: FwdRam::new(slot_bits),
+            done: Default::default(),
+            head: Default::default(),
+            last: Default::default(),
+            count: Default::default(),
+            tail_beat: Default::default(),
+            mask: Constant::new(((1u64 << slot_bits) - 1).to_bits()),
+            all: Constant::new((1u64 << slot_bits).to_bits()),
+            s0: Default::default(),
+            s1: Default::default(),
+            s2: Default::default(),
+            done_next: Default::default(),
+            retire: Default::default(),
+            last_next: Default::default(),
+        }
+    }
+}
+
+impl Logic for Slots {
+    #[hdl_gen]
+    fn update(&mut self) {
+        // the mask lets synthesis drop the done bits that a small preset does not have
+        self.s0.next = self.free_slot_0.val() & self.mask.val();
+        self.s1.next = self.free_slot_1.val() & self.mask.val();
+        self.s2.next = self.free_slot_2.val() & self.mask.val();
+        self.retire.next = self.done.q.val().get_bit(self.last.q.val().index());
+
+        self.done_next.next = self.done.q.val();
+        if self.retire.val() {
+            self.done_next.next = self
+                .done_next
+                .val()
+                .replace_bit(self.last.q.val().index(), false);
+        }
+        if self.free_valid_0.val() {
+            self.done_next.next = self
+                .done_next
+                .val()
+                .replace_bit(self.s0.val().index(), true);
+        }
+        if self.free_valid_1.val() {
+            self.done_next.next = self
+                .done_next
+                .val()
+                .replace_bit(self.s1.val().index(), true);
+        }
+        if self.free_valid_2.val() {
+            self.done_next.next = self
+                .done_next
+                .val()
+                .replace_bit(self.s2.val().index(), true);
+        }
+        self.done.d.next = self.done_next.val();
+
+        self.last_next.next = self.last.q.val();
+        if self.retire.val() {
+            self.last_next.next = (self.last.q.val() + 1) & self.mask.val();
+            self.tail_beat.d.next = self.ends.rdata.val();
+        }
+        self.last.d.next = self.last_next.val();
+        if self.take.val() {
+            self.head.d.next = (self.head.q.val() + 1) & self.mask.val();
+        }
+        if self.take.val() & !self.retire.val() {
+            self.count.d.next = self.count.q.val() + 1;
+        }
+        if self.retire.val() & !self.take.val() {
+            self.count.d.next = self.count.q.val() - 1;
+        }
+
+        self.ends.we.next = self.take.val();
+        self.ends.waddr.next = self.head.q.val();
+        self.ends.wdata.next = self.take_end.val();
+        self.ends.raddr.next = self.last_next.val();
+
+        self.slot.next = self.head.q.val();
+        self.ok.next = self.count.q.val() != self.all.val();
+        self.tail.next = self.tail_beat.q.val();
+        self.empty.next = self.count.q.val() == 0;
+    }
+}

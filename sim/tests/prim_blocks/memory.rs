@@ -1,0 +1,164 @@
+//! Memories against an array in Rust: latencies 1 to 3, collisions, byte enables, ignored address bits, clearing.
+
+use crate::bench::{common, width, Cases, Dut, WIDTHS};
+use std::collections::VecDeque;
+
+/// What a read sees of a write in its cycle.
+#[derive(Clone, Copy, PartialEq)]
+enum Meets {
+    Old,
+    New,
+    Inverted,
+}
+
+/// A memory of the common bench: `bits` wide, `2^n` deep behind an `a`-bit port.
+struct Shape {
+    name: &'static str,
+    bits: usize,
+    a: usize,
+    n: usize,
+    latency: usize,
+    meets: Meets,
+}
+
+fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
+    let port = |p: &str| format!("{}__{p}", s.name);
+    let mut mem: Vec<Option<u128>> = vec![None; 1 << s.n];
+    let mut due: VecDeque<Option<u128>> = vec![None; s.latency].into();
+    let mut compared = 0;
+    for cycle in 0..1500 {
+        let waddr = c.below(1 << s.n);
+        let raddr = if c.chance(40) {
+            waddr
+        } else {
+            c.below(1 << s.n)
+        };
+        let we = c.chance(60);
+        let wdata = c.bits(s.bits);
+        // bits above the depth must not matter
+        let mut upper = || c.bits(s.a) >> s.n << s.n;
+        let (uw, ur) = (upper(), upper());
+        dut.set(&port("we"), we.into());
+        dut.set(&port("waddr"), waddr as u128 | uw);
+        dut.set(&port("wdata"), wdata);
+        dut.set(&port("raddr"), raddr as u128 | ur);
+        dut.settle();
+        let old = mem[raddr];
+        let hit = we && waddr == raddr;
+        due.push_back(match s.meets {
+            Meets::New if hit => Some(wdata),
+            Meets::Inverted if hit => old.map(|v| !v & (u128::MAX >> (128 - s.bits))),
+            _ => old,
+        });
+        let want = due.pop_front().flatten();
+        if let Some(want) = want {
+            assert_eq!(dut.get(&port("rdata")), want, "{} cycle {cycle}", s.name);
+            compared += 1;
+        }
+        if we {
+            mem[waddr] = Some(wdata);
+        }
+        dut.posedge();
+    }
+    assert!(compared > 1000, "{}: the memory was really read", s.name);
+}
+
+/// A memory read `latency` cycles later: the queue holds `latency` reads under way.
+#[test]
+fn rams_are_arrays() {
+    let mut c = Cases::new("memory::rams_are_arrays");
+    let lib = common();
+    let mut dut = Dut::new(&lib, c.seed);
+    dut.reset();
+    #[rustfmt::skip]
+    let shapes = [
+        Shape { name: "ram1", bits: 13, a: 6, n: 4, latency: 1, meets: Meets::Old },
+        Shape { name: "ram2", bits: 64, a: 5, n: 5, latency: 2, meets: Meets::Old },
+        Shape { name: "ram3", bits: 100, a: 6, n: 3, latency: 3, meets: Meets::Old },
+        Shape { name: "rambit", bits: 1, a: 3, n: 3, latency: 1, meets: Meets::Old },
+        Shape { name: "ramund", bits: 20, a: 4, n: 3, latency: 2, meets: Meets::Inverted },
+        Shape { name: "fwd", bits: 40, a: 6, n: 3, latency: 1, meets: Meets::New },
+        Shape { name: "fwdbit", bits: 1, a: 2, n: 2, latency: 1, meets: Meets::New },
+        Shape { name: "lut", bits: 9, a: 3, n: 3, latency: 0, meets: Meets::Old },
+    ];
+    for s in &shapes {
+        run(s, &mut dut, &mut c);
+    }
+}
+
+#[test]
+fn byte_enables_write_their_bytes() {
+    let mut c = Cases::new("memory::byte_enables_write_their_bytes");
+    for d in WIDTHS {
+        let k = d / 8;
+        let lib = width(d);
+        let mut dut = Dut::new(&lib, c.seed);
+        dut.reset();
+        for (name, a, latency, undefined) in [
+            ("be1", 5, 1, false),
+            ("be2", 3, 2, true),
+            ("be3", 4, 3, false),
+        ] {
+            let port = |p: &str| format!("{name}__{p}");
+            let mut mem: Vec<Vec<Option<u8>>> = vec![vec![None; k]; 8];
+            let mut due: VecDeque<Vec<Option<u8>>> = vec![vec![None; k]; latency].into();
+            for cycle in 0..600 {
+                let waddr = c.below(8);
+                let raddr = if c.chance(40) { waddr } else { c.below(8) };
+                let we = match c.below(4) {
+                    0 => 0,
+                    1 => u128::MAX >> (128 - k),
+                    _ => c.bits(k),
+                };
+                let data = c.bytes(k);
+                let upper = c.bits(a) >> 3 << 3;
+                dut.set(&port("we"), we);
+                dut.set(&port("waddr"), waddr as u128 | upper);
+                dut.set_bytes(&port("wdata"), &data);
+                dut.set(&port("raddr"), raddr as u128 | upper);
+                dut.settle();
+                let flip = undefined && we != 0 && waddr == raddr;
+                due.push_back(
+                    mem[raddr]
+                        .iter()
+                        .map(|b| b.map(|b| if flip { !b } else { b }))
+                        .collect(),
+                );
+                let got = dut.get_bytes(&port("rdata"), k);
+                for (i, want) in due.pop_front().into_iter().flatten().enumerate() {
+                    if let Some(want) = want {
+                        assert_eq!(got[i], want, "width {d} {name} cycle {cycle} byte {i}");
+                    }
+                }
+                for i in (0..k).filter(|i| we >> i & 1 == 1) {
+                    mem[waddr][i] = Some(data[i]);
+                }
+                dut.posedge();
+            }
+        }
+    }
+}
+
+#[test]
+fn clearing_visits_every_address_once() {
+    let lib = common();
+    for (name, n) in [("clear5", 5), ("clear4", 4)] {
+        let mut dut = Dut::new(&lib, 3);
+        for round in 0..2 {
+            dut.reset();
+            for addr in 0..1u128 << n {
+                dut.settle();
+                assert!(dut.bit(&format!("{name}__active")), "{name} round {round}");
+                assert!(!dut.bit(&format!("{name}__done")));
+                assert_eq!(dut.get(&format!("{name}__addr")), addr);
+                dut.posedge();
+            }
+            for _ in 0..40 {
+                dut.settle();
+                assert!(dut.bit(&format!("{name}__done")));
+                assert!(!dut.bit(&format!("{name}__active")));
+                dut.posedge();
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Captures: files ([`read`]), the iWARP connections in them ([`flow`]), repair of offload artefacts ([`offload`]).
+
+pub mod flow;
+pub mod offload;
+pub mod read;
+#[cfg(test)]
+mod tests;
+
+pub use flow::{extract, Connection, Direction, Flows, Side, Skipped};
+pub use offload::{repair, OffloadReport, RepairOptions};
+pub use read::{read, read_bytes, write, write_bytes, Capture, CaptureError, CapturedFrame};
