@@ -19,7 +19,6 @@
 //! | [`LenToKeep`] | len -> keep | 0 | text |
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
 //! | [`ApplyMask`] | data, keep, flip -> dout | 0 | text |
-//! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
@@ -42,7 +41,6 @@ pub mod fifo;
 pub mod hash;
 pub mod keep;
 pub mod mask;
-pub mod lanes;
 pub mod ram;
 pub mod reduce;
 pub mod reg;
@@ -57,7 +55,6 @@ pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use mask::ApplyMask;
-pub use lanes::MaskLanes;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
 pub use reg::{Reg, RegNr};
