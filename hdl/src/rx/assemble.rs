@@ -1,4 +1,5 @@
 //! Assembler: puts FPDUs together that do not lie in one segment of their own (RFC 5044 sections 5.2 and 6).
+//! Requirements MPA-52 to MPA-55, 58, 59, 73, 74, 76, 77, 81.
 //!
 //! It takes the segments that the pipeline could not place at once, in stream order per connection, finds the FPDUs in
 //! them by the length field, packs each into a chain of pool blocks from lane 0 on, checks its CRC and reports it as an
@@ -27,7 +28,7 @@
 //! Operations of a segment, in order:
 //! * `Fpdu` for each complete FPDU: first 48 octets (zero behind its end), `blk`, `term` 0.
 //!   The FPDU's blocks stay until `cf_*`.
-//! * `Fpdu` with `term` 0x2002: bad CRC, and an octet of it was acknowledged before this segment (MPA-41). It has a chain
+//! * `Fpdu` with `term` 0x2002: bad CRC, and an octet of it was acknowledged before this segment (MPA-76, 77). It has a chain
 //!   too. The connection is dead: its later segments are dropped until purge or `fresh`.
 //! * `Fpdu` with `term` 0x2005: longer than max_fpdu. `blk` is NO_BLOCK (giving it back does no harm), `hdr_a` holds the
 //!   length field only. Dead as above.
