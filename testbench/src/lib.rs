@@ -12,6 +12,7 @@
 
 pub mod build;
 pub mod capture;
+pub mod chip;
 pub mod conversation;
 pub mod golden;
 pub mod replay_plan;
