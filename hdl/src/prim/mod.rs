@@ -19,7 +19,6 @@
 //! | [`LenToKeep`] | len -> keep | 0 | text |
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
 //! | [`ApplyMask`] | data, keep, flip -> dout | 0 | text |
-//! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
