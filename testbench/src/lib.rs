@@ -6,10 +6,15 @@
 //! * [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
+//! * [`chip`]: the Verilated chip with its surroundings; [`bench`]: latency, goodput and speed measured on it.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
 //!
 //! Nothing here shares framing code with the chip or its driver: an oracle that shares the code under test proves nothing.
 
+<<<<<<< HEAD
+=======
+pub mod bench;
+>>>>>>> refs/heads/bench
 pub mod build;
 pub mod capture;
 pub mod chip;

@@ -409,7 +409,6 @@ impl Chip {
                 }
             }
         }
-        self.debt = self.debt.saturating_sub(self.k as u64);
         if m.get_u64(p.dma_wr_data_tvalid) == 1 {
             active = true;
             if data_ready {
@@ -444,6 +443,8 @@ impl Chip {
                 }
             }
         }
+        // The bus works on what was taken in this cycle, too.
+        self.debt = self.debt.saturating_sub(self.k as u64);
         if m.get_u64(p.cpl_event_tvalid) == 1 {
             active = true;
             if e {
