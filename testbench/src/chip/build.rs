@@ -22,13 +22,6 @@ pub enum ChipError {
 
 /// Emits, builds (or finds in the cache) and loads the chip of `width` bits; with `trace` it can write waveforms.
 pub fn build(width: usize, cfg: &Cfg, trace: bool) -> Result<ModelLib, ChipError> {
-<<<<<<< HEAD
     let out = emit_sized("chip", width, cfg)?;
     Ok(ModelBuilder::new(&out.verilog, TOP).trace(trace).build()?)
-=======
-    let out = verilog(width, cfg)?;
-    Ok(ModelBuilder::new(&out.verilog, "chip")
-        .trace(trace)
-        .build()?)
->>>>>>> refs/heads/bench
 }

@@ -118,7 +118,10 @@ impl<'a> Lane<'a> {
                 remote_invalidate: r.rights.remote_invalidate,
             };
             let len = u32::try_from(r.len).map_err(|_| {
-                ChipError::Table(format!("STag {:#010x}: {} octets do not fit one region", r.stag, r.len))
+                ChipError::Table(format!(
+                    "STag {:#010x}: {} octets do not fit one region",
+                    r.stag, r.len
+                ))
             })?;
             chip.register_region(&Region {
                 stag: r.stag,
@@ -222,9 +225,16 @@ impl<'a> Lane<'a> {
         }
         let (receives, reads) = self.chosen.pieces.needs(end);
         let there = |marks: &[u64], need: usize, kind| {
-            need == 0 || marks.get(need - 1).is_some_and(|m| given.taken(chip, kind, *m))
+            need == 0
+                || marks
+                    .get(need - 1)
+                    .is_some_and(|m| given.taken(chip, kind, *m))
         };
-        if !there(&self.posts, receives.min(self.chosen.plan.receives.len()), POST) {
+        if !there(
+            &self.posts,
+            receives.min(self.chosen.plan.receives.len()),
+            POST,
+        ) {
             return Some(format!("receive {receives}"));
         }
         if !there(&self.issues, reads.min(self.reads.len()), READ) {
@@ -241,19 +251,36 @@ impl<'a> Lane<'a> {
         self.bytes_placed += w.data.len() as u64;
         self.check_tag(w.gen, "DMA write");
         if w.data.len() != w.len as usize {
-            self.fault(format!("DMA request of {} octets at {:#x} carries {}", w.len, w.addr, w.data.len()));
+            self.fault(format!(
+                "DMA request of {} octets at {:#x} carries {}",
+                w.len,
+                w.addr,
+                w.data.len()
+            ));
         }
         if self.memory.write(w.addr, &w.data).is_err() {
             let (addr, len) = (w.addr, w.data.len());
-            self.fault(format!("write of {len} octets at {addr:#x}, outside of every region and receive"));
+            self.fault(format!(
+                "write of {len} octets at {addr:#x}, outside of every region and receive"
+            ));
             // Guards take it, so that the memory comparison shows it too.
             let _ = self.memory.poke(addr, &w.data);
         }
         match self.placements.get(self.writes_seen).copied() {
-            None => self.mismatch("placement", Some(w.addr), "nothing more", format!("{} octets", w.data.len())),
+            None => self.mismatch(
+                "placement",
+                Some(w.addr),
+                "nothing more",
+                format!("{} octets", w.data.len()),
+            ),
             Some(p) if (p.addr, p.data.len()) != (w.addr, w.data.len()) => {
                 let want = format!("{} octets at {:#x}", p.data.len(), p.addr);
-                self.mismatch("placement", Some(w.addr), want, format!("{} octets", w.data.len()));
+                self.mismatch(
+                    "placement",
+                    Some(w.addr),
+                    want,
+                    format!("{} octets", w.data.len()),
+                );
             }
             Some(p) => {
                 self.bytes_compared += p.data.len() as u64;
@@ -276,7 +303,10 @@ impl<'a> Lane<'a> {
             cpl_kind::ERROR | cpl_kind::TERMINATE | cpl_kind::RST => self.alive = false,
             _ => {}
         }
-        if matches!(e.kind, cpl_kind::RECV | cpl_kind::READ_DONE | cpl_kind::TERMINATE) {
+        if matches!(
+            e.kind,
+            cpl_kind::RECV | cpl_kind::READ_DONE | cpl_kind::TERMINATE
+        ) {
             self.reports_seen += 1;
         }
         self.events.push(e.clone());
@@ -289,14 +319,20 @@ impl<'a> Lane<'a> {
 
     fn check_tag(&mut self, gen: u8, what: &str) {
         if gen != self.gen {
-            self.fault(format!("{what} with generation {gen}, installed is {}", self.gen));
+            self.fault(format!(
+                "{what} with generation {gen}, installed is {}",
+                self.gen
+            ));
         }
     }
 
     pub fn fault(&mut self, message: String) {
         let connection = self.name().to_string();
         if self.faults.len() < LISTED {
-            self.faults.push(Fault { connection, message });
+            self.faults.push(Fault {
+                connection,
+                message,
+            });
         }
     }
 
@@ -321,7 +357,12 @@ impl<'a> Lane<'a> {
 
     /// The comparison that needs the end: missing placements, memory, events, state.
     pub fn conclude(&mut self, chip: &mut Chip) {
-        let missing: Vec<_> = self.placements.iter().skip(self.writes_seen).copied().collect();
+        let missing: Vec<_> = self
+            .placements
+            .iter()
+            .skip(self.writes_seen)
+            .copied()
+            .collect();
         if let Some(p) = missing.first() {
             let octets: usize = missing.iter().map(|p| p.data.len()).sum();
             let want = format!("{} more placements of {octets} octets", missing.len());
@@ -344,8 +385,12 @@ impl<'a> Lane<'a> {
         let want: Vec<&Event> = self.chosen.events();
         // A closed stream may report its FIN or not.
         let fin = |kind: u8| kind == cpl_kind::FIN || kind == cpl_kind::RST;
-        let got: Vec<CplEvent> =
-            self.events.iter().filter(|e| !(ended && fin(e.kind))).cloned().collect();
+        let got: Vec<CplEvent> = self
+            .events
+            .iter()
+            .filter(|e| !(ended && fin(e.kind)))
+            .cloned()
+            .collect();
         for i in 0..want.len().max(got.len()) {
             let (w, g) = (want.get(i), got.get(i));
             if let (Some(w), Some(g)) = (w, g) {
@@ -371,13 +416,24 @@ impl<'a> Lane<'a> {
             let (w, g) = (want.get(i), got.get(i));
             let same = match (w, g) {
                 (Some((msn, w)), Some(g)) => {
-                    (*msn, w.sink_stag, w.sink_to, w.size, w.source_stag, w.source_to)
-                        == (g.msn, g.sink_stag, g.sink_to, g.len, g.src_stag, g.src_to)
+                    (
+                        *msn,
+                        w.sink_stag,
+                        w.sink_to,
+                        w.size,
+                        w.source_stag,
+                        w.source_to,
+                    ) == (g.msn, g.sink_stag, g.sink_to, g.len, g.src_stag, g.src_to)
                 }
                 _ => false,
             };
             if !same {
-                self.mismatch(&format!("Read Request {i}"), None, format!("{w:?}"), format!("{g:?}"));
+                self.mismatch(
+                    &format!("Read Request {i}"),
+                    None,
+                    format!("{w:?}"),
+                    format!("{g:?}"),
+                );
             }
         }
     }
@@ -398,12 +454,20 @@ impl<'a> Lane<'a> {
     }
 
     /// The results, moved out.
-    pub fn report(self, run: usize, preset: &Preset) -> (ConnectionReport, Vec<Mismatch>, Vec<Fault>) {
+    pub fn report(
+        self,
+        run: usize,
+        preset: &Preset,
+    ) -> (ConnectionReport, Vec<Mismatch>, Vec<Fault>) {
         let expected = &self.chosen.plan.expected;
         let count = |kind: u8| self.events.iter().filter(|e| e.kind == kind).count() as u64;
         let wanted = |e: &&&Event| matches!(e, Event::Receive(_) | Event::ReadDone { .. });
         let (from, from_skipped) = self.first.unwrap_or(self.last);
-        let cycles = if self.first.is_some() { self.last.0.saturating_sub(from) + 1 } else { 0 };
+        let cycles = if self.first.is_some() {
+            self.last.0.saturating_sub(from) + 1
+        } else {
+            0
+        };
         let report = ConnectionReport {
             name: self.name().to_string(),
             run,
@@ -442,16 +506,16 @@ fn fits(want: &Event, got: &CplEvent) -> bool {
                 && bit(cpl_flag::INVALIDATED) == c.inv_stag.is_some()
                 && c.inv_stag.is_none_or(|s| s == got.inv_stag)
         }
-        Event::ReadDone { sq_idx, .. } => {
-            got.kind == cpl_kind::READ_DONE && got.rqe_idx == *sq_idx
-        }
+        Event::ReadDone { sq_idx, .. } => got.kind == cpl_kind::READ_DONE && got.rqe_idx == *sq_idx,
         Event::TerminateReceived(t) => {
             got.kind == cpl_kind::TERMINATE && got.term == word(t.term.octet(), t.term.code)
         }
         Event::Error(e) => {
             let accepted = std::iter::once(&e.term).chain(&e.accept);
             got.kind == cpl_kind::ERROR
-                && accepted.into_iter().any(|t| got.term == word(t.octet(), t.code))
+                && accepted
+                    .into_iter()
+                    .any(|t| got.term == word(t.octet(), t.code))
         }
         Event::Fin => got.kind == cpl_kind::FIN,
         Event::Reset => got.kind == cpl_kind::RST,
@@ -465,7 +529,16 @@ fn word(octet: u8, code: u8) -> u16 {
 
 fn describe(e: &CplEvent) -> String {
     let kind = cpl_kind::ENCODING.name_of(u32::from(e.kind)).unwrap_or("?");
-    let CplEvent { opcode, flags, msn, len, rqe_idx, inv_stag, term, .. } = e;
+    let CplEvent {
+        opcode,
+        flags,
+        msn,
+        len,
+        rqe_idx,
+        inv_stag,
+        term,
+        ..
+    } = e;
     match e.kind {
         cpl_kind::ERROR | cpl_kind::TERMINATE => format!("{kind} {term:#06x}"),
         cpl_kind::FIN | cpl_kind::RST => kind.to_string(),

@@ -114,7 +114,9 @@ pub enum ReplayError {
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Chip(#[from] ChipError),
-    #[error("{capture}: no TCP connection in it; record on the interface that carries the RDMA traffic")]
+    #[error(
+        "{capture}: no TCP connection in it; record on the interface that carries the RDMA traffic"
+    )]
     NoConnections { capture: String },
     #[error("{capture}: no connection has the endpoint {wanted}; there are {there}")]
     NoEndpoint {
@@ -170,7 +172,11 @@ impl Bench {
         let mut report = Report::new(&capture, &self.preset, options.line_rate);
         let repairing = options.repair.split || options.repair.fill_checksums;
         if artefacts.super_frames + artefacts.checksums_not_filled > 0 {
-            let what = if repairing { "split and filled" } else { "kept" };
+            let what = if repairing {
+                "split and filled"
+            } else {
+                "kept"
+            };
             report.note(format!("offload artefacts {what}: {artefacts}"), progress);
         } else if !artefacts.is_clean() {
             report.note(format!("{artefacts}"), progress);
@@ -181,7 +187,10 @@ impl Bench {
         }
         report.skipped = chosen.skipped;
         for s in &report.skipped {
-            progress(Progress::Note(format!("skipped {}: {}", s.connection, s.reason)));
+            progress(Progress::Note(format!(
+                "skipped {}: {}",
+                s.connection, s.reason
+            )));
         }
         let of = chosen.batches.len();
         for (i, batch) in chosen.batches.iter().enumerate() {

@@ -38,7 +38,11 @@ pub fn svg(report: &Report) -> String {
         report.pace,
         tracks.len()
     );
-    let _ = writeln!(out, "<text x=\"8\" y=\"18\" font-size=\"14\">{}</text>", escape(&title));
+    let _ = writeln!(
+        out,
+        "<text x=\"8\" y=\"18\" font-size=\"14\">{}</text>",
+        escape(&title)
+    );
     let mut x = 8;
     for (colour, name) in LEGEND {
         let _ = writeln!(out, "<rect x=\"{x}\" y=\"28\" width=\"12\" height=\"12\" fill=\"{colour}\"/><text x=\"{}\" y=\"38\">{name}</text>", x + 16);
@@ -64,8 +68,10 @@ struct Columns {
 const MARGIN: u64 = 6;
 
 fn columns(tracks: &[Track]) -> Columns {
-    let mut spans: Vec<(u64, u64)> =
-        tracks.iter().map(|t| (t.first_beat, end(t) + MARGIN)).collect();
+    let mut spans: Vec<(u64, u64)> = tracks
+        .iter()
+        .map(|t| (t.first_beat, end(t) + MARGIN))
+        .collect();
     spans.sort_unstable();
     let mut parts: Vec<(u64, u64, u64)> = Vec::new();
     for (a, b) in spans {
@@ -182,5 +188,7 @@ fn axis(out: &mut String, rows: u64, columns: &Columns, scale: f64) {
 }
 
 fn escape(s: &str) -> String {
-    s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    s.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

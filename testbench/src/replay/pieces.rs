@@ -68,11 +68,11 @@ impl Pieces {
             };
             if let Ok(ddp) = DdpRepr::parse(&f.fpdu.ulpdu) {
                 let op = ddp.control.opcode;
-                piece.places = (op.is_send() || op.is_tagged())
-                    && f.fpdu.ulpdu.len() > ddp.header_len();
+                piece.places =
+                    (op.is_send() || op.is_tagged()) && f.fpdu.ulpdu.len() > ddp.header_len();
                 let last = ddp.control.last;
-                piece.reports = last && (op.is_send() || op == Opcode::ReadResponse)
-                    || op == Opcode::Terminate;
+                piece.reports =
+                    last && (op.is_send() || op == Opcode::ReadResponse) || op == Opcode::Terminate;
                 match ddp.buffer {
                     Buffer::Untagged { msn, qn: 0, .. } if op.is_send() => {
                         let at = plan.receives.iter().position(|r| r.msn == msn);

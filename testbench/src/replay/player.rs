@@ -140,7 +140,10 @@ pub(super) fn play(
         cycles,
         fast_forwarded_cycles: p.skipped,
         held_cycles: p.held,
-        counters: counters.into_iter().map(|(n, v)| (n.to_string(), v)).collect(),
+        counters: counters
+            .into_iter()
+            .map(|(n, v)| (n.to_string(), v))
+            .collect(),
         wave,
     });
     Ok(())
@@ -184,7 +187,11 @@ fn items(batch: &Batch) -> Vec<Item<'_>> {
 }
 
 impl<'a> Player<'a> {
-    fn new(lib: &ModelLib, batch: &'a Batch, options: &'a ReplayOptions) -> Result<Self, ReplayError> {
+    fn new(
+        lib: &ModelLib,
+        batch: &'a Batch,
+        options: &'a ReplayOptions,
+    ) -> Result<Self, ReplayError> {
         let preset = &options.preset;
         let mut chip = Chip::new(lib, &preset.cfg(), preset.data_width / 8, options.seed)?;
         let mut lanes = Vec::new();
@@ -202,7 +209,11 @@ impl<'a> Player<'a> {
         }
         chip.drain(32, DRAIN)?;
         let ends = |f: fn(&super::pieces::Pieces) -> Vec<u64>| {
-            batch.lanes.iter().map(|c: &Chosen| f(&c.pieces)).collect::<Vec<_>>()
+            batch
+                .lanes
+                .iter()
+                .map(|c: &Chosen| f(&c.pieces))
+                .collect::<Vec<_>>()
         };
         Ok(Player {
             chip,
@@ -223,19 +234,29 @@ impl<'a> Player<'a> {
         })
     }
 
-    fn open_wave(&mut self, options: &ReplayOptions, number: usize) -> Result<Option<String>, ReplayError> {
+    fn open_wave(
+        &mut self,
+        options: &ReplayOptions,
+        number: usize,
+    ) -> Result<Option<String>, ReplayError> {
         let Some(wave) = &options.wave else {
             return Ok(None);
         };
         let mut path = wave.path.clone();
         if number > 1 {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             path.set_file_name(format!("{stem}-{number}"));
             path.set_extension(wave.path.extension().unwrap_or_default());
         }
         let period = (1e6 / self.preset.clock_mhz).round() as u64;
         let model = self.chip.model();
-        model.open_wave(&path, period).map_err(crate::chip::ChipError::from)?;
+        model
+            .open_wave(&path, period)
+            .map_err(crate::chip::ChipError::from)?;
         Ok(Some(path.display().to_string()))
     }
 
@@ -272,7 +293,9 @@ impl<'a> Player<'a> {
             if !options.line_rate {
                 let own = origin as f64 + cycles_of(item.time) - self.skipped as f64;
                 due = due.max(own);
-                let previous = next.checked_sub(1).map_or(item.time, |n| items[frames[n]].time);
+                let previous = next
+                    .checked_sub(1)
+                    .map_or(item.time, |n| items[frames[n]].time);
                 let gap = cycles_of(item.time.saturating_sub(previous));
                 let quiet = now > self.chip.last_activity + QUIET && self.chip.inputs_taken();
                 if gap > options.longest_gap as f64 && quiet && due > now as f64 + 1.0 {
@@ -293,7 +316,11 @@ impl<'a> Player<'a> {
                     _ => {
                         waited = 0;
                         self.play(item);
-                        let from = if now as f64 - due < 1.0 { due } else { now as f64 };
+                        let from = if now as f64 - due < 1.0 {
+                            due
+                        } else {
+                            now as f64
+                        };
                         if let What::Frame { octets, .. } = item.what {
                             wire = from + (octets.len() + 24) as f64 * 8.0 / gbps * mhz / 1000.0;
                         }
@@ -432,7 +459,11 @@ impl<'a> Player<'a> {
     fn take_sent(&mut self) {
         for t in std::mem::take(&mut self.chip.sent) {
             // The chip plays in order: the first without times is the one.
-            let at = self.played.iter().rposition(|p: &Played| p.times.is_some()).map_or(0, |i| i + 1);
+            let at = self
+                .played
+                .iter()
+                .rposition(|p: &Played| p.times.is_some())
+                .map_or(0, |i| i + 1);
             let Some(p) = self.played.get_mut(at) else {
                 continue;
             };
@@ -466,9 +497,15 @@ impl<'a> Player<'a> {
                 self.plain_write(w.addr, &w.data, (w.req_cycle, w.first_data, w.last_data));
                 continue;
             }
-            let Some(l) = self.lane_of(w.conn).filter(|_| w.class == dma_class::PAYLOAD) else {
+            let Some(l) = self
+                .lane_of(w.conn)
+                .filter(|_| w.class == dma_class::PAYLOAD)
+            else {
                 let (class, addr) = (w.class, w.addr);
-                self.stray(format!("DMA write of class {class} for connection {} at {addr:#x}", w.conn));
+                self.stray(format!(
+                    "DMA write of class {class} for connection {} at {addr:#x}",
+                    w.conn
+                ));
                 continue;
             };
             let cause = self.writes[l].get(self.lanes[l].writes_seen).copied();
@@ -477,7 +514,9 @@ impl<'a> Player<'a> {
             if let Some(n) = cause.and_then(|end| self.frame_at(l, end)) {
                 if let (false, Some(t)) = (self.played[n].requested, self.played[n].times) {
                     self.played[n].requested = true;
-                    self.lanes[l].latencies.push(w.req_cycle.saturating_sub(t.last));
+                    self.lanes[l]
+                        .latencies
+                        .push(w.req_cycle.saturating_sub(t.last));
                 }
                 self.track(n, |t| {
                     t.request.get_or_insert(w.req_cycle);
@@ -496,7 +535,10 @@ impl<'a> Player<'a> {
                 continue;
             }
             let Some(l) = self.lane_of(e.conn) else {
-                self.stray(format!("event of kind {} for connection {}", e.kind, e.conn));
+                self.stray(format!(
+                    "event of kind {} for connection {}",
+                    e.kind, e.conn
+                ));
                 continue;
             };
             let cause = self.reports[l].get(self.lanes[l].reports_seen).copied();
@@ -540,14 +582,25 @@ impl<'a> Player<'a> {
         };
         let buffers = NIC_BASE..NIC_BASE + NIC_BUFFERS * NIC_STEP;
         if !buffers.contains(&addr) || addr % NIC_STEP != 0 {
-            self.stray(format!("plain frame {} at {addr:#x}, which is no buffer", index + 1));
+            self.stray(format!(
+                "plain frame {} at {addr:#x}, which is no buffer",
+                index + 1
+            ));
         }
         if data != octets {
-            self.stray(format!("plain frame {} does not come out as it went in", index + 1));
+            self.stray(format!(
+                "plain frame {} does not come out as it went in",
+                index + 1
+            ));
         }
-        if let Some(n) = self.played.iter().position(|p| p.lane.is_none() && p.index == index) {
+        if let Some(n) = self
+            .played
+            .iter()
+            .position(|p| p.lane.is_none() && p.index == index)
+        {
             self.track(n, |t| {
-                (t.request, t.first_data, t.last_data) = (Some(cycles.0), Some(cycles.1), Some(cycles.2));
+                (t.request, t.first_data, t.last_data) =
+                    (Some(cycles.0), Some(cycles.1), Some(cycles.2));
             });
         }
     }

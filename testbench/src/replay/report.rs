@@ -244,5 +244,8 @@ impl Report {
 
 /// Opcode counts under their names.
 pub(super) fn by_name(ops: &OpCounts) -> BTreeMap<String, u64> {
-    ops.0.iter().map(|(op, n)| (op.name().to_string(), *n)).collect()
+    ops.0
+        .iter()
+        .map(|(op, n)| (op.name().to_string(), *n))
+        .collect()
 }

@@ -59,14 +59,19 @@ impl Batch {
     /// Room for another connection: slots, and STag indices of its own.
     fn fits(&self, plan: &Plan, limit: usize) -> bool {
         let taken: HashSet<u32> = self.stag_indices().collect();
-        let tuples = self.lanes.iter().all(|l| l.plan.install.tuple != plan.install.tuple);
+        let tuples = self
+            .lanes
+            .iter()
+            .all(|l| l.plan.install.tuple != plan.install.tuple);
         self.lanes.len() < limit
             && tuples
             && plan.regions.iter().all(|r| !taken.contains(&(r.stag >> 8)))
     }
 
     fn stag_indices(&self) -> impl Iterator<Item = u32> + '_ {
-        self.lanes.iter().flat_map(|l| l.plan.regions.iter().map(|r| r.stag >> 8))
+        self.lanes
+            .iter()
+            .flat_map(|l| l.plan.regions.iter().map(|r| r.stag >> 8))
     }
 }
 
@@ -102,7 +107,15 @@ pub(super) fn select(
                 continue;
             }
             matched = true;
-            take(capture, conn, n, we, options, &mut batches, &mut out.skipped);
+            take(
+                capture,
+                conn,
+                n,
+                we,
+                options,
+                &mut batches,
+                &mut out.skipped,
+            );
         }
         batches.retain(|b| !b.lanes.is_empty() || !b.plain.is_empty());
         out.batches.extend(batches);
@@ -126,9 +139,10 @@ fn wanted(conn: &Connection, we: Side, endpoint: Endpoint) -> bool {
 }
 
 fn no_endpoint(capture: &Capture, flows: &Flows, endpoint: Endpoint) -> ReplayError {
-    let ends = flows.connections.iter().flat_map(|c| {
-        [&c.client.end, &c.server.end].map(|e| format!("{}:{}", e.ip, e.port))
-    });
+    let ends = flows
+        .connections
+        .iter()
+        .flat_map(|c| [&c.client.end, &c.server.end].map(|e| format!("{}:{}", e.ip, e.port)));
     let mut there: Vec<String> = ends.collect();
     there.sort();
     there.dedup();
@@ -177,10 +191,14 @@ fn take(
             batches[0].plain.extend(plain(capture, conn, we));
             return;
         }
-        Err(PlanError::NotEstablished { reason, .. }) => return skip(format!("no FPDUs: {reason}")),
+        Err(PlanError::NotEstablished { reason, .. }) => {
+            return skip(format!("no FPDUs: {reason}"))
+        }
         Err(PlanError::Gap { side, seq, .. }) => {
             let what = "octets missing from the capture";
-            return skip(format!("{what}: {side}, sequence {seq:#010x}; record without loss"));
+            return skip(format!(
+                "{what}: {side}, sequence {seq:#010x}; record without loss"
+            ));
         }
         Err(other) => {
             let text = other.to_string();
@@ -199,18 +217,29 @@ fn take(
             options.preset.name
         ));
     }
-    let zero = conn.frames.first().map_or(Duration::ZERO, |f| capture.frames[f.index].time);
+    let zero = conn
+        .frames
+        .first()
+        .map_or(Duration::ZERO, |f| capture.frames[f.index].time);
     let pieces = Pieces::of(conn, &plan);
     let closing = match plan.run_golden() {
         Ok((out, _)) => out.events,
         Err(e) => return skip(e.to_string()),
     };
-    let closing = closing.into_iter().filter(|e| matches!(e, Event::Fin | Event::Reset)).collect();
+    let closing = closing
+        .into_iter()
+        .filter(|e| matches!(e, Event::Fin | Event::Reset))
+        .collect();
     let plan = match &options.frames_from {
         Some(other) => plan.with_frames_from(other),
         None => plan,
     };
-    let chosen = Chosen { plan, pieces, zero, closing };
+    let chosen = Chosen {
+        plan,
+        pieces,
+        zero,
+        closing,
+    };
     let limit = MOST_LANES.min(1 << sizes.conn_bits);
     match batches.iter_mut().find(|b| b.fits(&chosen.plan, limit)) {
         Some(batch) => batch.lanes.push(chosen),
@@ -246,7 +275,10 @@ impl Chosen {
     pub fn events(&self) -> Vec<&Event> {
         let told = self.plan.expected.events.iter().filter(|e| {
             use Event::*;
-            matches!(e, Receive(_) | ReadDone { .. } | TerminateReceived(_) | Error(_))
+            matches!(
+                e,
+                Receive(_) | ReadDone { .. } | TerminateReceived(_) | Error(_)
+            )
         });
         let closing = self.closing.iter().filter(|_| !self.ended());
         told.chain(closing).collect()
