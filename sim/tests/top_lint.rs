@@ -23,7 +23,12 @@ fn cfg(latency: usize) -> Cfg {
 }
 
 fn on_big_stack<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> T {
-    std::thread::Builder::new().stack_size(256 << 20).spawn(f).unwrap().join().unwrap()
+    std::thread::Builder::new()
+        .stack_size(256 << 20)
+        .spawn(f)
+        .unwrap()
+        .join()
+        .unwrap()
 }
 
 fn chip(width: usize) -> Emitted {
@@ -42,7 +47,12 @@ fn chip(width: usize) -> Emitted {
 fn every_width_lints() {
     for width in [64, 128, 256, 512] {
         let out = chip(width);
-        std::fs::write(std::env::temp_dir().join(format!("chip{width}.v")), &out.verilog).unwrap();
-        ferrowarp_sim::lint(&out.verilog, "chip", &[]).unwrap_or_else(|e| panic!("{width} bits: {e}"));
+        std::fs::write(
+            std::env::temp_dir().join(format!("chip{width}.v")),
+            &out.verilog,
+        )
+        .unwrap();
+        ferrowarp_sim::lint(&out.verilog, "chip", &[])
+            .unwrap_or_else(|e| panic!("{width} bits: {e}"));
     }
 }

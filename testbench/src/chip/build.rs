@@ -44,5 +44,7 @@ pub fn verilog(width: usize, cfg: &Cfg) -> Result<Emitted, ChipError> {
 /// Emits, builds (or finds in the cache) and loads the chip.
 pub fn build(width: usize, cfg: &Cfg, trace: bool) -> Result<ModelLib, ChipError> {
     let out = verilog(width, cfg)?;
-    Ok(ModelBuilder::new(&out.verilog, "chip").trace(trace).build()?)
+    Ok(ModelBuilder::new(&out.verilog, "chip")
+        .trace(trace)
+        .build()?)
 }
