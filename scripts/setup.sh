@@ -19,7 +19,7 @@ if [ "${1:-}" = "--timing" ]; then
     have python3 || want python3
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || want python3-venv
 else
-    have cargo || fail "Rust is missing: install Rust 1.85 or newer with rustup (https://rustup.rs), then run make again"
+    have cargo || fail "Rust is missing: install Rust 1.85 or newer with rustup, then run make again"
     have make || want make
     have g++ || want g++
     have verilator || want verilator

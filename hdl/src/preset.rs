@@ -3,6 +3,7 @@
 //! The files of `hdl/configs` are compiled in; a path to a file of the same form works wherever a preset's name does.
 
 use crate::emit::{emit, EmitErrors, Emitted};
+use crate::rx::asm_op::hdr_bits;
 use crate::rx::cfg::Cfg;
 use crate::rx::servers::SLOT_ADDR;
 use crate::rx::types::{BEAT, BYTE, CONN, SLOT};
@@ -235,6 +236,15 @@ impl Preset {
                 format!("a pool of 2^{} beats has no two such blocks", s.pool_bits),
             );
         }
+        // The assembler keeps the first octets of each FPDU in a RAM of their own, a few rows a block.
+        let rows = s.pool_bits - s.blk_bits + hdr_bits(octets);
+        if rows > BEAT {
+            return self.bad(
+                "blk_bits",
+                s.blk_bits,
+                format!("too many blocks in 2^{} beats: {} at least", s.pool_bits, s.blk_bits + rows - BEAT),
+            );
+        }
         for (field, bits) in [("rq_bits", s.rq_bits), ("ord_bits", s.ord_bits)] {
             if s.conn_bits + bits > SLOT_ADDR {
                 return self.bad(
@@ -287,22 +297,28 @@ impl Preset {
 /// The chip of a preset as Verilog; its top module is [`TOP`].
 pub fn emit_chip(preset: &Preset) -> Result<Emitted, EmitChipError> {
     preset.check()?;
-    let (width, cfg) = (preset.data_width, preset.cfg());
+    emit_sized(&preset.name, preset.data_width, &preset.cfg())
+}
+
+/// The chip of any sizes: `width` is 64, 128, 256 or 512 bits. `name` stands in messages.
+pub fn emit_sized(name: &str, width: usize, cfg: &Cfg) -> Result<Emitted, EmitChipError> {
+    let cfg = cfg.clone();
     let job = move || match width {
         64 => emit(&*Box::new(Chip::<64, 8, 3, 4>::new(&cfg)), TOP),
         128 => emit(&*Box::new(Chip::<128, 16, 4, 5>::new(&cfg)), TOP),
         256 => emit(&*Box::new(Chip::<256, 32, 5, 6>::new(&cfg)), TOP),
-        _ => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), TOP),
+        512 => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), TOP),
+        _ => panic!("no chip of {width} bits: choose 64, 128, 256 or 512"),
     };
     // A chip is a large value and its kernels are deep trees: not for a 2 MiB test thread.
     let thread = std::thread::Builder::new()
-        .name(format!("emit {}", preset.name))
+        .name(format!("emit {name}"))
         .stack_size(STACK)
         .spawn(job)?;
     match thread.join() {
         Ok(result) => Ok(result?),
         Err(panic) => Err(EmitChipError::Elaborate {
-            preset: preset.name.clone(),
+            preset: name.to_string(),
             reason: match panic.downcast::<String>() {
                 Ok(text) => *text,
                 Err(other) => other
@@ -401,7 +417,7 @@ mod tests {
             |s| s.bucket_bits = 16,
             |s| s.tpt_set_bits = 16,
             |s| s.stage_bits = 16,
-            |s| (s.pool_bits, s.blk_bits) = (16, 2),
+            |s| (s.pool_bits, s.blk_bits) = (16, 3),
             |s| (s.conn_bits, s.rq_bits, s.ord_bits) = (12, 8, 8),
             |s| (s.stage_bits, s.max_frame) = (13, 16_000),
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),
