@@ -3,7 +3,7 @@
 use crate::chip::{CplEvent, DmaWrite, ReadRequest};
 use crate::golden::{Event, Golden, GoldenError};
 use crate::wire::ddp::{ReadRequestRepr, TerminateRepr};
-use ferrowarp_abi::code::{cpl_flag, cpl_kind};
+use ferrowarp_abi::code::{cpl_flag, cpl_kind, term};
 use thiserror::Error;
 
 /// A difference between chip and golden endpoint.
@@ -20,7 +20,9 @@ enum Told {
     Receive { opcode: u8, msn: u32, len: u32, idx: u16, inv_stag: Option<u32>, solicited: bool },
     ReadDone { idx: u16, len: u32 },
     Terminate(TerminateRepr),
-    Fin,
+    /// With the code: an FPDU may have been cut short.
+    Fin(u16),
+    Reset,
     Error(GoldenError),
 }
 
@@ -65,6 +67,18 @@ impl Expected {
                     self.ended = true;
                     Told::Terminate(t)
                 }
+                Event::Error(e) if e.local => {
+                    self.error.get_or_insert(e);
+                    continue;
+                }
+                Event::Fin => {
+                    self.ended = true;
+                    Told::Fin(self.error.as_ref().filter(|e| e.local).map_or(0, |_| term::MPA_CLOSED))
+                }
+                Event::Reset => {
+                    self.ended = true;
+                    Told::Reset
+                }
                 Event::Error(e) => {
                     self.ended = true;
                     self.error.get_or_insert(e.clone());
@@ -83,9 +97,16 @@ impl Expected {
     /// The peer's FIN, behind everything else.
     pub fn fin(&mut self) {
         if !self.ended {
-            self.told.push((Told::Fin, self.writes.len()));
+            self.told.push((Told::Fin(0), self.writes.len()));
             self.ended = true;
         }
+    }
+
+    /// Forgets results, not that the stream has ended.
+    pub fn forget(&mut self) {
+        self.writes.clear();
+        self.told.clear();
+        self.requests.clear();
     }
 
     pub fn error(&self) -> Option<&GoldenError> {
@@ -189,7 +210,11 @@ fn same(told: &Told, e: &CplEvent) -> Result<(), String> {
             let term = u16::from(t.term.octet()) << 8 | u16::from(t.term.code);
             check(e.term == term, "term")
         }
-        Told::Fin => check(e.kind == cpl_kind::FIN, "kind"),
+        Told::Fin(code) => {
+            check(e.kind == cpl_kind::FIN, "kind")?;
+            check(e.term == *code, "term")
+        }
+        Told::Reset => check(e.kind == cpl_kind::RST, "kind"),
         Told::Error(g) => {
             check(e.kind == cpl_kind::ERROR, "kind")?;
             let term = crate::wire::ddp::Term::new((e.term >> 8) as u8, e.term as u8);

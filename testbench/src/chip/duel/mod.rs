@@ -12,12 +12,14 @@
 //! not sent, and there is progress (watchdog in cycles).
 
 mod judge;
+mod lockstep;
 pub mod noise;
 pub mod plan;
 pub mod random;
 mod run;
 
 pub use judge::{Expected, Mismatch};
+pub use lockstep::Lockstep;
 pub use noise::Noise;
 pub use plan::{ConnPlan, Gate, OpPlan, Setup};
 pub use run::{Duel, Report};

@@ -130,6 +130,10 @@ impl Maker {
             Cutting::Aligned => (c.mss - 16).min(c.mss - 6),
             _ => self.pick(&[128, 1000, c.mss - 6, 9000, 65535]),
         };
+        if cutting == Cutting::Octets {
+            // Repeating a whole window of frames with one octet each would take for ever.
+            c.window = 250;
+        }
         let (mut smsn, mut rmsn) = (c.first_msn[0], c.first_msn[1]);
         let count = self.rng.gen_range(3..=self.limits.ops);
         let budget = match cutting {

@@ -9,7 +9,7 @@ use crate::golden::memory::Memory;
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, Translation, TptEntry};
 use crate::tcp_peer::TcpPeer;
 use crate::wire::tcp::seq_diff;
-use ferrowarp_abi::code::{ack_mode, cpl_kind};
+use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
 use ferrowarp_abi::table::InstallRecord;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -59,6 +59,8 @@ struct Player {
     requests_answered: usize,
     requests_usable: usize,
     acked: u32,
+    /// Reports of a gap at `acked`; at the third the peer goes back at once.
+    gaps: u32,
     last_progress: u64,
     dead: bool,
 }
@@ -92,7 +94,8 @@ fn plan_error(e: impl std::fmt::Display) -> DuelError {
     DuelError::Plan(e.to_string())
 }
 
-fn golden_entry(r: &Region) -> TptEntry {
+/// The golden endpoint's entry of a region. It has one right for Writes and Read Responses.
+pub(super) fn golden_entry(r: &Region) -> TptEntry {
     TptEntry {
         stag: r.stag,
         pd: r.pd,
@@ -208,6 +211,7 @@ impl<'a> Duel<'a> {
                 requests_answered: 0,
                 requests_usable: 0,
                 acked: plan.spec.seq,
+                gaps: 0,
                 last_progress: chip.cycle(),
                 dead: false,
                 plan: plan.clone(),
@@ -371,6 +375,7 @@ impl<'a> Duel<'a> {
         for p in &mut self.players {
             if !p.finished() && p.peer.in_flight() > 0 && now - p.last_progress > RETRANSMIT {
                 p.peer.go_back();
+                p.gaps = 0;
                 p.last_progress = now;
             }
         }
@@ -419,8 +424,13 @@ impl<'a> Duel<'a> {
                 return Err(Mismatch { conn: a.conn, what }.into());
             }
             if ahead == 0 {
+                p.gaps += u32::from(a.flags & ack_flag::OOO != 0);
+                if p.gaps == 3 {
+                    p.peer.go_back();
+                }
                 continue;
             }
+            p.gaps = 0;
             p.acked = a.rcv_nxt;
             if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window) {
                 let what = format!("acknowledges what was not sent: {a:?}");
