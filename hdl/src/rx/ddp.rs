@@ -256,10 +256,10 @@ impl Logic for TableCheck {
                 if !self.reading.val() {
                     self.r.next.err = 0x0206.into(); // no Read outstanding
                 } else {
-                    if self.form.val().stag != self.rdq.val().stag {
+                    // Zero length: sink STag and TO are not checked (RFC 5041 5.2).
+                    if !self.zero.val() & (self.form.val().stag != self.rdq.val().stag) {
                         self.r.next.err = 0x1100.into(); // not the sink STag
                     } else {
-                        // Zero length: the sink TO is not checked (RFC 5041 5.2).
                         if (!self.zero.val() & (self.form.val().to != self.want_to.val()))
                             | (self.read_end.val() > bit_cast::<33, 32>(self.rdq.val().len))
                             | (self.form.val().l

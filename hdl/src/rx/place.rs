@@ -356,6 +356,9 @@ impl Logic for Place {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 4.into(); // cpl_kind::FIN
             self.x_desc.next.term = 0.into();
+            if self.oq.q.val().mid {
+                self.x_desc.next.term = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
+            }
         }
         if self.op_live.val() & (self.oq.q.val().kind == OpKind::Fence) {
             self.x_desc.next.fence = true;
