@@ -3,14 +3,18 @@
 //! * [`wire`]: Ethernet, IPv4, TCP, MPA, DDP and RDMAP octets.
 //! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
+//! * [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
+//! * [`vectors`]: byte-exact protocol vectors.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
 //!
 //! Nothing here shares framing code with the chip or its driver: an oracle that shares the code under test proves nothing.
 
 pub mod build;
 pub mod capture;
+pub mod conversation;
 pub mod golden;
 pub mod replay_plan;
 pub mod tcp_peer;
+pub mod vectors;
 pub mod wire;

@@ -78,9 +78,8 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     start4: Reg<bool>,
     add4: Reg<Bits<32>>,
     state: Reg<Bits<32>>,
-    s1: Signal<Local, Chunk>,
-    s2: Signal<Local, Chunk>,
-    s3: Signal<Local, Chunk>,
+    /// `off` and `patch` have done their work by then.
+    c3_unused: Signal<Local, Chunk>,
     above: Signal<Local, Bits<K>>,
     below: Signal<Local, Bits<K>>,
     keep: Signal<Local, Bits<K>>,
@@ -124,9 +123,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             start4: Default::default(),
             add4: Default::default(),
             state: Default::default(),
-            s1: Default::default(),
-            s2: Default::default(),
-            s3: Default::default(),
+            c3_unused: Default::default(),
             above: Default::default(),
             below: Default::default(),
             keep: Default::default(),
@@ -147,54 +144,51 @@ impl<const D: usize, const K: usize, const LK: usize> Default for ChunkPipe<D, K
 impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.s1.next = self.c1.q.val();
-        self.s2.next = self.c2.q.val();
-        self.s3.next = self.c3.q.val();
         self.c1.d.next = self.issue.val();
         self.c2.d.next = self.c1.q.val();
         self.c3.d.next = self.c2.q.val();
+        self.c3_unused.next = self.c3.q.val();
 
         // Cycle 2: staging data to the pool beat's lanes.
         self.merge.lo.next = self.st_lo.val();
         self.merge.hi.next = self.st_hi.val();
-        self.merge.off.next = bit_cast::<LK, 6>(self.s2.val().off);
+        self.merge.off.next = bit_cast::<LK, 6>(self.c2.q.val().off);
         self.turned.d.next = self.merge.dout.val();
-        if self.s2.val().patch {
-            self.turned.d.next = (self.merge.dout.val() & self.not_lane0.val())
-                | bit_cast::<D, 8>(self.oct0.val());
+        if self.c2.q.val().patch {
+            self.turned.d.next =
+                (self.merge.dout.val() & self.not_lane0.val()) | bit_cast::<D, 8>(self.oct0.val());
         }
 
         // Cycle 3: lanes lane..=stop count. The header RAM gets zeros above them, which later chunks overwrite.
-        self.behind.next = !bit_cast::<LK, 6>(self.s3.val().stop);
-        self.above.next = self.all.val() << bit_cast::<LK, 6>(self.s3.val().lane);
+        self.behind.next = !bit_cast::<LK, 6>(self.c3.q.val().stop);
+        self.above.next = self.all.val() << bit_cast::<LK, 6>(self.c3.q.val().lane);
         self.below.next = self.all.val() >> self.behind.val();
         self.keep.next = self.above.val() & self.below.val();
         self.mask.din.next = self.turned.q.val();
         self.mask.keep.next = self.keep.val();
         self.data.next = self.mask.dout.val();
-        self.pool_addr.next = self.s3.val().waddr;
-        self.hdr_addr.next = self.s3.val().haddr;
+        self.pool_addr.next = self.c3.q.val().waddr;
+        self.hdr_addr.next = self.c3.q.val().haddr;
         self.pool_we.next = 0.into();
         self.hdr_we.next = 0.into();
-        if self.s3.val().run {
+        if self.c3.q.val().run {
             self.pool_we.next = self.keep.val();
-            if self.s3.val().hdr {
+            if self.c3.q.val().hdr {
                 self.hdr_we.next = self.above.val();
             }
         }
-        self.head_valid.next = self.s3.val().head;
+        self.head_valid.next = self.c3.q.val().head;
         self.head_raw.next = bit_cast::<16, D>(self.turned.q.val());
         self.flip.din.next = self.ff4.val();
         self.flip.keep.next = 0.into();
-        if self.s3.val().beat0 {
+        if self.c3.q.val().beat0 {
             self.flip.keep.next = bit_cast::<4, K>(self.keep.val());
         }
-        self.crc_data.data.next =
-            self.mask.dout.val() ^ bit_cast::<D, 32>(self.flip.dout.val());
+        self.crc_data.data.next = self.mask.dout.val() ^ bit_cast::<D, 32>(self.flip.dout.val());
         self.add4.d.next = self.crc_data.crc.val();
-        self.run4.d.next = self.s3.val().run;
-        self.first4.d.next = self.s3.val().first;
-        self.start4.d.next = self.s3.val().first & self.s3.val().beat0;
+        self.run4.d.next = self.c3.q.val().run;
+        self.first4.d.next = self.c3.q.val().first;
+        self.start4.d.next = self.c3.q.val().first & self.c3.q.val().beat0;
 
         // Cycle 4: CRC state.
         self.crc_shift.state.next = self.state.q.val();
@@ -212,6 +206,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         }
         self.crc.next = self.state.q.val();
         self.busy.next =
-            self.s1.val().run | self.s2.val().run | self.s3.val().run | self.run4.q.val();
+            self.c1.q.val().run | self.c2.q.val().run | self.c3.q.val().run | self.run4.q.val();
     }
 }

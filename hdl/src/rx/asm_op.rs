@@ -167,14 +167,14 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.jobs.pop.next = self.send.val();
 
         // Header octets; a beat that the FPDU does not reach holds those of an earlier one.
-        self.hr_addr.next = (self.head.val().blk << self.hdr_shift.val())
-            | bit_cast::<BEAT, 4>(self.beat.q.val());
+        self.hr_addr.next =
+            (self.head.val().blk << self.hdr_shift.val()) | bit_cast::<BEAT, 4>(self.beat.q.val());
         self.ask1.d.next = self.ask.val();
         self.ask2.d.next = self.ask1.q.val();
         self.beat1.d.next = self.beat.q.val();
         self.beat2.d.next = self.beat1.q.val();
-        self.there1.d.next = (bit_cast::<LEN, 4>(self.beat.q.val()) << self.lk.val())
-            < self.head.val().total;
+        self.there1.d.next =
+            (bit_cast::<LEN, 4>(self.beat.q.val()) << self.lk.val()) < self.head.val().total;
         self.there2.d.next = self.there1.q.val();
         self.capture.en.next = self.ask2.q.val();
         self.capture.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat2.q.val());

@@ -178,9 +178,8 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     free_v: Reg<bool>,
     free_s: Reg<Bits<SLOT>>,
 
-    head: Signal<Local, Seg>,
-    row: Signal<Local, SegCtx>,
-    now: Signal<Local, Seg>,
+    /// Where the segment lies is counted in `addr` and `rem`.
+    seg_unused: Signal<Local, Seg>,
     next_ready: Signal<Local, bool>,
     load: Signal<Local, bool>,
     finish: Signal<Local, bool>,
@@ -200,9 +199,6 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     blk: Signal<Local, Bits<BEAT>>,
     start_blk: Signal<Local, Bits<BEAT>>,
     reaches: Signal<Local, bool>,
-    not_ext: Signal<Local, Bits<LEN>>,
-    ext_less: Signal<Local, Bits<LEN>>,
-    addr_unused: Signal<Local, Bits<BYTE>>,
 
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<6>>,
@@ -310,9 +306,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             dropped: Default::default(),
             free_v: Default::default(),
             free_s: Default::default(),
-            head: Default::default(),
-            row: Default::default(),
-            now: Default::default(),
+            seg_unused: Default::default(),
             next_ready: Default::default(),
             load: Default::default(),
             finish: Default::default(),
@@ -332,9 +326,6 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             blk: Default::default(),
             start_blk: Default::default(),
             reaches: Default::default(),
-            not_ext: Default::default(),
-            ext_less: Default::default(),
-            addr_unused: Default::default(),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             lk: Constant::new(LK.to_bits()),
@@ -359,10 +350,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.segs.push.next = self.seg_push.val();
         self.segs.din.next = self.seg_din.val();
         self.seg_room.next = self.segs.room.val();
-        self.head.next = self.segs.dout.val();
-        self.row.next = self.ctx.rdata.val();
-        self.now.next = self.seg.q.val();
-        self.ctx.raddr.next = self.head.val().conn;
+        self.ctx.raddr.next = self.segs.dout.val().conn;
         self.next_ready.next = self.segs.valid.val()
             & (self.age.q.val() == self.latency.val())
             & self.clear.done.val();
@@ -370,7 +358,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
 
         // Sums that the states use.
         self.held.next = self.fill.q.val();
-        if self.now.val().fresh {
+        if self.seg.q.val().fresh {
             self.held.next = 0.into();
         }
         self.hold_chain.next = self.alive.q.val() & (self.fill.q.val() > 1);
@@ -383,22 +371,19 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         if self.rem.q.val() < self.seen.q.val() {
             self.take_new.next = self.rem.q.val();
         }
-        self.total_n.next =
-            (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
+        self.total_n.next = (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
         self.seen_n.next = (self.seen.q.val() + self.block_less.val()) >> self.block_log.val();
         self.ulpdu.next = (bit_cast::<LEN, 8>(self.pipe.head_raw.val().get_bits::<8>(0)) << 8)
             | bit_cast::<LEN, 8>(self.pipe.head_raw.val().get_bits::<8>(8));
-        self.not_ext.next = !self.ext.q.val();
-        self.ext_less.next = self.ext.q.val() - 1;
         self.last.next = self.ext.q.val() <= self.k.val();
-        self.new_block.next = (self.lane.q.val() == 0)
-            & ((self.beat.q.val() & self.beat_mask.val()) == 0);
+        self.new_block.next =
+            (self.lane.q.val() == 0) & ((self.beat.q.val() & self.beat_mask.val()) == 0);
         self.reaches.next = self.beat.q.val() < self.hdr_beats.val();
 
         // The verdict on the FPDU that is complete: when the data path is empty and the job can be pushed.
         self.residue.state.next = self.pipe.crc.val();
         self.residue.pad.next = self.pad.q.val();
-        self.good.next = self.residue.ok.val() | !self.now.val().crc_en;
+        self.good.next = self.residue.ok.val() | !self.seg.q.val().crc_en;
         self.judge.next = self.pend.q.val() & !self.pipe.busy.val() & !self.maker.full.val();
 
         // Defaults.
@@ -427,8 +412,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.blocks.link_to.next = self.blocks.blk.val();
         self.maker.push.next = false;
         self.maker.job.next.seg_done = false;
-        self.maker.job.next.conn = self.now.val().conn;
-        self.maker.job.next.gen = self.now.val().gen;
+        self.maker.job.next.conn = self.seg.q.val().conn;
+        self.maker.job.next.gen = self.seg.q.val().gen;
         self.maker.job.next.blk = self.none.val();
         self.maker.job.next.total = self.total.q.val();
         self.maker.job.next.term = 0.into();
@@ -456,10 +441,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.pipe.issue.next.stop = self.lane_mask.val();
         if self.last.val() {
             self.pipe.issue.next.stop =
-                bit_cast::<6, LEN>(self.ext_less.val()) & self.lane_mask.val();
+                (bit_cast::<6, LEN>(self.ext.q.val()) - 1) & self.lane_mask.val();
         }
-        self.pipe.issue.next.waddr = (self.blk.val() << self.blk_shift.val())
-            | (self.beat.q.val() & self.beat_mask.val());
+        self.pipe.issue.next.waddr =
+            (self.blk.val() << self.blk_shift.val()) | (self.beat.q.val() & self.beat_mask.val());
         self.pipe.issue.next.hdr = self.reaches.val();
         self.pipe.issue.next.haddr =
             (self.start_blk.val() << self.hdr_shift.val()) | self.beat.q.val();
@@ -511,24 +496,24 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                 self.lane.d.next = self.in_lane.val();
                 self.beat.d.next = bit_cast::<BEAT, LEN>(self.held.val() >> self.lk.val());
                 self.base.d.next = self.addr.q.val() - bit_cast::<BYTE, 6>(self.in_lane.val());
-                if self.now.val().purge {
+                if self.seg.q.val().purge {
                     self.alive.d.next = false;
                     self.state.d.next = AsmState::Drain;
                     if self.hold_chain.val() {
                         self.state.d.next = AsmState::Free;
                     }
-                } else if self.now.val().fresh & self.hold_chain.val() {
+                } else if self.seg.q.val().fresh & self.hold_chain.val() {
                     self.alive.d.next = false;
                     self.state.d.next = AsmState::Free;
-                } else if !self.now.val().fresh
-                    & (!self.alive.q.val() | (self.seq.q.val() != self.now.val().seq))
+                } else if !self.seg.q.val().fresh
+                    & (!self.alive.q.val() | (self.seq.q.val() != self.seg.q.val().seq))
                 {
                     self.dropped.d.next = true;
                     self.drop_pulse.next = true;
                     self.state.d.next = AsmState::Drain;
                 } else {
                     self.alive.d.next = true;
-                    self.seq.d.next = self.now.val().seq;
+                    self.seq.d.next = self.seg.q.val().seq;
                     self.fill.d.next = self.held.val();
                     if self.rem.q.val() == 0 {
                         self.state.d.next = AsmState::Drain;
@@ -540,7 +525,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                         self.base.d.next = self.addr.q.val() - 1;
                         self.addr.d.next = self.addr.q.val() - 1;
                         self.rem.d.next = self.rem.q.val() + 1;
-                        self.seq.d.next = self.now.val().seq - 1;
+                        self.seq.d.next = self.seg.q.val().seq - 1;
                         self.fill.d.next = 0.into();
                         self.lane.d.next = 0.into();
                         self.beat.d.next = 0.into();
@@ -596,8 +581,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             }
             AsmState::Run => {
                 self.st_req.next = !self.new_block.val() | self.blocks.blk_valid.val();
-                self.fire.next = self.st_grant.val()
-                    & (!self.new_block.val() | self.blocks.blk_valid.val());
+                self.fire.next =
+                    self.st_grant.val() & (!self.new_block.val() | self.blocks.blk_valid.val());
                 if self.fire.val() {
                     self.pipe.issue.next.run = true;
                     self.base.d.next = self.base.q.val() + bit_cast::<BYTE, LEN>(self.k.val());
@@ -618,12 +603,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                         self.fill.d.next = self.fill.q.val() + self.take.q.val();
                         self.left.d.next = self.left.q.val() - self.take.q.val();
                         self.rem.d.next = self.rem.q.val() - self.take.q.val();
-                        self.seq.d.next =
-                            self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
+                        self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
                         self.addr.d.next =
                             self.addr.q.val() + bit_cast::<BYTE, LEN>(self.take.q.val());
                         self.pend.d.next = self.take.q.val() == self.left.q.val();
-                        self.pad.d.next = bit_cast::<LK, LEN>(self.not_ext.val()) + 1;
+                        self.pad.d.next = (!bit_cast::<LK, LEN>(self.ext.q.val())) + 1;
                         // An FPDU that follows starts at lane 0 of its first beat.
                         self.base.d.next =
                             self.addr.q.val() + bit_cast::<BYTE, LEN>(self.take.q.val());
@@ -653,14 +637,14 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                 if self.blocks.fr_ready.val() {
                     self.fill.d.next = 0.into();
                     self.state.d.next = AsmState::Drain;
-                    if self.now.val().fresh & !self.crc_fail.q.val() {
+                    if self.seg.q.val().fresh & !self.crc_fail.q.val() {
                         self.state.d.next = AsmState::Check;
                     }
                 }
             }
             AsmState::Drain => {
                 if !self.pend.q.val() & !self.pipe.busy.val() {
-                    if self.now.val().purge {
+                    if self.seg.q.val().purge {
                         self.finish.next = true;
                     } else if !self.maker.full.val() {
                         self.finish.next = true;
@@ -670,7 +654,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
                         self.maker.job.next.mid = self.alive.q.val() & (self.fill.q.val() != 0);
                         self.maker.job.next.rollback = self.rollback.q.val();
                         self.maker.job.next.crc_fail = self.crc_fail.q.val();
-                        self.maker.job.next.fin = self.now.val().fin
+                        self.maker.job.next.fin = self.seg.q.val().fin
                             & self.alive.q.val()
                             & !self.rollback.q.val()
                             & !self.dropped.q.val();
@@ -681,11 +665,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
 
         // End of a segment: context back, next segment in. A context row that is still being written is not read:
         // two segments of one connection in a row hand it on in the registers.
-        self.free_s.d.next = self.now.val().slot;
+        self.free_s.d.next = self.seg.q.val().slot;
         self.free_valid.next = self.free_v.q.val();
         self.free_slot.next = self.free_s.q.val();
         self.ctx.we.next = self.finish.val() | self.clear.active.val();
-        self.ctx.waddr.next = self.now.val().conn;
+        self.ctx.waddr.next = self.seg.q.val().conn;
         self.ctx.wdata.next.alive = self.alive.q.val() & !self.clear.active.val();
         self.ctx.wdata.next.seq = self.seq.q.val();
         self.ctx.wdata.next.fill = self.fill.q.val();
@@ -702,22 +686,22 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             self.load.next = self.next_ready.val();
         }
         self.pipe.crc_set.next = false;
-        self.pipe.crc_in.next = self.row.val().crc;
+        self.pipe.crc_in.next = self.ctx.rdata.val().crc;
         self.segs.pop.next = self.load.val();
         if self.load.val() {
             self.state.d.next = AsmState::Check;
             self.seg.d.next = self.segs.dout.val();
-            self.addr.d.next = self.head.val().addr;
-            self.rem.d.next = bit_cast::<LEN, 16>(self.head.val().len);
-            if self.head.val().conn != self.now.val().conn {
+            self.addr.d.next = self.segs.dout.val().addr;
+            self.rem.d.next = bit_cast::<LEN, 16>(self.segs.dout.val().len);
+            if self.segs.dout.val().conn != self.seg.q.val().conn {
                 self.pipe.crc_set.next = true;
-                self.alive.d.next = self.row.val().alive;
-                self.seq.d.next = self.row.val().seq;
-                self.fill.d.next = self.row.val().fill;
-                self.left.d.next = self.row.val().left;
-                self.first.d.next = self.row.val().first;
-                self.cur.d.next = self.row.val().cur;
-                self.oct0.d.next = self.row.val().oct0;
+                self.alive.d.next = self.ctx.rdata.val().alive;
+                self.seq.d.next = self.ctx.rdata.val().seq;
+                self.fill.d.next = self.ctx.rdata.val().fill;
+                self.left.d.next = self.ctx.rdata.val().left;
+                self.first.d.next = self.ctx.rdata.val().first;
+                self.cur.d.next = self.ctx.rdata.val().cur;
+                self.oct0.d.next = self.ctx.rdata.val().oct0;
             }
         }
         if self.load.val() | !self.segs.valid.val() {
@@ -750,6 +734,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.maker.op_ready.next = self.op_ready.val();
         self.op_valid.next = self.maker.op_valid.val();
         self.op.next = self.maker.op.val();
-        self.addr_unused.next = self.now.val().addr;
+        self.seg_unused.next = self.seg.q.val();
     }
 }

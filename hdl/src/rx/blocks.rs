@@ -86,7 +86,7 @@ pub struct Blocks {
     pop: Signal<Local, bool>,
     less: Signal<Local, Bits<LEN>>,
     row: Signal<Local, Chain>,
-    blocks: Constant<Bits<LEN>>,
+    n_blocks: Constant<Bits<LEN>>,
     none: Constant<Bits<BEAT>>,
 }
 
@@ -139,7 +139,7 @@ impl Blocks {
             pop: Default::default(),
             less: Default::default(),
             row: Default::default(),
-            blocks: Constant::new(blocks.to_bits()),
+            n_blocks: Constant::new(blocks.to_bits()),
             none: Constant::new(NO_BLOCK.to_bits()),
         }
     }
@@ -185,7 +185,7 @@ impl Logic for Blocks {
             self.next_valid.d.next = false;
         }
         if !self.next_valid.q.val() {
-            if self.fresh.q.val() != self.blocks.val() {
+            if self.fresh.q.val() != self.n_blocks.val() {
                 self.next.d.next = bit_cast::<BEAT, LEN>(self.fresh.q.val());
                 self.next_valid.d.next = true;
                 self.fresh.d.next = self.fresh.q.val() + 1;

@@ -25,13 +25,12 @@
 //! What is still on its way to the DMA port is the business of a fence. DESIGN 5 (hazards), 7 (tables); SEC rows on reuse.
 
 use super::cfg::Cfg;
+use super::lookup::ROW;
 use super::types::{Ctx, Dyn, Op, OpKind, CONN};
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Ram, RamClear};
 use rust_hdl::prelude::*;
 
-/// Bits of a lookup bucket: four ways of {valid 1, connection 16, fingerprint 12}.
-pub const ROW: usize = 116;
 /// Words of the shadow record.
 pub const WORDS: usize = ferrowarp_abi::table::RECORD_WORDS;
 

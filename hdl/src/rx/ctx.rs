@@ -11,14 +11,15 @@
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple` (frame). Answer: `entry_valid`, `entry` exactly `latency`
 //! cycles later, in order, one a cycle. No back-pressure on either side.
 //!
-//! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (DESIGN 5: a mismatch goes
-//! to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection number is not
-//! touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row was read: without
-//! meaning. A connection number behind the table's end never hits.
+//! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
+//! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
+//! number is not touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row
+//! was read: without meaning. A connection number behind the table's end never hits.
 //!
 //! A read sees the writes of earlier cycles and not one of its own cycle. State written by X3 for the frames in between
 //! is forwarded by X1, which knows what is in flight.
-//! Writes to the context are lost until `ready`: it comes 2^conn_bits cycles after reset.
+//! `ready` comes 2^conn_bits cycles after reset. Until then writes to the context are lost, and the asker keeps
+//! `req_found` low.
 
 use super::cfg::Cfg;
 use super::types::{Ctx, CtxEntry, Dyn, Mirror, CONN, TUPLE};
@@ -156,9 +157,8 @@ impl Logic for CtxTables {
         self.rdd_ram.raddr.next = self.req_conn.val();
 
         self.ask.next.pseudo = self.req_pseudo.val();
-        self.ask.next.found = self.req_found.val()
-            && self.clear.done.val()
-            && ((self.req_conn.val() & self.beyond.val()) == 0);
+        self.ask.next.found =
+            self.req_found.val() && ((self.req_conn.val() & self.beyond.val()) == 0);
         self.ask.next.conn = self.req_conn.val();
         self.ask.next.gen = self.req_gen.val();
         self.ask.next.tuple = self.req_tuple.val();

@@ -148,7 +148,6 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     most_used: Constant<Bits<BEAT>>,
     last_beat: Constant<Bits<BEAT_BITS>>,
     max_frame: Constant<Bits<16>>,
-    unused_full: Signal<Local, bool>,
     lk: Constant<Bits<4>>,
     _k: usize,
 }
@@ -267,7 +266,6 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             most_used: Constant::new(((ring - beats - 2) as u64).to_bits()),
             last_beat: Constant::new(((beats - 1) as u64).to_bits()),
             max_frame: Constant::new((cfg.max_frame as u64).to_bits()),
-            unused_full: Default::default(),
             lk: Constant::new((LK as u64).to_bits()),
             _k: K,
         }
@@ -296,7 +294,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         // --- port: admission
         self.valid.next = self.merge.out_tvalid.val();
         self.first.next = self.valid.val() & !self.open.q.val();
-        self.acc.next = (self.first.val() & self.ok.val()) | (self.valid.val() & self.taken.q.val());
+        self.acc.next =
+            (self.first.val() & self.ok.val()) | (self.valid.val() & self.taken.q.val());
         self.cut.next = self.acc.val()
             & (self.beat.q.val() == self.last_beat.val())
             & !self.merge.out_tlast.val();
@@ -343,11 +342,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
                 self.keep_len.next = self.keep_len.val() | (i + 1).to_bits();
             }
         }
-        self.len.next = (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val())
-            + self.keep_len.val();
-        self.bad.next = self.cut.val()
-            | self.merge.out_tuser.val()
-            | (self.len.val() > self.max_frame.val());
+        self.len.next =
+            (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) + self.keep_len.val();
+        self.bad.next =
+            self.cut.val() | self.merge.out_tuser.val() | (self.len.val() > self.max_frame.val());
 
         // --- R0
         self.r_valid.d.next = self.acc.val();
@@ -395,8 +393,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
             self.parse.done_len.next = self.r_len.q.val();
             self.parse.done_bad.next = self.r_bad.q.val();
         }
-        self.done_fifo.push.next =
-            (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_fifo.push.next = (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();
         self.done_fifo.din.next = self.parse.done.val();
         self.done_fifo.pop.next = self.done_pop.val();
         self.done.next = self.done_fifo.dout.val();
@@ -419,7 +416,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.scanner.fields.next = self.parse.fields.val();
         self.scanner.vlan.next = self.parse.vlan.val();
         self.scanner.h.next = self.parse.h.val();
-        self.scanner.end.next = self.parse.end.val();
+        self.scanner.stop.next = self.parse.stop.val();
         self.scan_fifo.push.next = self.scanner.valid.val();
         self.scan_fifo.din.next = self.scanner.scan.val();
         self.scan_fifo.pop.next = self.scan_pop.val();

@@ -14,12 +14,13 @@
 //! | `ctx_* dyn_* mir_* rdd_*` | in | writers of the tables in [`CtxTables`] |
 //! | `ready` | out | lookup and context tables are cleared; before that every frame misses and no operation is taken |
 //!
-//! **Latency**, L = table latency: launch or acceptance in cycle A, bucket rows A+L, context rows A+2L, entry visible in
-//! A+1+2L if the FIFO is empty. One launch or operation a cycle.
-//! **Back-pressure**: `op_ready` is low in a cycle with a launch or a frame's TPT read, while `tpt_pending` (TPT results
-//! keep the order of launches), without `op_room`, and while the operation FIFO is full. It does not look at `op_valid`.
-//! An operation of kind Fpdu issues exactly one TPT read when it is accepted, whether it will hit or not: the STag in FPDU
-//! octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39. Other kinds issue none.
+//! **Latency**, L = table latency: launch or acceptance in cycle A, bucket rows A+L, context rows A+2L, entry visible
+//! in A+1+2L if the FIFO is empty. One launch or operation a cycle.
+//! **Back-pressure**: `op_ready` is low in a cycle with a launch or a frame's TPT read, while `tpt_pending` (TPT
+//! results keep the order of launches), without `op_room`, and while the operation FIFO is full. It does not look at
+//! `op_valid`. An operation of kind Fpdu issues exactly one TPT read when it is accepted, whether it will hit or not:
+//! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39.
+//! Other kinds issue none.
 //! **Depths**: both FIFOs hold 16, the largest window: whoever counts frames and operations in flight keeps them from
 //! overflowing.
 //!
@@ -33,10 +34,10 @@
 //! | 27:12 | connection |
 //! | 11:0 | fingerprint |
 //!
-//! The driver never installs two different connections with equal fingerprints in the buckets of one tuple. If it does, the two
-//! numbers are ORed, and the full tuple compare makes a miss of nearly every frame; never a false hit. The same connection may stand in
-//! several ways, so an entry moves from one table to the other without a gap: write the new way first. [`bucket_key`], [`pack_row`] and [`pack_tuple`]
-//! are the driver's side of this contract.
+//! The driver never installs two different connections with equal fingerprints in the buckets of one tuple. If it does,
+//! the two numbers are ORed, and the full tuple compare makes a miss of nearly every frame; never a false hit. The same
+//! connection may stand in several ways, so an entry moves from one table to the other without a gap: write the new way
+//! first. [`bucket_key`], [`pack_row`] and [`pack_tuple`] are the driver's side of this contract.
 
 use super::cfg::Cfg;
 use super::ctx::CtxTables;

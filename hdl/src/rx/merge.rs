@@ -263,8 +263,7 @@ impl<const D: usize, const K: usize> Logic for Merge<D, K> {
         match self.feed.q.val() {
             Feed::Direct => {
                 self.out_tvalid.next = self.mac_valid.val();
-                self.ready.next =
-                    !self.open.q.val() & !self.mac_rx_tvalid.val() & self.go.val();
+                self.ready.next = !self.open.q.val() & !self.mac_rx_tvalid.val() & self.go.val();
                 if !self.open.q.val() & !self.mac_rx_tvalid.val() {
                     self.out_tdata.next = self.inject_tdata.val();
                     self.out_tkeep.next = self.inject_tkeep.val();

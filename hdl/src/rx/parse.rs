@@ -11,7 +11,7 @@
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
-//! | `fields vlan h end` | level with R0 | for the scanner |
+//! | `fields vlan h stop` | level with R0 | for the scanner |
 //!
 //! `launch_valid` is three levels of logic behind registers; the tuple is one multiplexer behind registers.
 //! No back-pressure. RFC 791 3.1 (IP), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
@@ -116,10 +116,10 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub fields: Signal<Out, Fields>,
     pub vlan: Signal<Out, bool>,
     pub h: Signal<Out, Bits<8>>,
-    pub end: Signal<Out, Bits<16>>,
+    pub stop: Signal<Out, Bits<16>>,
 
     plain: FieldCapture<Fields, D>,
-    tagged: FieldCapture<Fields, D>,
+    with_tag: FieldCapture<Fields, D>,
     tag: Reg<bool>,
     /// The tuple of this frame was complete in the cycle before.
     tuple_done: Reg<bool>,
@@ -129,7 +129,6 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
 
     tag_now: Signal<Local, bool>,
     f: Signal<Local, Fields>,
-    untagged: Signal<Local, Fields>,
     launch: Signal<Local, bool>,
     is_tcp: Signal<Local, bool>,
     doff: Signal<Local, Bits<4>>,
@@ -142,8 +141,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     end_now: Signal<Local, Bits<17>>,
     shown: Signal<Local, Bits<8>>,
     need: Signal<Local, Bits<8>>,
-    header: Signal<Local, Bits<384>>,
-    unused_header: Signal<Local, Bits<HDR_A>>,
+    unused_keep: Signal<Local, Bits<K>>,
     issue: Signal<Local, bool>,
     stag_beat: Signal<Local, Bits<BEAT_BITS>>,
     late_now: Signal<Local, bool>,
@@ -204,9 +202,9 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             fields: Default::default(),
             vlan: Default::default(),
             h: Default::default(),
-            end: Default::default(),
+            stop: Default::default(),
             plain: FieldCapture::new(&table(0)),
-            tagged: FieldCapture::new(&table(4)),
+            with_tag: FieldCapture::new(&table(4)),
             tag: Default::default(),
             tuple_done: Default::default(),
             launched: Default::default(),
@@ -214,7 +212,6 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             payload: Default::default(),
             tag_now: Default::default(),
             f: Default::default(),
-            untagged: Default::default(),
             launch: Default::default(),
             is_tcp: Default::default(),
             doff: Default::default(),
@@ -226,8 +223,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             end_now: Default::default(),
             shown: Default::default(),
             need: Default::default(),
-            header: Default::default(),
-            unused_header: Default::default(),
+            unused_keep: Default::default(),
             issue: Default::default(),
             stag_beat: Default::default(),
             late_now: Default::default(),
@@ -253,9 +249,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.plain.en.next = self.en.val();
         self.plain.beat.next = self.beat.val();
         self.plain.data.next = self.data.val();
-        self.tagged.en.next = self.en.val();
-        self.tagged.beat.next = self.beat.val();
-        self.tagged.data.next = self.data.val();
+        self.with_tag.en.next = self.en.val();
+        self.with_tag.beat.next = self.beat.val();
+        self.with_tag.data.next = self.data.val();
 
         // 802.1Q TPID 0x8100; the first octet is in the lower lane
         self.tag_now.next = self.tag.q.val();
@@ -267,6 +263,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         if self.en.val() {
             self.tag.d.next = self.tag_now.val();
         }
+        // of the keep, only whether the tuple's last octet is there
+        self.unused_keep.next = self.keep.val();
         self.tuple_done.d.next = false;
         if self.tag_now.val() {
             for lane in (self._tuple_lane_tagged)..(self._tuple_lane_tagged + 1) {
@@ -283,10 +281,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         }
 
         // --- level with R0: what the registers say
-        self.untagged.next = self.plain.hdr.val();
         self.f.next = self.plain.hdr.val();
         if self.tag.q.val() {
-            self.f.next = self.tagged.hdr.val();
+            self.f.next = self.with_tag.hdr.val();
         }
         // IPv4, IHL 5, MF 0 and offset 0, protocol TCP
         self.is_tcp.next = (self.f.val().eth == 0x0800)
@@ -304,7 +301,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
                 | (bit_cast::<TUPLE, 32>(self.f.val().dst) << 32)
                 | (bit_cast::<TUPLE, 16>(self.f.val().sport) << 64)
                 | (bit_cast::<TUPLE, 16>(self.f.val().dport) << 80)
-                | (bit_cast::<TUPLE, 12>(self.untagged.val().ver_tos.get_bits::<12>(0)) << 96)
+                | (bit_cast::<TUPLE, 12>(self.plain.hdr.val().ver_tos.get_bits::<12>(0)) << 96)
                 | (bit_cast::<TUPLE, 1>(bits::<1>(1)) << 108);
         }
 
@@ -320,12 +317,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.h_now.next = (self.words.val() << 2) + 38;
             self.end_now.next = bit_cast::<17, 16>(self.f.val().total) + 18;
         }
-        self.covers.next =
-            self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+        self.covers.next = self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         self.plen.next = 0.into();
         if self.covers.val() {
-            self.plen.next =
-                self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+            self.plen.next = self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         }
 
         // --- R0: FPDU header; `h` is even, the capture counts half words
@@ -333,9 +328,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.payload.beat.next = self.r_beat.val();
         self.payload.data.next = self.r_data.val();
         self.payload.hh.next = self.h_now.val() >> 1;
-        self.header.next = self.payload.header_next.val();
         self.hdr_b.next = self.payload.header.val().get_bits::<HDR_B>(160);
-        self.unused_header.next = self.payload.header.val().get_bits::<HDR_A>(0);
 
         // --- the STag, as soon as its last octet is on R0
         self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> self.lk.val());
@@ -347,10 +340,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & (self.plen.val() >= 24)
             & !(self.narrow.val() & self.en.val() & self.last.val());
         self.tpt_valid.next = self.issue.val();
-        self.tpt_stag.next = (bit_cast::<32, 8>(self.header.val().get_bits::<8>(32)) << 24)
-            | (bit_cast::<32, 8>(self.header.val().get_bits::<8>(40)) << 16)
-            | (bit_cast::<32, 8>(self.header.val().get_bits::<8>(48)) << 8)
-            | bit_cast::<32, 8>(self.header.val().get_bits::<8>(56));
+        self.tpt_stag.next = (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(32))
+            << 24)
+            | (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(40)) << 16)
+            | (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(48)) << 8)
+            | bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(56));
         if self.launch.val() {
             self.launched.d.next = true;
         }
@@ -397,16 +391,15 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.wnd = self.f.val().wnd;
         self.done.next.flags = self.f.val().off_flags.get_bits::<8>(0);
         self.done.next.ce = self.f.val().ver_tos.get_bits::<2>(0) == 3;
-        self.done.next.ts =
-            (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
+        self.done.next.ts = (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
         self.done.next.tsval = self.f.val().tsval;
         self.done.next.tsecr = self.f.val().tsecr;
         self.done.next.tpt = self.issue.val() | self.issued.q.val();
-        self.done.next.hdr_a = self.header.val().get_bits::<HDR_A>(0);
+        self.done.next.hdr_a = self.payload.header_next.val().get_bits::<HDR_A>(0);
 
         self.fields.next = self.f.val();
         self.vlan.next = self.tag.q.val();
         self.h.next = self.h_now.val();
-        self.end.next = bit_cast::<16, 17>(self.end_now.val());
+        self.stop.next = bit_cast::<16, 17>(self.end_now.val());
     }
 }

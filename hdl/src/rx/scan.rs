@@ -20,7 +20,8 @@
 //! Verdicts of a frame that is not TCP or whose `hdr_ok` is false mean nothing; `crc_ok` needs a payload of 4 octets.
 
 use crate::prim::{
-    ApplyMask, CrcData, CrcResidue, CrcShift, RangeMask, Reg, RegNr, SumGroups, BEAT_BITS, GROUP_BITS,
+    ApplyMask, CrcData, CrcResidue, CrcShift, RangeMask, Reg, RegNr, SumGroups, BEAT_BITS,
+    GROUP_BITS,
 };
 use crate::rx::parse::Fields;
 use crate::rx::types::Scan;
@@ -41,7 +42,7 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     /// First payload octet; at least 54.
     pub h: Signal<In, Bits<8>>,
     /// First octet behind the IP datagram.
-    pub end: Signal<In, Bits<16>>,
+    pub stop: Signal<In, Bits<16>>,
     pub valid: Signal<Out, bool>,
     pub scan: Signal<Out, Scan>,
     /// A frame is in the pipeline behind R0.
@@ -52,12 +53,13 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     crc_mask: RangeMask<K>,
     init_mask: RangeMask<K>,
     sum: SumGroups<D, K>,
-    crc: CrcData<D>,
+    crc_data: CrcData<D>,
     start: Signal<Local, Bits<16>>,
     h16: Signal<Local, Bits<16>>,
     end_less_1: Signal<Local, Bits<16>>,
     masked: ApplyMask<D, K>,
     ip: Signal<Local, Bits<20>>,
+    unused_fields: Signal<Local, Fields>,
     v1: Reg<bool>,
     first1: RegNr<bool>,
     last1: Reg<bool>,
@@ -105,7 +107,7 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             fields: Default::default(),
             vlan: Default::default(),
             h: Default::default(),
-            end: Default::default(),
+            stop: Default::default(),
             valid: Default::default(),
             scan: Default::default(),
             busy: Default::default(),
@@ -113,12 +115,13 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             crc_mask: Default::default(),
             init_mask: Default::default(),
             sum: Default::default(),
-            crc: Default::default(),
+            crc_data: Default::default(),
             start: Default::default(),
             h16: Default::default(),
             end_less_1: Default::default(),
             masked: Default::default(),
             ip: Default::default(),
+            unused_fields: Default::default(),
             v1: Default::default(),
             first1: Default::default(),
             last1: Default::default(),
@@ -156,12 +159,12 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
             self.start.next = 30.into();
         }
         self.h16.next = bit_cast::<16, 8>(self.h.val());
-        self.end_less_1.next = self.end.val() - 1;
+        self.end_less_1.next = self.stop.val() - 1;
         self.tcp_mask.start.next = self.start.val();
-        self.tcp_mask.stop.next = self.end.val();
+        self.tcp_mask.stop.next = self.stop.val();
         self.tcp_mask.beat.next = self.r_beat.val();
         self.crc_mask.start.next = self.h16.val();
-        self.crc_mask.stop.next = self.end.val();
+        self.crc_mask.stop.next = self.stop.val();
         self.crc_mask.beat.next = self.r_beat.val();
         self.init_mask.start.next = self.h16.val();
         self.init_mask.stop.next = self.h16.val() + 4;
@@ -177,9 +180,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.masked.data.next = self.r_data.val();
         self.masked.keep.next = self.crc_mask.mask.val();
         self.masked.flip.next = self.init_mask.mask.val();
-        self.crc.data.next = self.masked.dout.val();
-        self.crc1.d.next = self.crc.crc.val();
+        self.crc_data.data.next = self.masked.dout.val();
+        self.crc1.d.next = self.crc_data.crc.val();
 
+        // only the IP header's
+        self.unused_fields.next = self.fields.val();
         self.ip.next = bit_cast::<20, 16>(self.fields.val().ver_tos)
             + bit_cast::<20, 16>(self.fields.val().total)
             + bit_cast::<20, 16>(self.fields.val().id)
@@ -193,8 +198,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.ip1.d.next = self.ip.val();
         // protocol 6 and TCP length (IP total length less the 20 octets of the IP header)
         self.pseudo1.d.next = bit_cast::<17, 16>(self.fields.val().total) - 14;
-        self.move1.d.next = self.r_beat.val()
-            <= bit_cast::<BEAT_BITS, 16>(self.end_less_1.val() >> self.lk.val());
+        self.move1.d.next =
+            self.r_beat.val() <= bit_cast::<BEAT_BITS, 16>(self.end_less_1.val() >> self.lk.val());
         // octets of the last beat behind the end
         self.pad1.d.next = !bit_cast::<LK, 16>(self.end_less_1.val());
         self.v1.d.next = self.r_valid.val();
@@ -229,8 +234,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.v2.d.next = self.v1.q.val() & self.last1.q.val();
         self.verdict.d.next.ip_ok = self.ip1.q.val().get_bits::<16>(0)
             == !bit_cast::<16, 4>(self.ip1.q.val().get_bits::<4>(16));
-        self.verdict.d.next.tcp_ok = self.with_pseudo.val().get_bits::<16>(0)
-            == !self.with_pseudo.val().get_bits::<16>(16);
+        self.verdict.d.next.tcp_ok =
+            self.with_pseudo.val().get_bits::<16>(0) == !self.with_pseudo.val().get_bits::<16>(16);
         self.verdict.d.next.crc_ok = self.residue.ok.val();
 
         self.valid.next = self.v2.q.val();

@@ -1,7 +1,8 @@
 //! TPT: the table of registered memory, STag -> rights, protection domain, bounds and DMA address.
 //!
-//! 4-way set-associative over the 24-bit index of the STag (`stag >> 8`; the low octet is the key, compared by X2): the set
-//! is the low `tpt_set_bits` bits of the index, the tag the rest (kept in place, low bits zero), so sparse STags are welcome. RFC 5040 7, RFC 5042 6; SEC rows of the conformance table.
+//! 4-way set-associative over the 24-bit index of the STag (`stag >> 8`; the low octet is the key, compared by X2): the
+//! set is the low `tpt_set_bits` bits of the index, the tag the rest (kept in place, low bits zero), so sparse STags
+//! are welcome. RFC 5040 7, RFC 5042 6; SEC rows of the conformance table.
 //!
 //! | ports | | |
 //! |---|---|---|
@@ -14,16 +15,18 @@
 //!
 //! **Latency**: read in cycle I, ways compared in I+L, result visible in I+L+1 if the FIFO is empty. Without a hit the
 //! fields except `set` are without meaning (`way` and the others are zero).
-//! **Visibility**: a read sees writes and invalidations of earlier cycles. A read in the cycle of `cmd_done` sees the command.
-//! An invalidation and a read in the same cycle: the read still hits (X2 compares against invalidations in flight).
+//! **Visibility**: a read sees writes and invalidations of earlier cycles. A read in the cycle of `cmd_done` sees the
+//! command. An invalidation and a read in the same cycle: the read still hits (X2 compares against invalidations in
+//! flight).
 //!
-//! **Commands**: `cmd_ready` comes at the end of the work, so the fields (`cmd_stag` .. `cmd_pa`) stay at the port until then
-//! and are not copied. A command reads its set in the first cycle without `req_valid`: reads are never delayed, and
-//! since reads come at most every second cycle on average it does not starve. It takes L + 2 cycles after that, one more for each cycle
-//! with an invalidation. `register` fails with `exists` if the index is valid under any key; `deregister` and `query` need index and key.
-//! The decision is that of the cycle of the read; only invalidations can change the set before the write, and they never make the way taken
-//! by `register` busy. But an invalidation names a way, not an STag: whoever deregisters an STag must let
-//! the frames in flight pass (fence) before the next `register`, else a late invalidation of the old STag hits the new one.
+//! **Commands**: `cmd_ready` comes at the end of the work, so the fields (`cmd_stag` .. `cmd_pa`) stay at the port
+//! until then and are not copied. A command reads its set in the first cycle without `req_valid`: reads are never
+//! delayed, and since reads come at most every second cycle on average it does not starve. It takes L + 2 cycles after
+//! that, one more for each cycle with an invalidation. `register` fails with `exists` if the index is valid under any
+//! key; `deregister` and `query` need index and key. The decision is that of the cycle of the read; only invalidations
+//! can change the set before the write, and they never make the way taken by `register` busy. But an invalidation names
+//! a way, not an STag: whoever deregisters an STag must let the frames in flight pass (fence) before the next
+//! `register`, else a late invalidation of the old STag hits the new one.
 
 use super::cfg::Cfg;
 use super::types::TptEntry;
@@ -184,7 +187,8 @@ pub struct Tpt {
     ways: [TptWay; 4],
     clear: RamClear<16>,
     results: Fifo<TptEntry, DEPTH>,
-    /// Delay lines beside the RAMs: a frame's read, a command's read, and the index with whether the valid bits mean something.
+    /// Delay lines beside the RAMs: a frame's read, a command's read, and the index with whether the valid bits mean
+    /// something.
     frame: Vec<Reg<bool>>,
     probe: Vec<Reg<bool>>,
     live: Vec<Reg<bool>>,

@@ -3,6 +3,8 @@
 pub mod flow;
 pub mod offload;
 pub mod read;
+#[cfg(test)]
+mod tests;
 
 pub use flow::{extract, Connection, Direction, Flows, Side, Skipped};
 pub use offload::{repair, OffloadReport, RepairOptions};

@@ -6,12 +6,10 @@
 //! length. Everything is checked before a segment's first octet is placed (DDP-3D).
 
 use super::event::{Completion, Event, GoldenError, Placement};
-use super::tpt::{Access, Fault};
+use super::refuse::{refuse, tagged_refusal, Refusal};
+use super::tpt::{Access, Fault, TptEntry};
 use super::{ConnConfig, Host, Output, ReadIssue, Rqe};
-use crate::wire::ddp::{
-    AtomicRequestRepr, AtomicResponseRepr, Buffer, DdpRepr, Opcode, ReadRequestRepr, Term,
-    TerminateRepr, UNTAGGED_LEN,
-};
+use crate::wire::ddp::{Buffer, DdpRepr, Opcode, ReadRequestRepr, TerminateRepr, UNTAGGED_LEN};
 use std::collections::VecDeque;
 
 /// Receive state above MPA.
@@ -21,33 +19,17 @@ pub(super) struct DdpState {
     rq: VecDeque<Rqe>,
     /// Buffer of the Send in progress.
     current: Option<Rqe>,
-    reads: VecDeque<(ReadIssue, u64)>,
-    atomics: VecDeque<(u32, u32)>,
+    pub(super) reads: VecDeque<(ReadIssue, u64)>,
+    pub(super) atomics: VecDeque<(u32, u32)>,
     /// Read and Atomic Requests accepted and not yet answered.
-    inbound_reads: usize,
-}
-
-/// One error before the connection's particulars are added.
-struct Refusal {
-    term: Term,
-    accept: Vec<Term>,
-    row: &'static str,
-}
-
-fn refuse<T>(term: (u8, u8), accept: &[(u8, u8)], row: &'static str) -> Result<T, Refusal> {
-    let accept = accept.iter().map(|t| Term::new(t.0, t.1)).collect();
-    Err(Refusal {
-        term: Term::new(term.0, term.1),
-        accept,
-        row,
-    })
+    pub(super) inbound_reads: usize,
 }
 
 /// A DDP segment on its way through the checks.
-struct Segment<'a> {
-    ddp: DdpRepr,
+pub(super) struct Segment<'a> {
+    pub(super) ddp: DdpRepr,
     op: Opcode,
-    payload: &'a [u8],
+    pub(super) payload: &'a [u8],
 }
 
 impl DdpState {
@@ -196,50 +178,6 @@ impl DdpState {
         Ok(())
     }
 
-    fn read_response(
-        &mut self,
-        host: &mut Host,
-        cfg: &ConnConfig,
-        seg: &Segment,
-        stag: u32,
-        to: u64,
-        out: &mut Output,
-    ) -> Result<(), Refusal> {
-        let n = seg.payload.len() as u64;
-        let last = seg.ddp.control.last;
-        let Some((read, done)) = self.reads.front_mut() else {
-            return refuse((0x02, 0x06), &[(0x10, 0x00), (0x11, 0x00)], "RDM-31");
-        };
-        if n > 0 && stag != read.sink_stag {
-            return refuse((0x11, 0x00), &[(0x11, 0x01), (0x02, 0x06)], "RDM-30");
-        }
-        let left = u64::from(read.len) - *done;
-        let wrong_place = n > 0 && to != read.sink_to.wrapping_add(*done);
-        if wrong_place || n > left || last != (n == left) {
-            return refuse((0x11, 0x01), &[(0x11, 0x00), (0x02, 0x06)], "RDM-30");
-        }
-        if n > 0 {
-            match host
-                .tpt
-                .check(stag, to, n, cfg.pd, cfg.qp, Access::RemoteWrite)
-            {
-                Ok(pieces) => host.place(&pieces, seg.payload, out),
-                Err(faults) => return tagged_refusal(&faults, "RDM-30"),
-            }
-        }
-        *done += n;
-        if last {
-            let event = Event::ReadDone {
-                sq_idx: read.sq_idx,
-                sink_stag: read.sink_stag,
-                len: read.len,
-            };
-            self.reads.pop_front();
-            out.events.push(event);
-        }
-        Ok(())
-    }
-
     fn untagged(
         &mut self,
         host: &mut Host,
@@ -301,7 +239,7 @@ impl DdpState {
         let last = seg.ddp.control.last;
         let invalidate = last && seg.op.invalidates();
         if invalidate {
-            let ours = |e: &super::TptEntry| e.pd == cfg.pd && e.qp.is_none_or(|q| q == cfg.qp);
+            let ours = |e: &TptEntry| e.pd == cfg.pd && e.qp.is_none_or(|q| q == cfg.qp);
             match host.tpt.get(inv_stag) {
                 None => return refuse((0x01, 0x09), &[(0x02, 0x09), (0x01, 0x00)], "RDM-48"),
                 Some(e) if !ours(e) => {
@@ -363,134 +301,6 @@ impl DdpState {
         }));
         Ok(())
     }
-
-    /// MO, length and IRD rules shared by Read and Atomic Requests.
-    fn request_rules(
-        &self,
-        cfg: &ConnConfig,
-        seg: &Segment,
-        mo: u32,
-        header: usize,
-        row: &'static str,
-    ) -> Result<(), Refusal> {
-        if mo != 0 {
-            return refuse((0x12, 0x04), &[(0x12, 0x05)], row);
-        }
-        if seg.payload.len() != header || !seg.ddp.control.last {
-            return refuse((0x12, 0x05), &[(0x12, 0x04), (0x02, 0xff)], row);
-        }
-        if self.inbound_reads >= cfg.ird {
-            return refuse((0x12, 0x02), &[(0x12, 0x03), (0x02, 0x07)], "RDM-33");
-        }
-        Ok(())
-    }
-
-    fn read_request(
-        &mut self,
-        host: &Host,
-        cfg: &ConnConfig,
-        seg: &Segment,
-        msn: u32,
-        mo: u32,
-        out: &mut Output,
-    ) -> Result<(), Refusal> {
-        self.request_rules(cfg, seg, mo, ReadRequestRepr::LEN, "RDM-0A")?;
-        let Ok(r) = ReadRequestRepr::parse(seg.payload) else {
-            return refuse((0x12, 0x05), &[], "RDM-0A");
-        };
-        if r.size > 0 && cfg.check_read_source {
-            if let Err(f) = host.tpt.check(
-                r.source_stag,
-                r.source_to,
-                u64::from(r.size),
-                cfg.pd,
-                cfg.qp,
-                Access::RemoteRead,
-            ) {
-                return read_refusal(&f);
-            }
-        }
-        self.inbound_reads += 1;
-        out.events.push(Event::ReadRequest { msn, request: r });
-        Ok(())
-    }
-
-    fn atomic_request(
-        &mut self,
-        host: &mut Host,
-        cfg: &ConnConfig,
-        seg: &Segment,
-        msn: u32,
-        mo: u32,
-        out: &mut Output,
-    ) -> Result<(), Refusal> {
-        self.request_rules(cfg, seg, mo, AtomicRequestRepr::LEN, "EXT-06")?;
-        let Ok(a) = AtomicRequestRepr::parse(seg.payload) else {
-            return refuse((0x12, 0x05), &[], "EXT-06");
-        };
-        if !matches!(
-            a.aopcode(),
-            AtomicRequestRepr::FETCH_ADD | AtomicRequestRepr::CMP_SWAP
-        ) {
-            return refuse((0x02, 0x06), &[(0x02, 0xff)], "EXT-08");
-        }
-        let pieces = match host
-            .tpt
-            .check(a.stag, a.to, 8, cfg.pd, cfg.qp, Access::RemoteAtomic)
-        {
-            Ok(p) => p,
-            Err(f) => return read_refusal(&f),
-        };
-        let addr = pieces[0].0;
-        if addr % 8 != 0 || pieces.len() != 1 {
-            return refuse((0x02, 0x07), &[], "EXT-0A");
-        }
-        let original = match host.mem.read(addr, 8).ok().and_then(|d| d.try_into().ok()) {
-            Some(d) => u64::from_le_bytes(d),
-            None => return refuse((0x00, 0x00), &[], "RDM-56"),
-        };
-        let new = match a.aopcode() {
-            AtomicRequestRepr::FETCH_ADD => masked_add(original, a.data, a.mask),
-            _ if original & a.compare_mask == a.compare & a.compare_mask => {
-                (original & !a.mask) | (a.data & a.mask)
-            }
-            _ => original,
-        };
-        if new != original {
-            host.place(&pieces, &new.to_le_bytes(), out);
-        }
-        self.inbound_reads += 1;
-        out.events.push(Event::Atomic {
-            msn,
-            request_id: a.request_id,
-            original,
-        });
-        Ok(())
-    }
-
-    fn atomic_response(
-        &mut self,
-        seg: &Segment,
-        msn: u32,
-        mo: u32,
-        out: &mut Output,
-    ) -> Result<(), Refusal> {
-        if mo != 0 || seg.payload.len() != AtomicResponseRepr::LEN || !seg.ddp.control.last {
-            return refuse((0x12, 0x05), &[(0x12, 0x04)], "EXT-0F");
-        }
-        let Ok(r) = AtomicResponseRepr::parse(seg.payload) else {
-            return refuse((0x12, 0x05), &[], "EXT-0F");
-        };
-        if self.atomics.front() != Some(&(msn, r.request_id)) {
-            return refuse((0x12, 0x03), &[(0x02, 0x06)], "EXT-19");
-        }
-        self.atomics.pop_front();
-        out.events.push(Event::AtomicDone {
-            request_id: r.request_id,
-            original: r.original,
-        });
-        Ok(())
-    }
 }
 
 fn terminate(seg: &Segment, mo: u32, out: &mut Output) -> Result<(), Refusal> {
@@ -510,59 +320,8 @@ fn terminate(seg: &Segment, mo: u32, out: &mut Output) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Add with the carry stopped behind every bit set in `mask` (RFC 7306 5.1.1).
-fn masked_add(a: u64, b: u64, mask: u64) -> u64 {
-    let mut carry = 0;
-    let mut out = 0;
-    for i in 0..64 {
-        let sum = ((a >> i) & 1) + ((b >> i) & 1) + carry;
-        out |= (sum & 1) << i;
-        carry = if mask >> i & 1 == 1 { 0 } else { sum >> 1 };
-    }
-    out
-}
-
-fn tagged_refusal<T>(faults: &[Fault], right_row: &'static str) -> Result<T, Refusal> {
-    let code = |f: &Fault| -> Codes {
-        match f {
-            Fault::InvalidStag => (&[(0x11, 0x00)], "DDP-35"),
-            Fault::NotAssociated => (&[(0x11, 0x02)], "DDP-37"),
-            Fault::NoRight => (&[(0x01, 0x02), (0x11, 0x00), (0x11, 0x02)], right_row),
-            Fault::Wrap => (&[(0x11, 0x03), (0x01, 0x04), (0x11, 0x01)], "DDP-38"),
-            Fault::Bounds => (&[(0x11, 0x01)], "DDP-36"),
-        }
-    };
-    by_fault(faults, code)
-}
-
-fn read_refusal<T>(faults: &[Fault]) -> Result<T, Refusal> {
-    let code = |f: &Fault| -> Codes {
-        match f {
-            Fault::InvalidStag => (&[(0x01, 0x00), (0x02, 0x00)], "RDM-25"),
-            Fault::NotAssociated => (&[(0x01, 0x03)], "RDM-26"),
-            Fault::NoRight => (&[(0x01, 0x02)], "RDM-29"),
-            Fault::Wrap => (&[(0x01, 0x04)], "RDM-28"),
-            Fault::Bounds => (&[(0x01, 0x01)], "RDM-27"),
-        }
-    };
-    by_fault(faults, code)
-}
-
-/// First code: what the device sends; the others are accepted. Then the row.
-type Codes = (&'static [(u8, u8)], &'static str);
-
-fn by_fault<T>(faults: &[Fault], code: impl Fn(&Fault) -> Codes) -> Result<T, Refusal> {
-    let Some(first) = faults.first() else {
-        return refuse((0x10, 0x00), &[], "DDP-39");
-    };
-    let (codes, row) = code(first);
-    let mut accept: Vec<(u8, u8)> = codes[1..].to_vec();
-    accept.extend(faults[1..].iter().flat_map(|f| code(f).0.iter().copied()));
-    refuse(codes[0], &accept, row)
-}
-
 impl Host {
-    fn place(&mut self, pieces: &[(u64, u64)], data: &[u8], out: &mut Output) {
+    pub(super) fn place(&mut self, pieces: &[(u64, u64)], data: &[u8], out: &mut Output) {
         let mut at = 0;
         for (addr, len) in pieces {
             let part = &data[at..at + *len as usize];
@@ -614,26 +373,5 @@ impl Rqe {
             skip = 0;
         }
         Ok(out)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked_add;
-
-    #[test]
-    fn ext_0b_masked_add() {
-        assert_eq!(masked_add(37, 5, 0), 42);
-        assert_eq!(masked_add(u64::MAX, 1, 0), 0);
-        assert_eq!(masked_add(0xffff_ffff, 1, 0x8000_0000_8000_0000), 0);
-        assert_eq!(
-            masked_add(
-                0x00ff_00ff_00ff_00ff,
-                0x0101_0101_0101_0101,
-                0x8080_8080_8080_8080
-            ),
-            0x0100_0100_0100_0100
-        );
-        assert_eq!(masked_add(0xf0f0, 0xff00, u64::MAX), 0xf0f0 ^ 0xff00);
     }
 }

@@ -189,6 +189,11 @@ impl TcpReceiver {
         self.pos = pos.min(self.pos);
     }
 
+    /// Counts octets that came in order by another way.
+    pub fn skip(&mut self, octets: usize) {
+        self.pos += octets as u64;
+    }
+
     /// Counts the FIN.
     pub fn take_fin(&mut self) {
         self.pos += 1;

@@ -4,15 +4,45 @@ use super::{PlanOptions, Receive, Region};
 use crate::capture::{Connection, Side};
 use crate::golden::Rights;
 use crate::wire::ddp::{
-    Buffer, DdpRepr, Opcode, ReadRequestRepr, TerminateRepr, TAGGED_LEN, UNTAGGED_LEN,
+    Buffer, DdpRepr, Opcode, ReadRequestRepr, Term, TerminateRepr, TAGGED_LEN, UNTAGGED_LEN,
 };
 use std::collections::BTreeMap;
 
 /// A segment of the peer that our end refused, as its Terminate names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refused {
-    Tagged { stag: u32, to: u64 },
-    Untagged { qn: u32, msn: u32 },
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused {
+    term: Term,
+    segment: Named,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Named {
+    Tagged {
+        stag: u32,
+        to: u64,
+    },
+    /// By its own header: siw does not copy the MSN of a Read Request.
+    Read(ReadRequestRepr),
+    Untagged {
+        qn: u32,
+        msn: u32,
+    },
+}
+
+impl Refused {
+    /// Octets of the refused access that may be there: a bounds or length error needs a region one octet short, so that
+    /// the replay meets the same error; any other error means that nothing was there.
+    fn rest(&self, len: u64) -> u64 {
+        let short = matches!(
+            (self.term.octet(), self.term.code),
+            (0x11, 1) | (0x01, 1) | (0x12, 5)
+        );
+        if short {
+            len.saturating_sub(1)
+        } else {
+            0
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -76,16 +106,33 @@ impl Wants {
             let op = ddp.control.opcode;
             match ddp.buffer {
                 Buffer::Tagged { stag, to } => {
-                    if op.is_tagged() && refused != Some(Refused::Tagged { stag, to }) {
-                        w.add(stag, to, payload.len() as u64, REMOTE_WRITE, options);
+                    let mut len = payload.len() as u64;
+                    if let Some(r) = refused
+                        .as_ref()
+                        .filter(|r| r.segment == (Named::Tagged { stag, to }))
+                    {
+                        len = r.rest(len);
+                    }
+                    if op.is_tagged() {
+                        w.add(stag, to, len, REMOTE_WRITE, options);
                     }
                 }
-                Buffer::Untagged { qn, msn, .. }
-                    if refused == Some(Refused::Untagged { qn, msn }) => {}
                 Buffer::Untagged {
-                    inv_stag, msn, mo, ..
+                    inv_stag,
+                    qn,
+                    msn,
+                    mo,
                 } if op.is_send() => {
-                    let len = mo.saturating_add(payload.len() as u32);
+                    let mut len = mo.saturating_add(payload.len() as u32);
+                    if let Some(r) = refused
+                        .as_ref()
+                        .filter(|r| r.segment == (Named::Untagged { qn, msn }))
+                    {
+                        len = r.rest(u64::from(len)) as u32;
+                        if len == 0 {
+                            continue;
+                        }
+                    }
                     let known = sends.entry(msn).or_insert_with(|| {
                         order.push(msn);
                         0
@@ -96,20 +143,27 @@ impl Wants {
                     }
                 }
                 Buffer::Untagged { .. } => {
-                    if let Some((_, r)) = read_request(u) {
-                        w.add(
-                            r.source_stag,
-                            r.source_to,
-                            u64::from(r.size),
-                            REMOTE_READ,
-                            options,
-                        );
+                    let Some((_, r)) = read_request(u) else {
+                        continue;
+                    };
+                    let mut len = u64::from(r.size);
+                    if let Some(refused) = refused.as_ref().filter(|f| f.segment == Named::Read(r))
+                    {
+                        len = refused.rest(len);
                     }
+                    w.add(r.source_stag, r.source_to, len, REMOTE_READ, options);
                 }
             }
         }
         w.sends = order.into_iter().map(|msn| (msn, sends[&msn])).collect();
         w
+    }
+
+    /// Each note once.
+    fn note(&mut self, text: String) {
+        if !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
     }
 
     fn entry(&mut self, stag: u32) -> Option<&mut Range> {
@@ -120,10 +174,8 @@ impl Wants {
     }
 
     fn fits_table(&mut self, stag: u32) -> bool {
-        if stag >> 8 == 0 {
-            self.notes.push(format!(
-                "STag {stag:#010x} has the reserved index 0: not registered"
-            ));
+        if stag == 0 {
+            self.note("STag 0 is reserved: not registered".into());
             return false;
         }
         if let Some((other, _)) = self
@@ -131,7 +183,7 @@ impl Wants {
             .iter()
             .find(|(s, _)| s >> 8 == stag >> 8 && *s != stag)
         {
-            self.notes.push(format!(
+            self.note(format!(
                 "STag {stag:#010x} shares its index with {other:#010x}: not registered"
             ));
             return false;
@@ -157,7 +209,7 @@ impl Wants {
             if end - u128::from(start) <= u128::from(options.max_region) {
                 (r.start, r.end) = (start, end);
             } else {
-                self.notes.push(format!(
+                self.note(format!(
                     "STag {stag:#010x}: offset {to:#x} is too far from the others: left out"
                 ));
             }
@@ -248,21 +300,32 @@ pub(super) fn read_request(ulpdu: &[u8]) -> Option<(u32, ReadRequestRepr)> {
         .map(|r| (msn, r))
 }
 
-/// The segment named by the first Terminate that our end sent. Linux siw reverses the bits of the M, D, R octet.
+/// The segment named by the first Terminate that our end sent. Linux siw reverses the bits of the M, D, R octet and swaps
+/// layer and type.
 fn refused_by_us(conn: &Connection, we: Side) -> Option<Refused> {
     let fpdus = conn.fpdus(we);
     let term = fpdus.iter().find(|f| f.opcode == Some(Opcode::Terminate))?;
     let mut body = term.fpdu.ulpdu.get(UNTAGGED_LEN..)?.to_vec();
-    let flags = body.get_mut(2)?;
-    if *flags & 0xe0 == 0 {
-        *flags = flags.reverse_bits();
+    if body.get(2)? & 0xe0 == 0 {
+        body[2] = body[2].reverse_bits();
+        body[0] = body[0].rotate_left(4);
     }
-    let (_, header) = TerminateRepr::parse(&body).ok()?.ddp?;
+    let t = TerminateRepr::parse(&body).ok()?;
+    let (_, header) = t.ddp?;
     if header.len() < TAGGED_LEN {
         return None;
     }
-    Some(match DdpRepr::parse(&header).ok()?.buffer {
-        Buffer::Tagged { stag, to } => Refused::Tagged { stag, to },
-        Buffer::Untagged { qn, msn, .. } => Refused::Untagged { qn, msn },
+    let read = t
+        .rdma
+        .as_deref()
+        .and_then(|r| ReadRequestRepr::parse(r).ok());
+    let segment = match (read, DdpRepr::parse(&header).ok()?.buffer) {
+        (Some(r), Buffer::Untagged { .. }) => Named::Read(r),
+        (_, Buffer::Tagged { stag, to }) => Named::Tagged { stag, to },
+        (_, Buffer::Untagged { qn, msn, .. }) => Named::Untagged { qn, msn },
+    };
+    Some(Refused {
+        term: t.term,
+        segment,
     })
 }

@@ -13,145 +13,21 @@ mod derive;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod types;
+
+pub use types::{Action, Expected, Install, Receive, Region, Role, SndMirror, Step};
 
 use crate::capture::{Capture, Connection, Side};
 use crate::golden::memory::MemoryError;
 use crate::golden::tpt::TptError;
 use crate::golden::{
-    Completion, ConnConfig, Event, Golden, GoldenError, Memory, OpCounts, Output, Placement,
-    ReadIssue, Rights, Rqe, Sge, Tpt, TptEntry, Translation, Tuple,
+    ConnConfig, Golden, Memory, OpCounts, Output, ReadIssue, Rqe, Sge, Tpt, TptEntry, Translation,
+    Tuple,
 };
 use crate::wire::ddp::Term;
-use crate::wire::ethernet::{Mac, Vlan};
 use crate::wire::mpa::Enhanced;
 use std::time::Duration;
 use thiserror::Error;
-
-/// MPA role of the device under test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Initiator,
-    Responder,
-}
-
-/// State of the connection at the first FPDU octet: everything an install record asks for that a capture can tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Install {
-    pub tuple: Tuple,
-    pub vlan: Option<Vlan>,
-    pub local_mac: Mac,
-    /// Next hop.
-    pub remote_mac: Mac,
-    pub role: Role,
-    /// The peer-to-peer startup of RFC 6581 is in use: the Initiator's first FPDU is an RTR frame.
-    pub peer_to_peer: bool,
-    pub mpa_rev: u8,
-    /// First FPDU octet of the peer; also its MPA SeqStart.
-    pub rcv_nxt: u32,
-    /// Largest window that our end advertised, in octets.
-    pub rcv_wnd: u32,
-    /// First FPDU octet of ours; also our MPA SeqStart. All before it is acknowledged.
-    pub snd_una: u32,
-    pub snd_nxt: u32,
-    /// Window the peer offers at that point, in octets.
-    pub snd_wnd: u32,
-    /// Shift of the window fields we send.
-    pub rcv_scale: u8,
-    /// Shift of the window fields the peer sends.
-    pub snd_scale: u8,
-    /// Largest segment payload to the peer, TCP options not yet taken off.
-    pub mss: u16,
-    pub timestamps: bool,
-    pub ts_recent: u32,
-    pub sack: bool,
-    pub crc: bool,
-    /// The peer inserts Markers.
-    pub markers_rx: bool,
-    /// We insert Markers.
-    pub markers_tx: bool,
-    /// Inbound Reads that we allow.
-    pub ird: u16,
-    /// Outbound Reads that we may have open.
-    pub ord: u16,
-    pub pd: u32,
-    pub qpn: u32,
-}
-
-/// A region to register.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region {
-    pub stag: u32,
-    /// Tagged Offset of the first octet.
-    pub base: u64,
-    pub len: u64,
-    pub rights: Rights,
-    /// Where the plan puts it in host memory; low 12 bits as those of `base`.
-    pub addr: u64,
-}
-
-/// A receive buffer to post, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receive {
-    pub idx: u16,
-    /// MSN of the message that will use it.
-    pub msn: u32,
-    pub addr: u64,
-    pub len: u32,
-}
-
-/// Transmit state that the receive side may look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SndMirror {
-    pub snd_una: u32,
-    pub snd_nxt: u32,
-    pub last_ack_sent: u32,
-    pub max_wnd: u32,
-}
-
-/// One thing to do, in this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// A frame arrives.
-    Frame {
-        /// Index in the capture (after repair).
-        index: usize,
-        octets: Vec<u8>,
-    },
-    /// Our end sent a Read Request.
-    ReadIssue(ReadIssue),
-    /// Our end answered so many Read Requests.
-    ReadDone { count: u32 },
-    /// Our end's transmit state changed.
-    SndMirror(SndMirror),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Since the first frame of the connection.
-    pub time: Duration,
-    pub action: Action,
-}
-
-/// What must come out.
-#[derive(Debug, Clone)]
-pub struct Expected {
-    /// The host memory at the end, guards and pattern included.
-    pub memory: Memory,
-    /// Placements in order.
-    pub placements: Vec<Placement>,
-    /// All events in order.
-    pub events: Vec<Event>,
-    /// Receive completions in order.
-    pub completions: Vec<Completion>,
-    /// FPDUs of the peer by opcode, up to the error if there is one.
-    pub ops: OpCounts,
-    /// The error that the replay must end with.
-    pub error: Option<GoldenError>,
-    /// Highest sequence number to be acknowledged.
-    pub rcv_nxt: u32,
-    /// FPDUs of our own end by opcode, for information.
-    pub our_ops: OpCounts,
-}
 
 /// A replay.
 #[derive(Debug, Clone)]

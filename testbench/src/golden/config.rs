@@ -1,0 +1,156 @@
+//! What the golden endpoint is given: host, connection parameters, receive buffers, segments.
+
+use super::memory::Memory;
+use super::tcp_rx::Arrival;
+use super::tpt::Tpt;
+use crate::wire::tcp::Flags;
+use std::net::Ipv4Addr;
+
+/// Memory and STags of the receiving host.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    pub mem: Memory,
+    pub tpt: Tpt,
+}
+
+/// One piece of a receive buffer. Without `lkey` the address is a memory address, with it a Tagged Offset of that STag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sge {
+    pub addr: u64,
+    pub len: u32,
+    pub lkey: Option<u32>,
+}
+
+/// A posted receive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rqe {
+    /// Comes back in the completion.
+    pub idx: u16,
+    pub sges: Vec<Sge>,
+}
+
+impl Rqe {
+    pub fn len(&self) -> u64 {
+        self.sges.iter().map(|s| u64::from(s.len)).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A Read of ours whose Response is expected, in the order of the Requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadIssue {
+    pub sq_idx: u16,
+    pub sink_stag: u32,
+    pub sink_to: u64,
+    pub len: u32,
+}
+
+/// Addresses of a connection, ours first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tuple {
+    pub local: (Ipv4Addr, u16),
+    pub remote: (Ipv4Addr, u16),
+    pub vlan: Option<u16>,
+}
+
+/// Everything the receive side of a connection starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnConfig {
+    /// Needed by [`Golden::frame`] only.
+    pub tuple: Option<Tuple>,
+    pub qp: u32,
+    pub pd: u32,
+    /// Sequence number of the first FPDU octet expected.
+    pub rcv_nxt: u32,
+    /// Window in octets, scale applied; constant.
+    pub rcv_wnd: u32,
+    /// CRC negotiated: check it.
+    pub crc: bool,
+    /// We asked for Markers: the peer inserts them.
+    pub markers: bool,
+    /// Largest FPDU (length field, ULPDU, PAD, CRC); a longer one is 0x20/0x05.
+    pub max_fpdu: usize,
+    /// Read and Atomic Requests that may be open.
+    pub ird: usize,
+    /// Check the source of a Read Request on arrival.
+    pub check_read_source: bool,
+    /// Immediate Data and atomics.
+    pub rfc7306: bool,
+    pub timestamps: bool,
+    pub ts_recent: u32,
+    /// SACK is sent: out-of-order octets count as acknowledged once held.
+    pub sack: bool,
+    /// Bad CRC at the same FPDU: so many times in all before it is an error.
+    pub crc_repeats: u32,
+    /// First MSN of each queue.
+    pub first_msn: [u32; 4],
+}
+
+impl Default for ConnConfig {
+    fn default() -> Self {
+        ConnConfig {
+            tuple: None,
+            qp: 1,
+            pd: 1,
+            rcv_nxt: 0,
+            rcv_wnd: 1 << 20,
+            crc: true,
+            markers: false,
+            max_fpdu: 2 + 65535 + 3 + 4,
+            ird: 16,
+            check_read_source: true,
+            rfc7306: false,
+            timestamps: false,
+            ts_recent: 0,
+            sack: false,
+            crc_repeats: 3,
+            first_msn: [1; 4],
+        }
+    }
+}
+
+/// A TCP segment without its checksum, which the caller has judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    pub seq: u32,
+    pub ack: u32,
+    pub flags: Flags,
+    pub window: u16,
+    /// (TSval, TSecr)
+    pub timestamps: Option<(u32, u32)>,
+    pub payload: Vec<u8>,
+}
+
+impl Segment {
+    /// A plain data segment.
+    pub fn data(seq: u32, payload: &[u8]) -> Self {
+        Segment {
+            seq,
+            ack: 0,
+            flags: Flags::ACK,
+            window: 0xffff,
+            timestamps: None,
+            payload: payload.to_vec(),
+        }
+    }
+}
+
+/// What became of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Arrival(Arrival),
+    /// Older TSval than TS.Recent: dropped, to be answered by an ACK (TCP-18).
+    Paws,
+    /// The timestamp option is missing: dropped silently (TCP-16).
+    NoTimestamp,
+    /// Dropped from an FPDU with a bad CRC on; `rcv_nxt` stands at its start.
+    CrcDrop,
+    /// RST or SYN that asks for a challenge ACK.
+    Challenge,
+    /// RST or segment outside of the window, dropped.
+    Ignored,
+    Reset,
+}

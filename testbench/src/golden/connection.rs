@@ -1,0 +1,328 @@
+//! One connection: TCP acceptance, deframing and the CRC policy in front of DDP.
+
+use super::config::{ConnConfig, Host, ReadIssue, Rqe, Segment, Verdict};
+use super::ddp::DdpState;
+use super::deframer::{Deframer, Framed};
+use super::event::{Event, GoldenError};
+use super::tcp_rx::{Arrival, TcpReceiver};
+use super::Output;
+use crate::wire::ddp::{Opcode, Term};
+use crate::wire::tcp::{seq_diff, Flags};
+
+/// The receive side of one connection. After an error octets are still taken in order, and may be acknowledged, but nothing
+/// is passed up any more.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    pub(super) cfg: ConnConfig,
+    tcp: TcpReceiver,
+    deframer: Deframer,
+    ddp: DdpState,
+    out: Output,
+    error: Option<GoldenError>,
+    /// Nothing more is passed up: error, Terminate received, FIN or RST.
+    stopped: bool,
+    first_fpdu: bool,
+    /// Start and count of the last FPDU with a bad CRC.
+    bad_crc: Option<(u64, u32)>,
+    ts_recent: u32,
+    fin_at: Option<u64>,
+}
+
+/// What the deframer loop found.
+enum Progress {
+    Ok,
+    /// Go back to this stream position.
+    Drop(u64),
+}
+
+impl Connection {
+    pub fn new(cfg: ConnConfig) -> Self {
+        Connection {
+            tcp: TcpReceiver::new(cfg.rcv_nxt, cfg.rcv_wnd),
+            deframer: Deframer::new(cfg.markers, cfg.max_fpdu),
+            ddp: DdpState::new(&cfg),
+            out: Output::default(),
+            error: None,
+            stopped: false,
+            first_fpdu: false,
+            bad_crc: None,
+            ts_recent: cfg.ts_recent,
+            fin_at: None,
+            cfg,
+        }
+    }
+
+    pub fn config(&self) -> &ConnConfig {
+        &self.cfg
+    }
+
+    pub fn post_recv(&mut self, rqe: Rqe) {
+        self.ddp.post_recv(rqe);
+    }
+
+    pub fn issue_read(&mut self, read: ReadIssue) {
+        self.ddp.issue_read(read);
+    }
+
+    /// An Atomic Request of ours, to be answered on QN 3 with `msn`.
+    pub fn issue_atomic(&mut self, msn: u32, request_id: u32) {
+        self.ddp.issue_atomic(msn, request_id);
+    }
+
+    /// `n` Read or Atomic Requests of the peer were answered: gives IRD back.
+    pub fn read_done(&mut self, n: usize) {
+        self.ddp.read_done(n);
+    }
+
+    /// Highest sequence number that may be acknowledged now.
+    pub fn rcv_nxt(&self) -> u32 {
+        self.tcp.rcv_nxt()
+    }
+
+    /// First octet of the FPDU that is not complete yet: everything before it must be acknowledged in the end.
+    pub fn fpdu_start(&self) -> u32 {
+        self.tcp.seq_at(self.deframer.pos())
+    }
+
+    /// Sequence ranges held behind a gap: what SACK may report.
+    pub fn held(&self) -> Vec<(u32, u32)> {
+        self.tcp.gaps()
+    }
+
+    pub fn ts_recent(&self) -> u32 {
+        self.ts_recent
+    }
+
+    pub fn receives_left(&self) -> usize {
+        self.ddp.receives_left()
+    }
+
+    /// The error that ended the stream.
+    pub fn error(&self) -> Option<&GoldenError> {
+        self.error.as_ref()
+    }
+
+    /// Results so far.
+    pub fn output(&self) -> &Output {
+        &self.out
+    }
+
+    /// Results since the last call.
+    pub fn take_output(&mut self) -> Output {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Feeds in-order stream octets, past TCP. A bad CRC is final here: nobody can repair it.
+    pub fn stream(&mut self, host: &mut Host, data: &[u8]) {
+        self.tcp.skip(data.len());
+        self.deframer.push(data);
+        self.pump(host, u64::MAX, &[]);
+    }
+
+    /// Feeds one TCP segment.
+    pub fn segment(&mut self, host: &mut Host, seg: &Segment) -> Verdict {
+        let len = seg.payload.len() as u32
+            + u32::from(seg.flags.has(Flags::FIN))
+            + u32::from(seg.flags.has(Flags::SYN));
+        if self.cfg.timestamps && !seg.flags.has(Flags::RST) {
+            match seg.timestamps {
+                None => return Verdict::NoTimestamp,
+                Some((val, _)) if seq_diff(val, self.ts_recent) < 0 => return Verdict::Paws,
+                // RFC 7323 4.3 compares with Last.ACK.sent; this model acknowledges everything at once.
+                Some((val, _))
+                    if seq_diff(seg.seq, self.tcp.rcv_nxt()) <= 0
+                        && self.tcp.acceptable(seg.seq, len) =>
+                {
+                    self.ts_recent = val
+                }
+                Some(_) => {}
+            }
+        }
+        if seg.flags.has(Flags::RST) {
+            return self.reset(seg);
+        }
+        if seg.flags.has(Flags::SYN) {
+            return Verdict::Challenge;
+        }
+        if seg.flags.has(Flags::FIN) && self.fin_at.is_none() {
+            let end = self.tcp.pos_of(seg.seq) + seg.payload.len() as i64;
+            let edge = self.tcp.pos() + u64::from(self.tcp.window());
+            if end >= self.tcp.pos() as i64 && end < edge as i64 {
+                self.fin_at = Some(end as u64);
+            }
+        }
+        let verdict = self.payload(host, seg);
+        self.finish();
+        verdict
+    }
+
+    fn reset(&mut self, seg: &Segment) -> Verdict {
+        if seg.seq == self.tcp.rcv_nxt() {
+            self.stopped = true;
+            self.out.events.push(Event::Reset);
+            Verdict::Reset
+        } else if self.tcp.acceptable(seg.seq, 0) {
+            Verdict::Challenge
+        } else {
+            Verdict::Ignored
+        }
+    }
+
+    fn payload(&mut self, host: &mut Host, seg: &Segment) -> Verdict {
+        let acknowledged = self.tcp.pos();
+        let (arrival, fresh) = self.tcp.offer(seg.seq, &seg.payload);
+        if arrival != Arrival::InOrder {
+            return Verdict::Arrival(arrival);
+        }
+        self.deframer.push(&fresh);
+        // Octets that were held and SACKed must not be dropped either.
+        let mut sacked: Vec<(u64, u64)> = Vec::new();
+        loop {
+            if let Progress::Drop(pos) = self.pump(host, acknowledged, &sacked) {
+                self.tcp.rewind(pos);
+                self.tcp.forget_last();
+                return Verdict::CrcDrop;
+            }
+            let Some(more) = self.tcp.release() else {
+                break;
+            };
+            if self.cfg.sack && more.old {
+                sacked.push((more.pos, more.pos + more.data.len() as u64));
+            }
+            self.deframer.push(&more.data);
+        }
+        Verdict::Arrival(arrival)
+    }
+
+    /// Takes complete FPDUs. Those that start at `acknowledged` or later and hold no octet of `sacked` may be dropped.
+    fn pump(&mut self, host: &mut Host, acknowledged: u64, sacked: &[(u64, u64)]) -> Progress {
+        while let Some(framed) = self.deframer.next_fpdu() {
+            let (start, fpdu) = match framed {
+                Framed::Fpdu { start, fpdu } => (start, fpdu),
+                Framed::TooLong { start, length } => {
+                    if self.stopped {
+                        // The rest of the stream can't be framed and nobody wants it.
+                        self.deframer.rewind(self.tcp.pos());
+                        return Progress::Ok;
+                    }
+                    self.fail(
+                        Term::new(0x20, 0x05),
+                        &[Term::new(0x20, 0x02)],
+                        "MPA-59",
+                        start,
+                        length,
+                        false,
+                    );
+                    continue;
+                }
+            };
+            if self.stopped {
+                continue;
+            }
+            if self.cfg.crc && !fpdu.crc_ok() {
+                let times = match self.bad_crc {
+                    Some((at, n)) if at == start => n + 1,
+                    _ => 1,
+                };
+                self.bad_crc = Some((start, times));
+                let end = start + fpdu.wire_len as u64;
+                let free =
+                    start >= acknowledged && sacked.iter().all(|(s, e)| end <= *s || start >= *e);
+                if free && times < self.cfg.crc_repeats {
+                    self.out.events.push(Event::CrcDrop {
+                        seq: self.tcp.seq_at(start),
+                    });
+                    self.deframer.rewind(start);
+                    return Progress::Drop(start);
+                }
+                self.fail(
+                    Term::new(0x20, 0x02),
+                    &[Term::new(0x23, 0x02)],
+                    "MPA-73",
+                    start,
+                    fpdu.ulpdu.len(),
+                    false,
+                );
+                continue;
+            }
+            if !fpdu.markers_ok {
+                self.fail(
+                    Term::new(0x20, 0x03),
+                    &[Term::new(0x23, 0x03)],
+                    "MPA-6D",
+                    start,
+                    fpdu.ulpdu.len(),
+                    false,
+                );
+                continue;
+            }
+            let seq = self.tcp.seq_at(start);
+            let before = self.out.events.len();
+            match self
+                .ddp
+                .ulpdu(host, &self.cfg, seq, &fpdu.ulpdu, &mut self.out)
+            {
+                Ok(op) => {
+                    self.out.ops.add(op);
+                    if !self.first_fpdu {
+                        self.first_fpdu = true;
+                        self.out.events.insert(before, Event::FirstFpdu);
+                    }
+                    self.stopped |= op == Opcode::Terminate;
+                }
+                Err(e) => self.stop_with(e),
+            }
+        }
+        Progress::Ok
+    }
+
+    fn fail(
+        &mut self,
+        term: Term,
+        accept: &[Term],
+        row: &'static str,
+        start: u64,
+        len: usize,
+        local: bool,
+    ) {
+        let seq = self.tcp.seq_at(start);
+        let accept = accept.to_vec();
+        let segment_len = len as u16;
+        self.stop_with(GoldenError {
+            term,
+            accept,
+            row,
+            local,
+            seq,
+            segment_len,
+            header: Vec::new(),
+            is_read_request: false,
+        });
+    }
+
+    fn stop_with(&mut self, e: GoldenError) {
+        self.stopped = true;
+        self.out.events.push(Event::Error(e.clone()));
+        self.error.get_or_insert(e);
+    }
+
+    /// The FIN, once everything before it is there.
+    fn finish(&mut self) {
+        if self.fin_at != Some(self.tcp.pos()) {
+            return;
+        }
+        self.tcp.take_fin();
+        if self.deframer.pending() > 0 && !self.stopped {
+            self.fail(
+                Term::new(0x20, 0x01),
+                &[],
+                "MPA-84",
+                self.deframer.pos(),
+                0,
+                true,
+            );
+        }
+        self.stopped = true;
+        self.out.events.push(Event::Fin);
+    }
+}
