@@ -159,7 +159,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
 
     ingest: Ingest<D, K, LK>,
     lookup: Lookup,
-    tpt: Tpt,
+    regions: Tpt,
     queues: Queues,
     pipe: Pipe,
     asm: Assembler<D, K, LK>,
@@ -315,7 +315,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             registers_rsp_data: Default::default(),
             ingest: Ingest::new(cfg),
             lookup: Lookup::new(cfg),
-            tpt: Tpt::new(cfg),
+            regions: Tpt::new(cfg),
             queues: Queues::new(cfg),
             pipe: Pipe::new(LK, cfg.window),
             asm: Assembler::new(cfg),
@@ -449,8 +449,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
         self.lookup.frame_tpt_stag.next = self.ingest.tpt_stag.val();
-        self.tpt.req_valid.next = self.lookup.tpt_valid.val();
-        self.tpt.req_stag.next = self.lookup.tpt_stag.val();
+        self.regions.req_valid.next = self.lookup.tpt_valid.val();
+        self.regions.req_stag.next = self.lookup.tpt_stag.val();
         // -> decision pipeline
         self.pipe.done_valid.next = self.ingest.done_valid.val();
         self.pipe.done.next = self.ingest.done.val();
@@ -466,11 +466,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.ctx_pop.next = self.pipe.ctx_pop.val();
         self.lookup.opq_pop.next = self.pipe.opq_pop.val();
         self.lookup.op_room.next = self.pipe.op_room.val();
-        self.pipe.tpt.next = self.tpt.tpt.val();
-        self.tpt.tpt_pop.next = self.pipe.tpt_pop.val();
-        self.tpt.inv_valid.next = self.pipe.inv_valid.val();
-        self.tpt.inv_set.next = self.pipe.inv_set.val();
-        self.tpt.inv_way.next = self.pipe.inv_way.val();
+        self.pipe.tpt.next = self.regions.tpt.val();
+        self.regions.tpt_pop.next = self.pipe.tpt_pop.val();
+        self.regions.inv_valid.next = self.pipe.inv_valid.val();
+        self.regions.inv_set.next = self.pipe.inv_set.val();
+        self.regions.inv_way.next = self.pipe.inv_way.val();
         self.queues.q_conn.next = self.pipe.q_conn.val();
         self.queues.q_msn.next = self.pipe.q_msn.val();
         self.queues.q_head.next = self.pipe.q_head.val();
@@ -552,23 +552,23 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.queues.init_una.next = self.command.init_una.val();
         self.queues.init_nxt.next = self.command.init_nxt.val();
         self.queues.init_wnd.next = self.command.init_wnd.val();
-        self.tpt.cmd_valid.next = self.command.cmd_valid.val();
-        self.command.cmd_ready.next = self.tpt.cmd_ready.val();
-        self.tpt.cmd_op.next = self.command.cmd_op.val();
-        self.tpt.cmd_stag.next = self.command.cmd_stag.val();
-        self.tpt.cmd_rights.next = self.command.cmd_rights.val();
-        self.tpt.cmd_pd.next = self.command.cmd_pd.val();
-        self.tpt.cmd_bound.next = self.command.cmd_bound.val();
-        self.tpt.cmd_qpn.next = self.command.cmd_qpn.val();
-        self.tpt.cmd_base.next = self.command.cmd_base.val();
-        self.tpt.cmd_len.next = self.command.cmd_len.val();
-        self.tpt.cmd_pa.next = self.command.cmd_pa.val();
-        self.command.cmd_done.next = self.tpt.cmd_done.val();
-        self.command.cmd_status.next = self.tpt.cmd_status.val();
+        self.regions.cmd_valid.next = self.command.cmd_valid.val();
+        self.command.cmd_ready.next = self.regions.cmd_ready.val();
+        self.regions.cmd_op.next = self.command.cmd_op.val();
+        self.regions.cmd_stag.next = self.command.cmd_stag.val();
+        self.regions.cmd_rights.next = self.command.cmd_rights.val();
+        self.regions.cmd_pd.next = self.command.cmd_pd.val();
+        self.regions.cmd_bound.next = self.command.cmd_bound.val();
+        self.regions.cmd_qpn.next = self.command.cmd_qpn.val();
+        self.regions.cmd_base.next = self.command.cmd_base.val();
+        self.regions.cmd_len.next = self.command.cmd_len.val();
+        self.regions.cmd_pa.next = self.command.cmd_pa.val();
+        self.command.cmd_done.next = self.regions.cmd_done.val();
+        self.command.cmd_status.next = self.regions.cmd_status.val();
         self.command.op_done.next = self.pipe.op_done.val();
         self.command.op_ok.next = self.pipe.op_ok.val();
         self.command.op_state.next = self.state.val();
-        self.command.tables_ready.next = self.lookup.ready.val() & self.tpt.ready.val() & self.asm.ready.val();
+        self.command.tables_ready.next = self.lookup.ready.val() & self.regions.ready.val() & self.asm.ready.val();
         // Operations: commands are rare and go first. Of the assembler's FPDUs one at a time, so that the next one reads a
         // connection's Read queue with the head that the last one left.
         self.lookup.op_valid.next = self.command.op_valid.val();

@@ -122,9 +122,9 @@ impl Toolchain {
 
     /// Folder with `runtime*.o` and the precompiled header; built once per cache folder, about
     /// five seconds.
-    pub fn runtime(&self, cache_dir: &Path, trace: bool, opt: &str) -> Result<Runtime, SimError> {
+    pub fn runtime(&self, cache_dir: &Path, trace: bool) -> Result<Runtime, SimError> {
         let kind = if trace { "trace" } else { "plain" };
-        let key = cache::hash([self.fingerprint().as_str(), kind, opt, "runtime 1"]);
+        let key = cache::hash([self.fingerprint().as_str(), kind, "runtime 3"]);
         let key = format!("runtime-{key}");
         let mut sources = vec!["verilated.cpp", "verilated_threads.cpp"];
         if trace {
@@ -137,12 +137,14 @@ impl Toolchain {
             let mut jobs = Vec::new();
             for (source, object) in sources.iter().zip(&objects) {
                 let mut job = self.compiler(trace);
-                job.arg(opt).arg("-include").arg(HEADER).arg("-c");
+                // Only the wave writer is ever hot.
+                let opt = if source.contains("fst") { "-O2" } else { "-O1" };
+                job.args([opt, "-include", HEADER, "-c"]);
                 job.arg(self.include.join(source)).arg("-o").arg(object);
                 jobs.push(job);
             }
             let mut job = self.compiler(trace);
-            job.arg(opt).args(["-x", "c++-header", HEADER, "-o"]);
+            job.args(["-O2", "-x", "c++-header", HEADER, "-o"]);
             // Written under another name: the other jobs must not see half of it.
             job.arg("pch.tmp");
             jobs.push(job);
@@ -167,9 +169,10 @@ pub struct Runtime {
     pub objects: Vec<PathBuf>,
 }
 
-/// Runs compiler jobs in `dir`, at most two at a time; `log` is where the text will be found when
+/// Runs compiler jobs in `dir`, at most one a core and eight at a time; `log` is where the text will be found when
 /// one fails (the folder is renamed on failure).
 pub fn run_jobs(jobs: Vec<Command>, dir: &Path, top: &str, log: &Path) -> Result<(), SimError> {
+    let count = jobs.len();
     let queue = std::sync::Mutex::new(jobs);
     let failure = std::sync::Mutex::new(None::<String>);
     let worker = || loop {
@@ -191,7 +194,10 @@ pub fn run_jobs(jobs: Vec<Command>, dir: &Path, top: &str, log: &Path) -> Result
         }
     };
     std::thread::scope(|scope| {
-        scope.spawn(worker);
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        for _ in 1..cores.min(8).min(count) {
+            scope.spawn(worker);
+        }
         worker();
     });
     let Some(text) = failure.into_inner().ok().flatten() else {

@@ -49,6 +49,7 @@ struct Peer {
     model: Conn,
 }
 
+#[derive(Clone)]
 struct Load {
     conns: usize,
     fpdus: usize,
@@ -57,6 +58,7 @@ struct Load {
     spoil: u32,
     too_long: u32,
     purge: u32,
+    restarts: usize,
     skip: u32,
 }
 
@@ -70,6 +72,7 @@ struct Run {
     expected: Option<(Vec<Said>, Conn)>,
     heard: usize,
     blocks_freed: usize,
+    restarts: usize,
     chain_blocks: Vec<(u64, usize)>,
     seen: Seen,
 }
@@ -88,6 +91,34 @@ struct Seen {
     largest: usize,
 }
 
+impl Seen {
+    fn add(&mut self, o: &Seen) {
+        self.good += o.good;
+        self.crc_rollback += o.crc_rollback;
+        self.crc_term += o.crc_term;
+        self.too_long += o.too_long;
+        self.short += o.short;
+        self.purged += o.purged;
+        self.dropped += o.dropped;
+        self.split_length += o.split_length;
+        self.largest = self.largest.max(o.largest);
+    }
+
+    fn covers_errors(&self) {
+        let least = [
+            self.crc_rollback,
+            self.crc_term,
+            self.purged,
+            self.dropped,
+            self.split_length,
+        ];
+        assert!(
+            self.good > 100 && !least.contains(&0),
+            "the load was too tame: {self:?}"
+        );
+    }
+}
+
 impl Run {
     fn new(d: usize, cfg: Cfg, seed: u64, pace: Pace, load: Load) -> Self {
         let bench = Bench::new(d, &cfg, seed, pace);
@@ -100,6 +131,7 @@ impl Run {
             expected: None,
             heard: 0,
             blocks_freed: 0,
+            restarts: 0,
             chain_blocks: vec![],
             seen: Seen::default(),
             load,
@@ -120,7 +152,11 @@ impl Run {
         let mut p = Peer {
             gen,
             crc_en: rng.gen_ratio(4, 5),
-            base: if rng.gen() { rng.gen() } else { 0u32.wrapping_sub(rng.gen_range(0..5000)) },
+            base: if rng.gen() {
+                rng.gen()
+            } else {
+                0u32.wrapping_sub(rng.gen_range(0..5000))
+            },
             stream: vec![],
             starts: vec![],
             spoilt: vec![],
@@ -142,7 +178,10 @@ impl Run {
             let mut ulpdu = vec![0; n];
             rng.fill_bytes(&mut ulpdu);
             p.starts.push(p.stream.len());
-            p.spoilt.push(rng.gen_ratio(self.load.spoil, 100).then(|| rng.gen_range(2..fpdu_len(n))));
+            p.spoilt.push(
+                rng.gen_ratio(self.load.spoil, 100)
+                    .then(|| rng.gen_range(2..fpdu_len(n))),
+            );
             p.stream.extend(fpdu(&ulpdu));
             if rng.gen_ratio(self.load.too_long, 100) {
                 p.starts.push(p.stream.len());
@@ -178,14 +217,17 @@ impl Run {
         let purge = self.bench.rng.gen_ratio(self.load.purge, 1000)
             || (self.peers[c].dead && self.bench.rng.gen_ratio(1, 8));
         let p = &self.peers[c];
-        if purge && p.begun {
+        // A purge starts a whole new stream; the load says how many of them.
+        if purge && p.begun && self.restarts < self.load.restarts {
+            self.restarts += 1;
+            let p = &self.peers[c];
             let segment = self.purge(c);
-            let (gen, outstanding, model) =
-                (p.gen + 1 & 0xff, p.outstanding, p.model.clone());
+            let (gen, outstanding, model) = ((p.gen + 1) & 0xff, p.outstanding, p.model.clone());
             let mut fresh = self.new_peer(gen, model);
             fresh.outstanding = outstanding;
             self.peers[c] = fresh;
-            return Some(segment);
+            // Without the purge, `fresh` alone gives back what is held.
+            return self.bench.rng.gen_ratio(2, 3).then_some(segment);
         }
         let rest = p.stream.len() - p.next;
         if rest == 0 && (p.outstanding > 0 || self.bench.rng.gen_ratio(9, 10)) {
@@ -194,7 +236,7 @@ impl Run {
         let rng = &mut self.bench.rng;
         let idle = p.outstanding == 0 && !p.mid;
         let mut next = p.next;
-        let mut fresh = !p.begun || (idle && rng.gen());
+        let mut fresh = !p.begun || (idle && !p.dead && rng.gen());
         if idle && p.begun && !p.dead && rng.gen_ratio(self.load.skip, 100) {
             // The pipeline places a whole FPDU itself.
             if let Some(at) = p.starts.iter().find(|s| **s > next) {
@@ -277,7 +319,9 @@ impl Run {
     fn pass_purges(&mut self) {
         while self.queue.front().is_some_and(|s| s.0.purge) {
             if let Some((s, _)) = self.queue.pop_front() {
-                self.peers[(s.conn / 5) as usize].model.take(&s, self.cfg.max_fpdu, None);
+                self.peers[(s.conn / 5) as usize]
+                    .model
+                    .take(&s, self.cfg.max_fpdu, None);
                 self.seen.purged += 1;
             }
         }
@@ -285,7 +329,11 @@ impl Run {
 
     fn hear(&mut self, op: Op) {
         self.pass_purges();
-        let (seg, freed_then) = self.queue.front().cloned().expect("an operation without a segment");
+        let (seg, freed_then) = self
+            .queue
+            .front()
+            .cloned()
+            .expect("an operation without a segment");
         let c = (seg.conn / 5) as usize;
         let max = self.cfg.max_fpdu;
         if self.expected.is_none() {
@@ -322,9 +370,14 @@ impl Run {
                     self.seen.crc_term += usize::from(*term != 0);
                     self.seen.largest = self.seen.largest.max(octets.len());
                     let n = self.blocks(octets.len());
-                    assert!(!self.chain_blocks.iter().any(|c| c.0 == f("blk")), "chain in use, {at}");
+                    assert!(
+                        !self.chain_blocks.iter().any(|c| c.0 == f("blk")),
+                        "chain in use, {at}"
+                    );
                     self.chain_blocks.push((f("blk"), n));
-                    self.bench.to_read.push_back(Held::new(f("blk"), octets.clone()));
+                    self.bench
+                        .to_read
+                        .push_back(Held::new(f("blk"), octets.clone()));
                 }
             }
             if *term != 0 {
@@ -351,12 +404,20 @@ impl Run {
             });
             after = found.unwrap_or_else(|| panic!("{got:?}, but {want:?} is due, {at}"));
             let skip = (after.next.wrapping_sub(seg.seq)) as usize;
-            let field: Vec<u8> =
-                after.held.iter().chain(&seg.bytes[skip..]).take(2).copied().collect();
+            let field: Vec<u8> = after
+                .held
+                .iter()
+                .chain(&seg.bytes[skip..])
+                .take(2)
+                .copied()
+                .collect();
             let need = self.blocks(fpdu_len(u16::from_be_bytes([field[0], field[1]]).into()));
-            let held: usize = self.peers.iter().enumerate().map(|(i, p)| {
-                self.blocks(if i == c { 0 } else { p.model.reserved() })
-            }).sum();
+            let held: usize = self
+                .peers
+                .iter()
+                .enumerate()
+                .map(|(i, p)| self.blocks(if i == c { 0 } else { p.model.reserved() }))
+                .sum();
             let chains: usize = self.chain_blocks.iter().map(|c| c.1).sum();
             let freed = self.blocks_freed - freed_then;
             let all = 1 << (self.cfg.pool_bits - self.cfg.blk_bits);
@@ -374,23 +435,43 @@ impl Run {
         if p.gen != seg.gen {
             return;
         }
-        let Said::SegDone { seq, mid, rollback, crc_fail, .. } = got else { return };
+        let Said::SegDone {
+            seq,
+            mid,
+            rollback,
+            crc_fail,
+            ..
+        } = got
+        else {
+            return;
+        };
         p.mid = mid;
         let pos = seq.wrapping_sub(p.base) as usize;
         if rollback {
             p.next = pos;
         }
-        self.seen.dropped += usize::from(!rollback && seq != seg.seq.wrapping_add(seg.bytes.len() as u32));
+        self.seen.dropped +=
+            usize::from(!rollback && seq != seg.seq.wrapping_add(seg.bytes.len() as u32));
         if crc_fail {
             self.seen.crc_rollback += 1;
-            let i = p.starts.iter().position(|s| *s == pos).expect("rollback to an FPDU's start");
-            assert!(p.spoilt[i].take().is_some(), "CRC error of a good FPDU, {at}");
+            let i = p
+                .starts
+                .iter()
+                .position(|s| *s == pos)
+                .expect("rollback to an FPDU's start");
+            assert!(
+                p.spoilt[i].take().is_some(),
+                "CRC error of a good FPDU, {at}"
+            );
         }
     }
 
     fn done(&self) -> bool {
         self.queue.is_empty()
-            && self.peers.iter().all(|p| p.begun && (p.dead || p.next == p.stream.len()))
+            && self
+                .peers
+                .iter()
+                .all(|p| p.begun && (p.dead || p.next == p.stream.len()))
     }
 
     /// Runs until every stream is through, then checks that nothing leaked.
@@ -405,7 +486,12 @@ impl Run {
                 (progress, last) = (now, self.bench.dut.cycle());
             }
             let idle = self.bench.dut.cycle() - last;
-            assert!(idle < 20_000, "hangs with {:?} {:?}", self.queue.front(), self.seen);
+            assert!(
+                idle < 20_000,
+                "hangs with {:?} {:?}",
+                self.queue.front(),
+                self.seen
+            );
         }
         for c in 0..self.peers.len() {
             while !self.bench.room() {
@@ -492,8 +578,18 @@ impl Drop for Repeat {
     }
 }
 
-const FAST: Pace = Pace { grant: 100, op_ready: 100, read: 100, free: 100 };
-const SLOW: Pace = Pace { grant: 60, op_ready: 30, read: 70, free: 2 };
+const FAST: Pace = Pace {
+    grant: 100,
+    op_ready: 100,
+    read: 100,
+    free: 100,
+};
+const SLOW: Pace = Pace {
+    grant: 60,
+    op_ready: 30,
+    read: 70,
+    free: 2,
+};
 
 #[test]
 fn every_width_lints() {
@@ -503,15 +599,183 @@ fn every_width_lints() {
     }
 }
 
-/// MPA-41: FPDUs over many segments, the pool never short.
-#[test]
-fn mpa_41_streams_64() {
+/// A run at two paces.
+fn streams(name: &'static str, d: usize, cfg: Cfg, load: Load) -> Seen {
     let seed = seed();
-    let _repeat = Repeat("mpa_41_streams_64", seed);
+    let _repeat = Repeat(name, seed);
+    let mut all = Seen::default();
     for (i, pace) in [FAST, SLOW].into_iter().enumerate() {
-        let load = Load { conns: 6, fpdus: 200, max_ulpdu: 20000, largest: 65535, spoil: 6, too_long: 0, purge: 3, skip: 20 };
-        let seen = Run::new(64, cfg(16, 5, 65544, 2), seed + i as u64, pace, load).run();
-        println!("{seen:?}");
-        assert!(seen.good > 50 && seen.crc_rollback > 0 && seen.crc_term > 0 && seen.purged > 6 && seen.dropped > 0, "{seen:?}");
+        let seen = Run::new(d, cfg.clone(), seed + i as u64, pace, load.clone()).run();
+        println!("{name}: {seen:?}");
+        all.add(&seen);
+    }
+    all
+}
+
+/// FPDUs over many segments, up to the longest ULPDU; the pool is never short.
+const LONG: Load = Load {
+    conns: 6,
+    fpdus: 150,
+    max_ulpdu: 20000,
+    largest: 65535,
+    spoil: 6,
+    too_long: 0,
+    purge: 3,
+    restarts: 14,
+    skip: 20,
+};
+
+#[test]
+fn mpa_41_long_fpdus_64() {
+    let seen = streams("mpa_41_long_fpdus_64", 64, cfg(16, 5, 65544, 2), LONG);
+    seen.covers_errors();
+    assert_eq!((seen.largest, seen.short), (65544, 0), "{seen:?}");
+}
+
+#[test]
+fn mpa_41_long_fpdus_512() {
+    let seen = streams("mpa_41_long_fpdus_512", 512, cfg(14, 3, 65544, 3), LONG);
+    seen.covers_errors();
+    assert_eq!((seen.largest, seen.short), (65544, 0), "{seen:?}");
+}
+
+/// A pool that holds two FPDUs or less: refusals, and no connection starves.
+fn tight(max_fpdu: usize) -> Load {
+    Load {
+        conns: 5,
+        fpdus: 250,
+        max_ulpdu: max_fpdu / 3,
+        largest: max_fpdu - 6,
+        spoil: 5,
+        too_long: 3,
+        purge: 4,
+        restarts: 10,
+        skip: 10,
+    }
+}
+
+#[test]
+fn pool_short_64() {
+    let seen = streams("pool_short_64", 64, cfg(10, 3, 8192, 3), tight(8192));
+    seen.covers_errors();
+    assert!(seen.short > 10 && seen.too_long > 0, "{seen:?}");
+    assert_eq!(seen.largest, 8192, "{seen:?}");
+}
+
+#[test]
+fn pool_short_512() {
+    let seen = streams("pool_short_512", 512, cfg(8, 2, 16384, 2), tight(16384));
+    seen.covers_errors();
+    assert!(seen.short > 10 && seen.too_long > 0, "{seen:?}");
+    assert_eq!(seen.largest, 16384, "{seen:?}");
+}
+
+/// Short FPDUs, many in a segment, at the two middle widths; blocks of two beats.
+#[test]
+fn short_fpdus_128_256() {
+    let load = |max_ulpdu| Load {
+        conns: 4,
+        fpdus: 300,
+        max_ulpdu,
+        largest: 500,
+        spoil: 4,
+        too_long: 1,
+        purge: 2,
+        restarts: 8,
+        skip: 5,
+    };
+    streams("short_fpdus_128_256", 128, cfg(9, 1, 8192, 2), load(300)).covers_errors();
+    streams("short_fpdus_128_256", 256, cfg(8, 1, 8192, 2), load(100)).covers_errors();
+}
+
+/// Cycles from the push of the first segment to the last SegDone, all neighbours always ready.
+fn cycles(d: usize, fpdus: &[usize], cut: usize) -> (u64, u64) {
+    let cfg = cfg(14, 3, 65544, 2);
+    let mut bench = Bench::new(d, &cfg, 1, FAST);
+    let stream: Vec<u8> = fpdus.iter().flat_map(|n| fpdu(&vec![0x5a; *n])).collect();
+    let parts: Vec<&[u8]> = stream.chunks(cut).collect();
+    let mut beats = 0;
+    let mut at = 0;
+    let mut ends: Vec<usize> = fpdus
+        .iter()
+        .map(|n| {
+            at += fpdu_len(*n);
+            at
+        })
+        .collect();
+    let (mut from, mut pos) = (0, 0);
+    ends.extend((1..parts.len()).map(|i| i * cut));
+    ends.sort_unstable();
+    let mut starts: Vec<usize> = vec![0];
+    starts.extend(fpdus.iter().scan(0, |a, n| {
+        *a += fpdu_len(*n);
+        Some(*a)
+    }));
+    for end in ends {
+        if starts.contains(&pos) {
+            from = pos;
+        }
+        // Pool beats that this part of the FPDU touches.
+        beats += ((end - from).div_ceil(d / 8) - (pos - from) / (d / 8)) as u64;
+        pos = end;
+    }
+    let start = bench.dut.cycle();
+    let mut sent = 0;
+    let mut done = 0;
+    let mut last = start;
+    while done < parts.len() {
+        let mut segment = None;
+        if sent < parts.len() && bench.room() && bench.free_slots.len() > 1 {
+            let slot = bench.free_slots.pop().expect("a slot");
+            let addr = bench.stage(slot, parts[sent]);
+            segment = Some(Segment {
+                purge: false,
+                conn: 3,
+                gen: 1,
+                slot,
+                addr,
+                seq: (sent * cut) as u32,
+                fresh: sent == 0,
+                crc_en: true,
+                fin: false,
+                bytes: parts[sent].to_vec(),
+            });
+            sent += 1;
+        }
+        bench.cycle(segment.as_ref());
+        while let Some(op) = bench.ops.pop_front() {
+            assert_eq!(op.fields["term"], 0);
+            if op.fields["kind"] == 1 {
+                assert_eq!(op.fields["rollback"], 0);
+                done += 1;
+                last = bench.dut.cycle();
+            }
+        }
+        assert!(bench.dut.cycle() < start + 100_000, "hangs");
+    }
+    (last - start, beats)
+}
+
+/// At most 6 cycles a segment and 6 an FPDU beyond the beats, plus the pipeline's length once.
+#[test]
+fn throughput() {
+    for d in [64, 512] {
+        for (fpdus, cut) in [
+            (vec![60000], 1460),
+            (vec![65; 80], 1460),
+            (vec![1442; 20], 1448),
+            (vec![18; 70], 1500),
+        ] {
+            let (took, beats) = cycles(d, &fpdus, cut);
+            let octets: usize = fpdus.iter().map(|n| fpdu_len(*n)).sum();
+            let segments = octets.div_ceil(cut);
+            let limit = beats + 6 * (segments + fpdus.len()) as u64 + 24;
+            println!("{d} bits: {took} cycles, limit {limit}, {beats} beats, {segments} segments, {} FPDUs", fpdus.len());
+            assert!(
+                took <= limit,
+                "{d} bits, {} FPDUs in {segments} segments: {took} cycles, {limit} allowed",
+                fpdus.len()
+            );
+        }
     }
 }

@@ -109,8 +109,14 @@ pub const COUNTERS: &[Counter] = &[
     c("tcp_challenge", "segments answered with a challenge ACK"),
     c("tcp_rst", "connections reset by the peer"),
     c("tcp_fin", "FINs taken"),
-    c("tcp_malformed", "segments dropped: header lengths that do not fit the frame"),
-    c("tcp_dead", "segments dropped: the connection takes no more data"),
+    c(
+        "tcp_malformed",
+        "segments dropped: header lengths that do not fit the frame",
+    ),
+    c(
+        "tcp_dead",
+        "segments dropped: the connection takes no more data",
+    ),
     // x_ddp, x_place
     c("fpdu_fast", "FPDUs placed from the staging RAM"),
     c("fpdu_pool", "FPDUs placed from the pool"),

@@ -25,6 +25,7 @@
 //! What is still on its way to the DMA port is the business of a fence. DESIGN 5 (hazards), 7 (tables); SEC rows on reuse.
 
 use super::cfg::Cfg;
+use super::command_check::CommandCheck;
 use super::lookup::ROW;
 use super::types::{Ctx, Dyn, Op, OpKind, CONN};
 use crate::prim::reg::{Reg, RegNr};
@@ -122,6 +123,7 @@ pub struct Command {
     pub failed: Signal<Out, bool>,
     live: Ram<LiveRow, CONN>,
     clear: RamClear<CONN>,
+    check: CommandCheck,
     step: Reg<CmdStep>,
     table: RegNr<Bits<4>>,
     code: RegNr<Bits<3>>,
@@ -139,9 +141,7 @@ pub struct Command {
     w: [Signal<Local, Bits<64>>; WORDS],
     out_of_table: Signal<Local, bool>,
     out_of_lookup: Signal<Local, bool>,
-    bad_word: Signal<Local, bool>,
     all_ready: Signal<Local, bool>,
-    right_gen: Signal<Local, bool>,
     show: Signal<Local, bool>,
     drop: Signal<Local, bool>,
     final_state: Signal<Local, bool>,
@@ -213,6 +213,7 @@ impl Command {
             failed: Default::default(),
             live: Ram::new(cfg.conn_bits, 2),
             clear: RamClear::new(cfg.conn_bits),
+            check: CommandCheck::default(),
             step: Reg::new(CmdStep::Idle),
             table: Default::default(),
             code: Default::default(),
@@ -229,9 +230,7 @@ impl Command {
             w: Default::default(),
             out_of_table: Default::default(),
             out_of_lookup: Default::default(),
-            bad_word: Default::default(),
             all_ready: Default::default(),
-            right_gen: Default::default(),
             show: Default::default(),
             drop: Default::default(),
             final_state: Default::default(),
@@ -266,8 +265,14 @@ impl Logic for Command {
         self.live_row.next = self.live.rdata.val();
         self.out_of_table.next = (self.index.q.val() & self.beyond_conn.val()).any();
         self.out_of_lookup.next = (self.index.q.val() & self.beyond_bucket.val()).any();
-        self.bad_word.next = self.word.q.val() >= 7;
-        self.right_gen.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
+        self.check.which.next = self.table.q.val();
+        self.check.code.next = self.code.q.val();
+        self.check.word.next = self.word.q.val();
+        self.check.ready.next = self.all_ready.val();
+        self.check.out_of_lookup.next = self.out_of_lookup.val();
+        self.check.out_of_table.next = self.out_of_table.val();
+        self.check.live.next = self.live_row.val().valid;
+        self.check.same_gen.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
 
         // Lookup row: 29 of 32 bits a way. REMOVE writes an empty one.
         self.lkp_we.next = false;
@@ -402,81 +407,28 @@ impl Logic for Command {
             }
             CmdStep::Judge => {
                 self.step.d.next = CmdStep::Answer;
-                if self.table.q.val() > 2 {
-                    self.status.d.next = 1.into(); // BAD_TABLE
-                } else {
-                    if self.code.q.val() == 0 {
-                        // WRITE
-                        if self.bad_word.val() {
-                            self.status.d.next = 4.into(); // BAD_WORD
+                self.status.d.next = self.check.status.val();
+                self.lkp_we.next = self.check.to_lookup.val();
+                if self.check.to_init.val() {
+                    self.step.d.next = CmdStep::InitAsk;
+                }
+                if self.check.to_pipe.val() {
+                    self.step.d.next = CmdStep::Send;
+                }
+                if self.check.to_tpt.val() {
+                    self.step.d.next = CmdStep::TptAsk;
+                }
+                if self.check.to_shadow.val() {
+                    for i in 0..7 {
+                        if self.word.q.val() == i.to_bits::<6>() {
+                            self.shadow[i].d.next = self.data.q.val();
                         }
-                        for i in 0..7 {
-                            if self.word.q.val() == i.to_bits::<6>() {
-                                self.shadow[i].d.next = self.data.q.val();
-                            }
-                        }
-                    } else {
-                        if self.code.q.val() == 6 {
-                            // READ
-                            if self.word.q.val() > 1 {
-                                self.status.d.next = 4.into(); // BAD_WORD
-                            }
-                            if self.word.q.val() == 0 {
-                                self.answer.d.next = self.result[0].q.val();
-                            }
-                            if self.word.q.val() == 1 {
-                                self.answer.d.next = self.result[1].q.val();
-                            }
-                        } else {
-                            if (self.code.q.val() == 2)
-                                | (self.code.q.val() == 7)
-                                | ((self.code.q.val() == 5) & (self.table.q.val() != 1))
-                                | ((self.code.q.val() == 4) & (self.table.q.val() == 0))
-                            {
-                                self.status.d.next = 2.into(); // BAD_OP
-                            } else {
-                                if !self.all_ready.val() {
-                                    self.status.d.next = 8.into(); // NOT_READY
-                                } else {
-                                    if self.table.q.val() == 0 {
-                                        if self.out_of_lookup.val() {
-                                            self.status.d.next = 3.into(); // BAD_INDEX
-                                        } else {
-                                            self.lkp_we.next = true;
-                                        }
-                                    }
-                                    if self.table.q.val() == 1 {
-                                        if self.out_of_table.val() {
-                                            self.status.d.next = 3.into(); // BAD_INDEX
-                                        } else {
-                                            if self.code.q.val() == 1 {
-                                                if self.live_row.val().valid {
-                                                    self.status.d.next = 7.into();
-                                                // EXISTS
-                                                } else {
-                                                    self.step.d.next = CmdStep::InitAsk;
-                                                }
-                                            } else {
-                                                if !self.live_row.val().valid {
-                                                    self.status.d.next = 6.into();
-                                                // NOT_FOUND
-                                                } else {
-                                                    if self.right_gen.val() {
-                                                        self.step.d.next = CmdStep::Send;
-                                                    } else {
-                                                        self.status.d.next = 9.into();
-                                                        // BAD_GEN
-                                                    }
-                                                }
-                                            }
-                                        }
-                                    }
-                                    if self.table.q.val() == 2 {
-                                        self.step.d.next = CmdStep::TptAsk;
-                                    }
-                                }
-                            }
-                        }
+                    }
+                }
+                if self.check.to_result.val() {
+                    self.answer.d.next = self.result[0].q.val();
+                    if self.word.q.val() == 1 {
+                        self.answer.d.next = self.result[1].q.val();
                     }
                 }
             }

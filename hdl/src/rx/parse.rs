@@ -330,13 +330,12 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.payload.hh.next = self.h_now.val() >> 1;
         self.hdr_b.next = self.payload.header.val().get_bits::<HDR_B>(160);
 
-        // --- the STag, as soon as its last octet is on R0
+        // --- the STag, as soon as its last octet is on R0: one beat of the frame, so once a frame
         self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> self.lk.val());
         self.issue.next = self.r_valid.val()
             & !self.r_last.val()
             & (self.r_beat.val() == self.stag_beat.val())
             & (self.launch.val() | self.launched.q.val())
-            & !self.issued.q.val()
             & (self.plen.val() >= 24)
             & !(self.narrow.val() & self.en.val() & self.last.val());
         self.tpt_valid.next = self.issue.val();

@@ -22,6 +22,7 @@
 
 use super::cfg::Cfg;
 use super::servers::*;
+use super::tx_servers::*;
 use super::types::{Mirror, Rdq, Rqe, CONN};
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Fifo, Ram};

@@ -151,7 +151,8 @@ impl Bench {
     /// Puts a segment's octets into its slot's region, which may lie across the end of the ring.
     pub fn stage(&mut self, slot: u64, bytes: &[u8]) -> u64 {
         let spare = self.region() - bytes.len();
-        let start = slot as usize * self.region() + self.rng.gen_range(0..=spare) + 3 * self.region() / 2;
+        let start =
+            slot as usize * self.region() + self.rng.gen_range(0..=spare) + 3 * self.region() / 2;
         for (i, b) in bytes.iter().enumerate() {
             let n = self.staging.len();
             self.staging[(start + i) % n] = *b;
@@ -256,7 +257,10 @@ impl Bench {
         }
         if self.get("free_valid") == 1 {
             let slot = self.get("free_slot");
-            assert!(!self.free_slots.contains(&slot), "slot {slot} is freed twice");
+            assert!(
+                !self.free_slots.contains(&slot),
+                "slot {slot} is freed twice"
+            );
             self.scramble(slot);
             self.free_slots.push(slot);
         }

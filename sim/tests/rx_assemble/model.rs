@@ -87,7 +87,13 @@ impl Conn {
         let mut begun = 0;
         while pos < s.bytes.len() {
             let old = self.held.len();
-            let at: Vec<u8> = self.held.iter().chain(&s.bytes[pos..]).take(2).copied().collect();
+            let at: Vec<u8> = self
+                .held
+                .iter()
+                .chain(&s.bytes[pos..])
+                .take(2)
+                .copied()
+                .collect();
             let [a, b] = at[..] else {
                 self.held = at;
                 pos += 1;

@@ -1,113 +1,13 @@
 //! The bench: drives the model cycle by cycle, predicts every output of every cycle, and reads all of the staging back.
 
-use crate::expect::{Expect, Frame};
+use crate::design::{cfg, Design, Pace, Seen, Source};
+use crate::expect::{Expect, Frame, Now};
 use crate::model::{Beat, Merge};
-use ferrowarp_hdl::emit::{emit, FieldInfo};
-use ferrowarp_hdl::rx::cfg::Cfg;
-use ferrowarp_hdl::rx::ingest::Ingest;
-use ferrowarp_sim::{Model, ModelBuilder, ModelLib, PortId};
+use ferrowarp_hdl::emit::FieldInfo;
+use ferrowarp_sim::{Model, ModelLib, PortId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{HashMap, VecDeque};
-
-pub const MAX_FRAME: usize = 400;
-const WINDOW: usize = 16;
-
-pub fn cfg(k: usize) -> Cfg {
-    Cfg {
-        latency: 2,
-        stage_bits: if k == 64 { 6 } else { 8 },
-        slot_bits: if k == 64 { 4 } else { 3 },
-        pool_bits: 8,
-        blk_bits: 2,
-        conn_bits: 4,
-        bucket_bits: 4,
-        tpt_set_bits: 4,
-        rq_bits: 2,
-        ord_bits: 2,
-        max_frame: MAX_FRAME,
-        max_fpdu: 4096,
-        window: WINDOW,
-    }
-}
-
-/// Emitted text and the fields of the struct ports.
-pub struct Design {
-    pub verilog: String,
-    fields: HashMap<String, Vec<FieldInfo>>,
-    k: usize,
-}
-
-pub fn design<const D: usize, const K: usize, const LK: usize>() -> Design {
-    let block = Box::new(Ingest::<D, K, LK>::new(&cfg(K)));
-    let out = emit(&*block, "ingest").unwrap_or_else(|e| panic!("{D} bits: {e}"));
-    let fields = out
-        .ports()
-        .iter()
-        .map(|p| (p.name.clone(), p.fields.clone()))
-        .collect();
-    Design {
-        verilog: out.verilog,
-        fields,
-        k: K,
-    }
-}
-
-/// How the random parts of a run behave, in percent.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// A cycle without a beat inside a MAC frame, and between frames.
-    pub mac_gap: u32,
-    pub mac_between: u32,
-    pub inject_gap: u32,
-    pub inject_between: u32,
-    /// A visible FIFO head is taken.
-    pub pop: u32,
-    /// A finished frame's slot is freed in this cycle.
-    pub free: u32,
-    /// `admit` is low although the window has room.
-    pub refuse: u32,
-}
-
-impl Pace {
-    pub const STEADY: Pace = Pace {
-        mac_gap: 0,
-        mac_between: 0,
-        inject_gap: 0,
-        inject_between: 0,
-        pop: 100,
-        free: 100,
-        refuse: 0,
-    };
-}
-
-/// What happened in a cycle.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Seen {
-    FirstBeat,
-    LastBeat,
-    Launch,
-    Tpt,
-    Done,
-    HdrB,
-    Scan,
-}
-
-#[derive(Default, Debug)]
-pub struct Counts {
-    pub admitted: usize,
-    pub injected: usize,
-    pub no_slot: usize,
-    pub no_credit: usize,
-    pub no_room: usize,
-    pub merge_lost: usize,
-    pub bad: usize,
-    pub launched: usize,
-    pub tpt: usize,
-    pub late: usize,
-    pub crc_ok: usize,
-    pub wraps: usize,
-}
 
 const NAMES: &[&str] = &[
     "mac_rx_tdata",
@@ -158,38 +58,6 @@ const FREE: [(&str, &str); 3] = [
     ("free_valid_1", "free_slot_1"),
     ("free_valid_2", "free_slot_2"),
 ];
-
-pub fn build(design: &Design) -> ModelLib {
-    ModelBuilder::new(&design.verilog, "ingest")
-        .build()
-        .unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// A stream of beats with pauses; a beat once offered stays until it is taken.
-#[derive(Default)]
-pub struct Source {
-    pub beats: VecDeque<Beat>,
-    open: bool,
-    offered: bool,
-}
-
-impl Source {
-    /// The beat of this cycle, if any; `gap` and `between` are the chances of a pause in percent.
-    fn offer(&mut self, rng: &mut ChaCha8Rng, gap: u32, between: u32) -> Option<Beat> {
-        let pause = if self.open { gap } else { between };
-        let beat = self.beats.front()?;
-        if !self.offered && rng.gen_ratio(pause, 100) {
-            return None;
-        }
-        self.offered = true;
-        Some(beat.clone())
-    }
-
-    fn take(&mut self) {
-        self.open = self.beats.pop_front().is_some_and(|b| !b.last);
-        self.offered = false;
-    }
-}
 
 /// A frame in the staging RAM that is not yet read back in full.
 struct Stored {
@@ -434,7 +302,7 @@ impl Bench {
     }
 
     /// Launch and TPT request of this cycle.
-    fn check_early(&mut self, now: &crate::expect::Now) {
+    fn check_early(&mut self, now: &Now) {
         let t = self.cycle;
         self.check("launch_valid", now.launch.is_some());
         if let Some(tuple) = now.launch {
@@ -529,7 +397,7 @@ impl Bench {
     fn choose_frees(&mut self, chance: u32) -> Vec<usize> {
         let mut freed = vec![];
         for (valid, slot) in FREE {
-            let go = !self.readable.is_empty() && self.rng.gen_ratio(chance, 100);
+            let go = !self.readable.is_empty() && self.rng.gen_ratio(chance, 1000);
             self.set(valid, go.into());
             let garbage = self.rng.gen();
             self.set(slot, garbage);

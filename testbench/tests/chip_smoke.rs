@@ -1,0 +1,97 @@
+//! One Write, one Send and one plain frame through the chip at every width.
+use ferrowarp_abi::code::cpl_kind;
+use ferrowarp_abi::table::InstallRecord;
+use ferrowarp_hdl::rx::cfg::Cfg;
+use ferrowarp_testbench::build::{FrameSpec};
+use ferrowarp_testbench::chip::{self, Chip, Post, Region, StagRights, RQ_NIC};
+
+fn cfg(latency: usize) -> Cfg {
+    Cfg {
+        latency,
+        stage_bits: 12,
+        slot_bits: 5,
+        pool_bits: 12,
+        blk_bits: 3,
+        conn_bits: 6,
+        bucket_bits: 5,
+        tpt_set_bits: 5,
+        rq_bits: 3,
+        ord_bits: 2,
+        max_frame: 9018,
+        max_fpdu: 16384,
+        window: 8,
+    }
+}
+
+fn record(spec: &FrameSpec) -> InstallRecord {
+    InstallRecord {
+        src: u32::from(spec.src.ip),
+        dst: u32::from(spec.dst.ip),
+        sport: spec.src.port,
+        dport: spec.dst.port,
+        vlan: None,
+        gen: 1,
+        func: 0,
+        ird: 4,
+        crc_en: true,
+        pd: 7,
+        qpn: 9,
+        rcv_wnd: 65535,
+        rcv_nxt: spec.seq,
+        smsn: 1,
+        rmsn: 1,
+        snd_una: spec.ack,
+        snd_nxt: spec.ack,
+        max_wnd: 65535,
+    }
+}
+
+fn smoke(width: usize, latency: usize) {
+    let cfg = cfg(latency);
+    let lib = chip::build(width, &cfg, false).unwrap_or_else(|e| panic!("{e}"));
+    let mut c = Chip::new(&lib, &cfg, width / 8, 1).unwrap();
+    let mut spec = FrameSpec::default();
+    c.install(5, &record(&spec)).unwrap();
+    let rights = StagRights { remote_write: true, ..Default::default() };
+    c.register_region(&Region { stag: 0x1234_56, rights, pd: 7, bound_to: None, base: 0x1000, len: 4096, pa: 0xabc0_0000 })
+        .unwrap();
+    c.post(Post { rq: 5, idx: 77, addr: 0x5000_0000, len: 2000 });
+    c.post(Post { rq: RQ_NIC, idx: 3, addr: 0x6000_0000, len: 2000 });
+    for _ in 0..50 {
+        c.tick().unwrap();
+    }
+    let base = c.cycle() + 10;
+    let write = spec.write(0x1234_56, 0x1010, 100);
+    spec.seq = spec.seq.wrapping_add(write.len() as u32 - 54);
+    let send = spec.send(1, 333);
+    let mut other = FrameSpec::default();
+    other.src.port = 1;
+    let plain = other.frame(&[0x55; 200]);
+    c.send(base, write);
+    c.send(base + 100, send);
+    c.send(base + 300, plain.clone());
+    c.drain(200, 20_000).unwrap();
+    println!("width {width}: sent {:?}", c.sent);
+    for w in &c.writes {
+        println!("write {:#x} len {} class {} req {} first {} last {}", w.addr, w.len, w.class, w.req_cycle, w.first_data, w.last_data);
+    }
+    println!("{:?}\n{:?}", c.events, c.acks);
+    println!("{:?}", c.counters().unwrap());
+    assert_eq!(c.writes.len(), 3);
+    assert_eq!((c.writes[0].addr, c.writes[0].len), (0xabc0_0010, 100));
+    assert_eq!((c.writes[1].addr, c.writes[1].len), (0x5000_0000, 333));
+    assert_eq!(c.writes[2].data, plain);
+    let kinds: Vec<u8> = c.events.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [cpl_kind::RECV, cpl_kind::NIC]);
+    assert_eq!((c.events[0].rqe_idx, c.events[0].len), (77, 333));
+}
+
+#[test]
+fn smoke_64() {
+    smoke(64, 2);
+}
+
+#[test]
+fn smoke_512() {
+    smoke(512, 3);
+}
