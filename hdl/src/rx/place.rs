@@ -30,6 +30,8 @@ pub struct Place {
     pub f: Signal<In, Dyn>,
     pub v: Signal<In, Verdict>,
     pub form: Signal<In, Form>,
+    /// What `rcv_nxt` would become.
+    pub next_seq: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
@@ -52,6 +54,9 @@ pub struct Place {
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    /// `rcv_nxt` becomes `alt`, known since X2; else it stays.
+    pub take: Signal<Out, bool>,
+    pub alt: Signal<Out, Bits<32>>,
     pub inv_valid: Signal<Out, bool>,
     pub inv_set: Signal<Out, Bits<16>>,
     pub inv_way: Signal<Out, Bits<4>>,
@@ -74,6 +79,7 @@ pub struct Place {
     baseq: RegNr<Bits<BYTE>>,
     rq: RegNr<Ruling>,
     hdrbq: RegNr<Bits<HDR_B>>,
+    altq: RegNr<Bits<32>>,
 
     whole: Signal<Local, bool>,
     good: Signal<Local, bool>,
@@ -85,8 +91,9 @@ pub struct Place {
     op_live: Signal<Local, bool>,
     seg_done: Signal<Local, bool>,
     fpdu: Signal<Local, bool>,
-    reach: Signal<Local, Bits<33>>,
     off: Signal<Local, Bits<64>>,
+    room: Signal<Local, Bits<33>>,
+    wrong: Signal<Local, bool>,
     out_of_range: Signal<Local, bool>,
     err: Signal<Local, Bits<16>>,
     ok: Signal<Local, bool>,
@@ -129,6 +136,7 @@ impl Logic for Place {
         self.baseq.d.next = self.base.val();
         self.rq.d.next = self.r.val();
         self.hdrbq.d.next = self.hdrb.val();
+        self.altq.d.next = self.next_seq.val();
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
@@ -158,13 +166,13 @@ impl Logic for Place {
         self.seg_done.next = self.op_live.val() & (self.oq.q.val().kind == OpKind::SegDone);
         self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
 
-        // The last comparison: off + xlen <= limit.
+        // The last comparison: off <= limit - xlen.
         self.off.next = self.rq.q.val().off;
-        self.reach.next = bit_cast::<33, 32>(self.off.val().get_bits::<32>(0))
-            + bit_cast::<33, 32>(self.formq.q.val().xlen);
+        self.room.next = self.rq.q.val().room;
         self.out_of_range.next = self.rq.q.val().ranged
             & (self.off.val().get_bits::<32>(32).any()
-                | (self.reach.val() > bit_cast::<33, 32>(self.rq.q.val().limit)));
+                | self.room.val().get_bit(32)
+                | (self.off.val().get_bits::<32>(0) > self.room.val().get_bits::<32>(0)));
         self.err.next = self.rq.q.val().err;
         if !self.rq.q.val().err.any() & self.out_of_range.val() {
             self.err.next = self.rq.q.val().over;
@@ -172,7 +180,11 @@ impl Logic for Place {
         if self.op_fpdu.val() & self.oq.q.val().term.any() {
             self.err.next = self.oq.q.val().term;
         }
-        self.ok.next = self.fpdu.val() & !self.err.val().any();
+        // Whether `err` is not zero, without waiting for its value.
+        self.wrong.next = self.rq.q.val().err.any()
+            | self.out_of_range.val()
+            | (self.op_fpdu.val() & self.oq.q.val().term.any());
+        self.ok.next = self.fpdu.val() & !self.wrong.val();
 
         // CRC failure with nothing of the FPDU acknowledged.
         self.crc_again.next = (self.fast.val() & !self.crc_good.val())
@@ -185,8 +197,13 @@ impl Logic for Place {
 
         // New state.
         self.nd.next = self.fq.q.val();
-        if self.fast_fpdu.val() | self.to_slow.val() {
-            self.nd.next.rcv_nxt = self.vq.q.val().nxt;
+        self.take.next = self.fast_fpdu.val()
+            | self.to_slow.val()
+            | (self.seg_done.val() & self.oq.q.val().rollback)
+            | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Install));
+        self.alt.next = self.altq.q.val();
+        if self.take.val() {
+            self.nd.next.rcv_nxt = self.altq.q.val();
         }
         if self.to_slow.val() {
             self.nd.next.pend = self.fq.q.val().pend + 1;
@@ -216,9 +233,7 @@ impl Logic for Place {
         if self.seg_done.val() {
             self.nd.next.pend = self.fq.q.val().pend - 1;
             self.nd.next.mid = self.oq.q.val().mid;
-            if self.oq.q.val().rollback {
-                self.nd.next.rcv_nxt = self.oq.q.val().seq;
-            } else {
+            if !self.oq.q.val().rollback {
                 self.nd.next.crc_rep = 0.into();
             }
             if self.fin_done.val() {
@@ -228,7 +243,7 @@ impl Logic for Place {
         if self.crc_again.val() {
             self.nd.next.crc_rep = self.fq.q.val().crc_rep + 1;
         }
-        if (self.fpdu.val() & self.err.val().any())
+        if (self.fpdu.val() & self.wrong.val())
             | self.crc_over.val()
             | (self.good.val() & self.vq.q.val().rst)
         {
@@ -236,7 +251,6 @@ impl Logic for Place {
         }
         if self.op_live.val() & (self.oq.q.val().kind == OpKind::Install) {
             self.nd.next.st = 1.into();
-            self.nd.next.rcv_nxt = self.hdr_a.val().get_bits::<32>(0);
             self.nd.next.smsn = self.hdr_a.val().get_bits::<32>(32);
             self.nd.next.rmsn = self.hdr_a.val().get_bits::<32>(64);
             self.nd.next.pend = 0.into();
@@ -340,7 +354,7 @@ impl Logic for Place {
                     | bit_cast::<16, 8>(self.hdr_b.val().get_bits::<8>(8));
             }
         }
-        if self.fpdu.val() & self.err.val().any() {
+        if self.fpdu.val() & self.wrong.val() {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
             self.x_desc.next.aux = true;
@@ -468,7 +482,7 @@ impl Logic for Place {
         self.why.next.fpdu_pool = self.ok.val() & self.is_op.q.val();
         self.why.next.fpdu_crc = self.crc_again.val()
             | (self.op_fpdu.val() & (self.oq.q.val().term == 0x2002));
-        self.why.next.term_sent = (self.fpdu.val() & self.err.val().any()) | self.crc_over.val();
+        self.why.next.term_sent = (self.fpdu.val() & self.wrong.val()) | self.crc_over.val();
         self.why.next.term_recv = self.ok.val() & self.formq.q.val().term;
         self.why.next.writes = self.ok.val() & self.formq.q.val().write;
         self.why.next.sends = self.ok.val() & self.formq.q.val().send & self.formq.q.val().l;
