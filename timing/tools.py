@@ -36,7 +36,7 @@ def run(label, command, log, timeout):
     """Runs a command at low priority, its output in `log`, a line every TICK seconds."""
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as out:
-        child = subprocess.Popen(["nice", "-n", "10", *command], stdout=out, stderr=subprocess.STDOUT)
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         try:
             while True:
                 try:
@@ -80,7 +80,7 @@ def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, timeout=5400):
         raise Failed(f"{tool} is missing: run scripts/setup-timing.sh")
     report = folder / f"{label}.report.json"
     report.unlink(missing_ok=True)
-    command = [str(tool), part["flag"], "--package", part["package"], "--speed", str(part["speed"]),
+    command = ["nice", "-n", "10", str(tool), part["flag"], "--package", part["package"], "--speed", str(part["speed"]),
                "--json", str(netlist), "--freq", str(mhz), "--seed", str(seed), "--report", str(report),
                "--timing-allow-fail", "--detailed-timing-report"]
     command += ["--lpf", str(lpf)] if lpf else []

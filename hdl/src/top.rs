@@ -181,12 +181,19 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
 }
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K, LK, C> {
-    const OK: () = assert!(K * 8 == D && 1 << LK == K && C == LK + 1, "Chip: K = D/8, LK = log2 K, C = LK + 1");
+    const OK: () = assert!(
+        K * 8 == D && 1 << LK == K && C == LK + 1,
+        "Chip: K = D/8, LK = log2 K, C = LK + 1"
+    );
 
     /// The chip of the sizes `cfg`. Large: box it, and build it on a thread with a large stack.
     pub fn new(cfg: &Cfg) -> Self {
         let () = Self::OK;
-        assert!(cfg.window <= 16, "window {}: the FIFOs behind the pipeline hold 16 and a margin", cfg.window);
+        assert!(
+            cfg.window <= 16,
+            "window {}: the FIFOs behind the pipeline hold 16 and a margin",
+            cfg.window
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -568,7 +575,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.command.op_done.next = self.pipe.op_done.val();
         self.command.op_ok.next = self.pipe.op_ok.val();
         self.command.op_state.next = self.state.val();
-        self.command.tables_ready.next = self.lookup.ready.val() & self.regions.ready.val() & self.asm.ready.val();
+        self.command.tables_ready.next =
+            self.lookup.ready.val() & self.regions.ready.val() & self.asm.ready.val();
         // Operations: commands are rare and go first. Of the assembler's FPDUs one at a time, so that the next one reads a
         // connection's Read queue with the head that the last one left.
         self.lookup.op_valid.next = self.command.op_valid.val();
@@ -583,7 +591,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
             self.lookup.op_ready.val() & !self.command.op_valid.val() & !self.fpdu_busy.q.val();
         self.op_start.next = self.lookup.op_valid.val() & self.lookup.op_ready.val();
         self.pipe.op_start.next = self.op_start.val();
-        if self.op_start.val() & !self.command.op_valid.val() & (self.asm.op.val().kind == OpKind::Fpdu) {
+        if self.op_start.val()
+            & !self.command.op_valid.val()
+            & (self.asm.op.val().kind == OpKind::Fpdu)
+        {
             self.fpdu_busy.d.next = true;
         }
         if self.pipe.fpdu_out.val() {
@@ -633,7 +644,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.counters.pulse[3].next = self.ingest.drop_full.val(); // drop_full
         self.counters.pulse[4].next = self.ingest.drop_merge.val(); // mac_overflow
         self.counters.pulse[5].next = self.ingest.frame_cut.val(); // frame_cut
-        self.counters.pulse[6].next = self.inject_tvalid.val() & self.ingest.inject_tready.val() & self.inject_tlast.val(); // inject_frames
+        self.counters.pulse[6].next =
+            self.inject_tvalid.val() & self.ingest.inject_tready.val() & self.inject_tlast.val(); // inject_frames
         self.counters.pulse[7].next = self.pipe.count_bad_frame.val(); // bad_fcs
         self.counters.pulse[8].next = self.why.val().bad_ip_sum; // bad_ip_sum
         self.counters.pulse[9].next = self.why.val().bad_tcp_sum; // bad_tcp_sum

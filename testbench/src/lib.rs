@@ -10,9 +10,9 @@
 //!
 //! Nothing here shares framing code with the chip or its driver: an oracle that shares the code under test proves nothing.
 
-pub mod chip;
 pub mod build;
 pub mod capture;
+pub mod chip;
 pub mod conversation;
 pub mod golden;
 pub mod replay_plan;

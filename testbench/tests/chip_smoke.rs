@@ -2,7 +2,7 @@
 use ferrowarp_abi::code::cpl_kind;
 use ferrowarp_abi::table::InstallRecord;
 use ferrowarp_hdl::rx::cfg::Cfg;
-use ferrowarp_testbench::build::{FrameSpec};
+use ferrowarp_testbench::build::FrameSpec;
 use ferrowarp_testbench::chip::{self, Chip, Post, Region, StagRights, RQ_NIC};
 
 fn cfg(latency: usize) -> Cfg {
@@ -52,16 +52,37 @@ fn smoke(width: usize, latency: usize) {
     let mut c = Chip::new(&lib, &cfg, width / 8, 1).unwrap();
     let mut spec = FrameSpec::default();
     c.install(5, &record(&spec)).unwrap();
-    let rights = StagRights { remote_write: true, ..Default::default() };
-    c.register_region(&Region { stag: 0x1234_56, rights, pd: 7, bound_to: None, base: 0x1000, len: 4096, pa: 0xabc0_0000 })
-        .unwrap();
-    c.post(Post { rq: 5, idx: 77, addr: 0x5000_0000, len: 2000 });
-    c.post(Post { rq: RQ_NIC, idx: 3, addr: 0x6000_0000, len: 2000 });
+    let rights = StagRights {
+        remote_write: true,
+        ..Default::default()
+    };
+    c.register_region(&Region {
+        stag: 0x0012_3456,
+        rights,
+        pd: 7,
+        bound_to: None,
+        base: 0x1000,
+        len: 4096,
+        pa: 0xabc0_0000,
+    })
+    .unwrap();
+    c.post(Post {
+        rq: 5,
+        idx: 77,
+        addr: 0x5000_0000,
+        len: 2000,
+    });
+    c.post(Post {
+        rq: RQ_NIC,
+        idx: 3,
+        addr: 0x6000_0000,
+        len: 2000,
+    });
     for _ in 0..50 {
         c.tick().unwrap();
     }
     let base = c.cycle() + 10;
-    let write = spec.write(0x1234_56, 0x1010, 100);
+    let write = spec.write(0x0012_3456, 0x1010, 100);
     spec.seq = spec.seq.wrapping_add(write.len() as u32 - 54);
     let send = spec.send(1, 333);
     let mut other = FrameSpec::default();
@@ -73,7 +94,10 @@ fn smoke(width: usize, latency: usize) {
     c.drain(200, 20_000).unwrap();
     println!("width {width}: sent {:?}", c.sent);
     for w in &c.writes {
-        println!("write {:#x} len {} class {} req {} first {} last {}", w.addr, w.len, w.class, w.req_cycle, w.first_data, w.last_data);
+        println!(
+            "write {:#x} len {} class {} req {} first {} last {}",
+            w.addr, w.len, w.class, w.req_cycle, w.first_data, w.last_data
+        );
     }
     println!("{:?}\n{:?}", c.events, c.acks);
     println!("{:?}", c.counters().unwrap());

@@ -340,7 +340,10 @@ impl Logic for TableCheck {
                         } else {
                             if self.form.val().inv & self.form.val().l {
                                 self.r.next.inv = true;
-                                if !self.stag_ok.val() | !self.mine.val() | !self.rights.val().get_bit(3) {
+                                if !self.stag_ok.val()
+                                    | !self.mine.val()
+                                    | !self.rights.val().get_bit(3)
+                                {
                                     self.r.next.err = 0x0109.into(); // STag cannot be invalidated
                                 }
                             }

@@ -197,7 +197,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
     /// `blk_bits` = log2 of the beats in a pool block, at least 2: the next block is known one cycle after the first.
     pub fn new(blk_bits: usize) -> Self {
         let () = Self::OK;
-        assert!(blk_bits >= 2, "a pool block needs at least 4 beats: raise blk_bits");
+        assert!(
+            blk_bits >= 2,
+            "a pool block needs at least 4 beats: raise blk_bits"
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -341,7 +344,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
     }
 }
 
-impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for Deliver<D, K, LK, C> {
+impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
+    for Deliver<D, K, LK, C>
+{
     #[hdl_gen]
     fn update(&mut self) {
         self.xf.push.next = self.x_push.val();
@@ -368,8 +373,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.unused_req.next = self.req.val();
         self.req_valid.next = (self.xf.valid.val() | self.nf.valid.val()) & !self.orders.full.val();
         self.wants.next = self.req.val().len.any() | self.req.val().fence;
-        self.moves.next =
-            self.req_valid.val() & (!self.wants.val() | self.dma_wr_req_tready.val());
+        self.moves.next = self.req_valid.val() & (!self.wants.val() | self.dma_wr_req_tready.val());
         self.locked.d.next =
             self.req_valid.val() & !self.from_x.val() & self.wants.val() & !self.moves.val();
         self.xf.pop.next = self.moves.val() & self.from_x.val();
@@ -503,9 +507,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ready.next = self.tails.valid.val()
             & (!self.has_data.val() | self.ended.q.val().any())
             & (!self.tail.val().fence | self.answered.q.val().any());
-        self.cpl_event_tvalid.next = self.ready.val()
-            & (self.tail.val().event | self.tail.val().fence)
-            & !self.told.q.val();
+        self.cpl_event_tvalid.next =
+            self.ready.val() & (self.tail.val().event | self.tail.val().fence) & !self.told.q.val();
         self.read_request_tvalid.next =
             self.ready.val() & self.tail.val().rreq & !self.told.q.val();
         self.taken.next = (self.cpl_event_tvalid.val() & self.cpl_event_tready.val())

@@ -148,11 +148,8 @@ impl Logic for Place {
         }
 
         // Frames: nothing counts unless every checksum is good.
-        self.whole.next =
-            self.is_mine.q.val() & !self.dq.q.val().bad & self.dq.q.val().hdr_ok;
-        self.good.next = self.whole.val()
-            & self.scan.val().ip_ok
-            & self.scan.val().tcp_ok;
+        self.whole.next = self.is_mine.q.val() & !self.dq.q.val().bad & self.dq.q.val().hdr_ok;
+        self.good.next = self.whole.val() & self.scan.val().ip_ok & self.scan.val().tcp_ok;
         self.crc_good.next = self.scan.val().crc_ok | !self.cq.q.val().crc_en;
         self.fast.next = self.good.val() & self.vq.q.val().fast & !self.rq.q.val().stale;
         self.to_slow.next = self.good.val()
@@ -160,9 +157,8 @@ impl Logic for Place {
         self.fast_fpdu.next = self.fast.val() & self.crc_good.val();
         // Operations.
         self.op_live.next = self.is_op.q.val() & self.cq.q.val().hit;
-        self.op_fpdu.next = self.op_live.val()
-            & (self.oq.q.val().kind == OpKind::Fpdu)
-            & (self.fq.q.val().st == 1);
+        self.op_fpdu.next =
+            self.op_live.val() & (self.oq.q.val().kind == OpKind::Fpdu) & (self.fq.q.val().st == 1);
         self.seg_done.next = self.op_live.val() & (self.oq.q.val().kind == OpKind::SegDone);
         self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
 
@@ -192,8 +188,7 @@ impl Logic for Place {
         self.crc_over.next = self.crc_again.val() & (self.fq.q.val().crc_rep == 2);
         self.settled.next = !self.fq.q.val().pend.any();
         self.quiet.next = self.settled.val() & !self.fq.q.val().mid;
-        self.fin_done.next =
-            self.seg_done.val() & self.oq.q.val().fin & (self.fq.q.val().st == 1);
+        self.fin_done.next = self.seg_done.val() & self.oq.q.val().fin & (self.fq.q.val().st == 1);
 
         // New state.
         self.nd.next = self.fq.q.val();
@@ -303,8 +298,7 @@ impl Logic for Place {
         self.x_desc.next.slot = self.dq.q.val().slot;
         self.x_desc.next.free_slot = self.is_frame.q.val();
         self.x_desc.next.blk = self.oq.q.val().blk;
-        self.x_desc.next.free_blk =
-            self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
+        self.x_desc.next.free_blk = self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
         self.x_desc.next.event = false;
         self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
         self.x_desc.next.opcode = self.hdr_a.val().get_bits::<4>(24);
@@ -387,8 +381,8 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
 
         // The assembler's share.
-        self.seg_push.next = self.to_slow.val()
-            | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove));
+        self.seg_push.next =
+            self.to_slow.val() | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove));
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
@@ -480,8 +474,8 @@ impl Logic for Place {
         self.why.next.dead = self.good.val() & self.vq.q.val().dead;
         self.why.next.fpdu_fast = self.ok.val() & !self.is_op.q.val();
         self.why.next.fpdu_pool = self.ok.val() & self.is_op.q.val();
-        self.why.next.fpdu_crc = self.crc_again.val()
-            | (self.op_fpdu.val() & (self.oq.q.val().term == 0x2002));
+        self.why.next.fpdu_crc =
+            self.crc_again.val() | (self.op_fpdu.val() & (self.oq.q.val().term == 0x2002));
         self.why.next.term_sent = (self.fpdu.val() & self.wrong.val()) | self.crc_over.val();
         self.why.next.term_recv = self.ok.val() & self.formq.q.val().term;
         self.why.next.writes = self.ok.val() & self.formq.q.val().write;
@@ -489,7 +483,6 @@ impl Logic for Place {
         self.why.next.reads = self.ok.val() & self.formq.q.val().rreq;
         self.why.next.read_resps = self.ok.val() & self.formq.q.val().rresp;
         self.why.next.invalidated = self.inv_valid.val();
-        self.fpdu_out.next =
-            self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
+        self.fpdu_out.next = self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
     }
 }

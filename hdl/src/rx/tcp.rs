@@ -151,7 +151,11 @@ impl Logic for TcpJudge {
                                 if !self.in_order.val() & !self.behind.val() {
                                     self.v.next.ahead = true;
                                 } else {
-                                    if self.simple.val() & self.in_order.val() & self.quiet.val() & !self.fin.val() {
+                                    if self.simple.val()
+                                        & self.in_order.val()
+                                        & self.quiet.val()
+                                        & !self.fin.val()
+                                    {
                                         self.v.next.fast = true;
                                     } else {
                                         self.v.next.slow = true;

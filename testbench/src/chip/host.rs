@@ -54,7 +54,10 @@ impl Chip {
             }
             if self.cycle() - start > PATIENCE {
                 let what = format!("register {address:#06x} does not answer");
-                return Err(ChipError::Hang { cycles: PATIENCE, what });
+                return Err(ChipError::Hang {
+                    cycles: PATIENCE,
+                    what,
+                });
             }
         }
     }
@@ -88,15 +91,31 @@ impl Chip {
             }
             if self.cycle() - start > 4 * PATIENCE {
                 let what = "the tables are not cleared after reset".into();
-                return Err(ChipError::Hang { cycles: 4 * PATIENCE, what });
+                return Err(ChipError::Hang {
+                    cycles: 4 * PATIENCE,
+                    what,
+                });
             }
         }
         Ok(())
     }
 
     /// One table command; the answer's data if its status is OK.
-    pub fn command(&mut self, table: u8, op: u8, index: u32, word: u8, data: u64) -> Result<u64, ChipError> {
-        self.command_ask = Some(Command { table, op, index, word, data });
+    pub fn command(
+        &mut self,
+        table: u8,
+        op: u8,
+        index: u32,
+        word: u8,
+        data: u64,
+    ) -> Result<u64, ChipError> {
+        self.command_ask = Some(Command {
+            table,
+            op,
+            index,
+            word,
+            data,
+        });
         self.command_answer = None;
         let start = self.cycle();
         loop {
@@ -105,7 +124,9 @@ impl Chip {
                 if st == status::OK {
                     return Ok(value);
                 }
-                let name = status::ENCODING.name_of(u32::from(st)).unwrap_or("unknown status");
+                let name = status::ENCODING
+                    .name_of(u32::from(st))
+                    .unwrap_or("unknown status");
                 return Err(ChipError::Command {
                     what: format!("table {table} op {op} index {index:#x}"),
                     status: name.to_string(),
@@ -113,7 +134,10 @@ impl Chip {
             }
             if self.cycle() - start > PATIENCE {
                 let what = format!("table command: table {table} op {op} index {index:#x}");
-                return Err(ChipError::Hang { cycles: PATIENCE, what });
+                return Err(ChipError::Hang {
+                    cycles: PATIENCE,
+                    what,
+                });
             }
         }
     }
@@ -127,7 +151,9 @@ impl Chip {
 
     /// Installs a connection and its lookup entry.
     pub fn install(&mut self, conn: u16, rec: &InstallRecord) -> Result<(), ChipError> {
-        let words = rec.pack().map_err(|e| ChipError::Table(format!("connection {conn}: {e:?}")))?;
+        let words = rec
+            .pack()
+            .map_err(|e| ChipError::Table(format!("connection {conn}: {e:?}")))?;
         self.record(&words)?;
         self.command(table::CONN, op::INSTALL, u32::from(conn), 0, 0)?;
         let tuple = pack_tuple(rec.vlan, rec.src, rec.dst, rec.sport, rec.dport);
@@ -136,19 +162,27 @@ impl Chip {
             let index = LookupRow::index(second, key.bucket[usize::from(second)]);
             let row = self.lookup.entry(index).or_default();
             if let Some(way) = row.0.iter().position(|w| w.is_none()) {
-                row.0[way] = Some(LookupWay { conn, fingerprint: key.fp });
+                row.0[way] = Some(LookupWay {
+                    conn,
+                    fingerprint: key.fp,
+                });
                 let row = *row;
                 self.homes.insert(conn, index);
                 return self.write_row(index, &row);
             }
         }
-        Err(ChipError::Table(format!("connection {conn}: both lookup buckets are full")))
+        Err(ChipError::Table(format!(
+            "connection {conn}: both lookup buckets are full"
+        )))
     }
 
     fn write_row(&mut self, index: u32, row: &LookupRow) -> Result<(), ChipError> {
-        let words = row.pack().map_err(|e| ChipError::Table(format!("lookup row {index:#x}: {e:?}")))?;
+        let words = row
+            .pack()
+            .map_err(|e| ChipError::Table(format!("lookup row {index:#x}: {e:?}")))?;
         self.record(&words)?;
-        self.command(table::LOOKUP, op::INSTALL, index, 0, 0).map(|_| ())
+        self.command(table::LOOKUP, op::INSTALL, index, 0, 0)
+            .map(|_| ())
     }
 
     /// Takes a connection out: first its lookup entry, then the connection. Its final state.
@@ -181,8 +215,14 @@ impl Chip {
 
     /// Sends a fence; a `cpl_event` of kind FENCE with `id` follows when all before it has been written.
     pub fn fence(&mut self, conn: u16, gen: u8, id: u16) -> Result<(), ChipError> {
-        self.command(table::CONN, op::FENCE, u32::from(conn), 0, u64::from(gen) | u64::from(id) << 8)
-            .map(|_| ())
+        self.command(
+            table::CONN,
+            op::FENCE,
+            u32::from(conn),
+            0,
+            u64::from(gen) | u64::from(id) << 8,
+        )
+        .map(|_| ())
     }
 
     pub fn register_region(&mut self, r: &Region) -> Result<(), ChipError> {
@@ -199,12 +239,16 @@ impl Chip {
             len: r.len,
             pa: r.pa,
         };
-        let words = rec.pack().map_err(|e| ChipError::Table(format!("STag {:#010x}: {e:?}", r.stag)))?;
+        let words = rec
+            .pack()
+            .map_err(|e| ChipError::Table(format!("STag {:#010x}: {e:?}", r.stag)))?;
         self.record(&words)?;
-        self.command(table::TPT, op::INSTALL, r.stag >> 8, 0, 0).map(|_| ())
+        self.command(table::TPT, op::INSTALL, r.stag >> 8, 0, 0)
+            .map(|_| ())
     }
 
     pub fn deregister_region(&mut self, stag: u32) -> Result<(), ChipError> {
-        self.command(table::TPT, op::REMOVE, stag >> 8, 0, u64::from(stag & 0xff)).map(|_| ())
+        self.command(table::TPT, op::REMOVE, stag >> 8, 0, u64::from(stag & 0xff))
+            .map(|_| ())
     }
 }

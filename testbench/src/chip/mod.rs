@@ -131,12 +131,20 @@ impl Chip {
 
     /// Plays `frame` (without FCS), its first beat not before cycle `at`, behind all frames queued before.
     pub fn send(&mut self, at: u64, frame: Vec<u8>) {
-        self.frames.push_back(FrameIn { at, data: frame, bad: false });
+        self.frames.push_back(FrameIn {
+            at,
+            data: frame,
+            bad: false,
+        });
     }
 
     /// As [`Chip::send`], with the MAC's verdict "bad" at the last beat.
     pub fn send_bad(&mut self, at: u64, frame: Vec<u8>) {
-        self.frames.push_back(FrameIn { at, data: frame, bad: true });
+        self.frames.push_back(FrameIn {
+            at,
+            data: frame,
+            bad: true,
+        });
     }
 
     pub fn inject(&mut self, frame: Vec<u8>) {
@@ -167,7 +175,10 @@ impl Chip {
 
     /// Everything that host and transmit path wanted to tell the chip has been taken.
     pub fn inputs_taken(&self) -> bool {
-        self.posts.is_empty() && self.reads.is_empty() && self.dones.is_empty() && self.mirrors.is_empty()
+        self.posts.is_empty()
+            && self.reads.is_empty()
+            && self.dones.is_empty()
+            && self.mirrors.is_empty()
     }
 
     /// Ticks until nothing has happened on any output for `quiet` cycles and all inputs are taken.
@@ -176,7 +187,8 @@ impl Chip {
         let start = self.cycle();
         loop {
             self.tick()?;
-            let busy = self.frames_left() > 0 || !self.inputs_taken() || !self.open_writes.is_empty();
+            let busy =
+                self.frames_left() > 0 || !self.inputs_taken() || !self.open_writes.is_empty();
             if !busy && self.cycle() > self.last_activity + quiet {
                 return Ok(());
             }
@@ -232,7 +244,11 @@ impl Chip {
     fn drive_mac(&mut self, now: u64) {
         if self.current.is_none() && self.frames.front().is_some_and(|f| f.at <= now) {
             if let Some(f) = self.frames.pop_front() {
-                let times = FrameTimes { first: now, last: now, len: f.data.len() };
+                let times = FrameTimes {
+                    first: now,
+                    last: now,
+                    len: f.data.len(),
+                };
                 self.current = Some((f, 0, times));
             }
         }
@@ -332,7 +348,10 @@ impl Chip {
             self.command_ask = None;
         }
         if m.get_u64(p.table_rsp_tvalid) == 1 {
-            self.command_answer = Some((m.get_u64(p.table_rsp_status) as u8, m.get_u64(p.table_rsp_data)));
+            self.command_answer = Some((
+                m.get_u64(p.table_rsp_status) as u8,
+                m.get_u64(p.table_rsp_data),
+            ));
         }
         if self.register_ask.is_some() && m.get_u64(p.registers_tready) == 1 {
             self.register_ask = None;
@@ -404,7 +423,11 @@ impl Chip {
                     }
                     if let Sink::Charged { packet, overhead } = self.sink {
                         let (a, b) = (w.addr + w.data.len() as u64, n as u64);
-                        let starts = if w.data.is_empty() { 1 } else { u64::from(a % packet == 0) };
+                        let starts = if w.data.is_empty() {
+                            1
+                        } else {
+                            u64::from(a % packet == 0)
+                        };
                         let crossed = (a + b - 1) / packet - a / packet;
                         self.debt += b + overhead * (starts + crossed);
                     }

@@ -1,0 +1,60 @@
+# FerroWARP: every task of the repository. `make` alone lists them.
+#
+# Variables: PRESET (preset name or path of a .toml file), OUT (folder for Verilog).
+
+PRESET ?= dc-100g
+OUT ?= build/verilog/$(notdir $(basename $(PRESET)))
+CARGO ?= cargo
+FERROWARP := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release/ferrowarp
+STAMP := build/setup.stamp
+TRACES := testbench/traces
+
+.PHONY: help setup setup-timing release demo test verilog bench timing lint fmt clean
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PRESET=$(PRESET)   one of: ecp5-versa ecp5-1g dc-25g dc-100g, or a .toml file"
+
+setup: ## Install what is missing: Verilator, a C++ compiler, zlib (apt)
+	@scripts/setup.sh
+	@mkdir -p build && touch $(STAMP)
+
+$(STAMP): scripts/setup.sh
+	@scripts/setup.sh
+	@mkdir -p build && touch $@
+
+setup-timing: $(STAMP) ## Install what `make timing` needs, into build/venv (pip)
+	@scripts/setup.sh --timing
+	@scripts/setup-timing.sh
+
+release: $(STAMP)
+	@scripts/with-clock.sh compiling $(CARGO) build --release --bin ferrowarp
+
+demo: release ## Replay two captures of real Linux traffic through the 100G chip
+	@FERROWARP=$(FERROWARP) TRACES=$(TRACES) scripts/demo.sh
+
+test: $(STAMP) ## All tests
+	@CARGO="$(CARGO)" scripts/test.sh
+
+verilog: release ## Emit the chip as Verilog: make verilog PRESET=dc-25g OUT=dir
+	@$(FERROWARP) emit --preset $(PRESET) -o $(OUT)
+
+bench: release ## Measure latency, goodput and speed against their budgets; writes build/bench.json
+	@$(FERROWARP) bench --json build/bench.json
+
+timing: setup-timing release ## Place and route for the ECP5: Fmax and area per module
+	@scripts/timing.sh
+
+lint: $(STAMP) ## rustfmt, clippy, and verilator -Wall over every preset
+	@scripts/with-clock.sh fmt $(CARGO) fmt --all --check
+	@scripts/with-clock.sh clippy $(CARGO) clippy --workspace --all-targets -- -D warnings
+	@scripts/with-clock.sh "verilator -Wall" $(CARGO) test --test presets
+
+fmt: ## Format all Rust
+	$(CARGO) fmt --all
+
+clean: ## Remove everything built
+	$(CARGO) clean
+	rm -rf build

@@ -1,0 +1,190 @@
+//! The command as its user meets it: what it writes, what it says, how it exits.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn ferrowarp(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ferrowarp"))
+        .args(args)
+        .output()
+        .expect("the command starts")
+}
+
+fn stdout(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+fn stderr(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+/// Exit code `code`, nothing on stdout, and `line` alone on stderr.
+fn refused(args: &[&str], code: i32, line: &str) {
+    let out = ferrowarp(args);
+    assert_eq!(stderr(&out), format!("{line}\n"), "{args:?}");
+    assert_eq!(out.status.code(), Some(code), "{args:?}");
+    assert_eq!(stdout(&out), "", "{args:?}");
+}
+
+/// A fresh folder for one test.
+fn folder(test: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).expect("a folder under target/tmp");
+    dir
+}
+
+#[test]
+fn presets_lists_the_four() {
+    let out = ferrowarp(&["presets"]);
+    assert!(out.status.success(), "{}", stderr(&out));
+    let names: Vec<String> = stdout(&out)
+        .lines()
+        .skip(1)
+        .filter_map(|l| l.split_whitespace().next().map(str::to_string))
+        .collect();
+    assert_eq!(names, ["ecp5-versa", "ecp5-1g", "dc-25g", "dc-100g"]);
+}
+
+#[test]
+fn emit_writes_verilog_ports_and_preset() {
+    let dir = folder("emit");
+    let path = dir.join("new/out");
+    let out = ferrowarp(&[
+        "emit",
+        "--preset",
+        "ecp5-versa",
+        "-o",
+        &path.display().to_string(),
+    ]);
+    assert!(out.status.success(), "{}", stderr(&out));
+    assert_eq!(stdout(&out).lines().count(), 3, "{}", stdout(&out));
+    let read = |name: &str| {
+        let file = path.join(name);
+        assert!(
+            stdout(&out).contains(&file.display().to_string()),
+            "{name} is not reported"
+        );
+        std::fs::read_to_string(file).expect(name)
+    };
+    let verilog = read("chip.v");
+    assert!(verilog.contains("module chip"));
+    let ports = read("ports.md");
+    for stream in ferrowarp_abi::stream::STREAMS {
+        let port = format!("| `{}_", stream.name);
+        let heading = format!("## {}\n", stream.name);
+        assert_eq!(
+            ports.contains(&port),
+            ports.contains(&heading),
+            "{}",
+            stream.name
+        );
+    }
+    assert!(ports.contains("| `mac_rx_tdata` | in | 64 |"));
+    assert!(!ports.contains("| |\n\n"), "a port has no description");
+
+    // The preset it leaves is a preset: edited, it gives another chip.
+    let mine = dir.join("mine.toml");
+    std::fs::write(
+        &mine,
+        read("preset.toml").replace("conn_bits = 7", "conn_bits = 8"),
+    )
+    .expect("written");
+    let other = dir.join("other");
+    let out = ferrowarp(&[
+        "emit",
+        "--preset",
+        &mine.display().to_string(),
+        "-o",
+        &other.display().to_string(),
+    ]);
+    assert!(out.status.success(), "{}", stderr(&out));
+    assert_ne!(
+        std::fs::read_to_string(other.join("chip.v")).expect("chip.v"),
+        verilog
+    );
+}
+
+#[test]
+fn bad_input_is_one_line_and_exit_1() {
+    let known =
+        "choose one of ecp5-versa, ecp5-1g, dc-25g, dc-100g, or give the path of a .toml file";
+    refused(
+        &["emit", "--preset", "dc-10g", "-o", "/nonexistent/x"],
+        1,
+        &format!("ferrowarp: unknown preset `dc-10g`: {known}"),
+    );
+    refused(
+        &[
+            "emit",
+            "--preset",
+            "dc-25g",
+            "--width",
+            "72",
+            "-o",
+            "/nonexistent/x",
+        ],
+        1,
+        "ferrowarp: preset dc-25g: data_width = 72: choose 64, 128, 256 or 512 bits",
+    );
+    let dir = folder("bad_input");
+    let file = dir.join("f");
+    std::fs::write(&file, "not = [a preset").expect("written");
+    let out = ferrowarp(&[
+        "emit",
+        "--preset",
+        "ecp5-versa",
+        "-o",
+        &file.display().to_string(),
+    ]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        stderr(&out).starts_with(&format!("ferrowarp: cannot make {}", file.display())),
+        "{}",
+        stderr(&out)
+    );
+    let toml = dir.join("broken.toml");
+    std::fs::copy(&file, &toml).expect("copied");
+    let out = ferrowarp(&["presets", "--toml", &toml.display().to_string()]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        stderr(&out).starts_with(&format!("ferrowarp: preset {}: line 1: ", toml.display())),
+        "{}",
+        stderr(&out)
+    );
+    assert_eq!(stderr(&out).lines().count(), 1);
+}
+
+#[test]
+fn a_wrong_command_line_is_one_line_and_exit_2() {
+    refused(&["emmit"], 2, "ferrowarp: unrecognized subcommand 'emmit' tip: a similar subcommand exists: 'emit'; see `ferrowarp --help`");
+    refused(
+        &["emit", "--preset", "dc-25g"],
+        2,
+        "ferrowarp: the following required arguments were not provided: --output <DIR>; see `ferrowarp emit --help`",
+    );
+    assert_eq!(ferrowarp(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let out = ferrowarp(&["--help"]);
+    assert!(out.status.success());
+    let commands: Vec<String> = stdout(&out)
+        .lines()
+        .skip_while(|l| *l != "Commands:")
+        .skip(1)
+        .take_while(|l| !l.is_empty())
+        .filter_map(|l| l.split_whitespace().next().map(str::to_string))
+        .filter(|name| name != "help")
+        .collect();
+    assert!(commands.len() >= 2, "{commands:?}");
+    for command in commands {
+        let out = ferrowarp(&[&command, "--help"]);
+        assert!(out.status.success(), "{command}");
+        assert!(
+            stdout(&out).contains("Examples:"),
+            "{command} has no examples"
+        );
+    }
+}
