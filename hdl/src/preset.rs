@@ -3,6 +3,7 @@
 //! The files of `hdl/configs` are compiled in; a path to a file of the same form works wherever a preset's name does.
 
 use crate::emit::{emit, EmitErrors, Emitted};
+use crate::rx::asm_op::hdr_bits;
 use crate::rx::cfg::Cfg;
 use crate::rx::servers::SLOT_ADDR;
 use crate::rx::types::{BEAT, BYTE, CONN, SLOT};
@@ -235,6 +236,15 @@ impl Preset {
                 format!("a pool of 2^{} beats has no two such blocks", s.pool_bits),
             );
         }
+        // The assembler keeps the first octets of each FPDU in a RAM of their own, a few rows a block.
+        let rows = s.pool_bits - s.blk_bits + hdr_bits(octets);
+        if rows > BEAT {
+            return self.bad(
+                "blk_bits",
+                s.blk_bits,
+                format!("too many blocks in 2^{} beats: {} at least", s.pool_bits, s.blk_bits + rows - BEAT),
+            );
+        }
         for (field, bits) in [("rq_bits", s.rq_bits), ("ord_bits", s.ord_bits)] {
             if s.conn_bits + bits > SLOT_ADDR {
                 return self.bad(
@@ -407,7 +417,7 @@ mod tests {
             |s| s.bucket_bits = 16,
             |s| s.tpt_set_bits = 16,
             |s| s.stage_bits = 16,
-            |s| (s.pool_bits, s.blk_bits) = (16, 2),
+            |s| (s.pool_bits, s.blk_bits) = (16, 3),
             |s| (s.conn_bits, s.rq_bits, s.ord_bits) = (12, 8, 8),
             |s| (s.stage_bits, s.max_frame) = (13, 16_000),
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),

@@ -110,7 +110,7 @@ impl ModelBuilder {
     }
 
     fn key(&self, tools: &Toolchain, flags: &[String]) -> String {
-        let auto = format!("auto {UNIT_COST} {QUICK_COST}");
+        let auto = format!("auto 2 {UNIT_COST} {QUICK_COST}");
         let opt = self.opt.as_deref().unwrap_or(&auto);
         let shape = format!("{flags:?} {opt} {} abi {}", self.trace, shim::ABI);
         cache::hash([
@@ -317,7 +317,7 @@ const QUICK_COST: u64 = 3_000_000;
 
 /// Total compile cost, and the texts of the units to compile: every generated file in one unit
 /// when small (headers are most of the time), else balanced units for the cores. What runs only at
-/// construction (`__Slow`) goes last in each unit, unoptimised: that is a third of the cost.
+/// construction (`__Slow`) is not optimised: it would be a third of the cost.
 fn units(dir: &Path) -> Result<(u64, Vec<String>), SimError> {
     let mut files: Vec<(u64, String)> = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| SimError::io(dir, e))? {
@@ -331,36 +331,47 @@ fn units(dir: &Path) -> Result<(u64, Vec<String>), SimError> {
     }
     files.sort_by(|a, b| b.cmp(a));
     let total: u64 = files.iter().map(|f| f.0).sum();
-    let count = match total / UNIT_COST {
-        0 => 1,
-        units => units.clamp(2, 16) as usize,
-    };
+    if total < UNIT_COST {
+        return Ok((total, vec![unit_text(files.iter().map(|f| f.1.as_str()))]));
+    }
+    // Slow and fast in one unit take longer than apart: the compiler settles some of its options
+    // for the whole unit.
+    let (slow, fast): (Vec<_>, Vec<_>) = files.iter().partition(|f| is_slow(&f.1));
+    let texts = balance(&slow, 2).into_iter().chain(balance(&fast, 14));
+    Ok((total, texts.collect()))
+}
+
+/// Spreads files, largest first, over at most `most` units of about [`UNIT_COST`].
+fn balance(files: &[&(u64, String)], most: u64) -> Vec<String> {
+    let total: u64 = files.iter().map(|f| f.0).sum();
+    let count = (total / UNIT_COST).clamp(1, most) as usize;
     let mut units = vec![(0, Vec::new()); count];
     for (cost, name) in files {
         if let Some(unit) = units.iter_mut().min_by_key(|u| u.0) {
             unit.0 += cost;
-            unit.1.push(name);
+            unit.1.push(name.as_str());
         }
     }
-    let texts = units
-        .into_iter()
-        .filter(|u| !u.1.is_empty())
-        .map(|u| unit_text(u.1));
-    Ok((total, texts.collect()))
+    units.retain(|u| !u.1.is_empty());
+    units.into_iter().map(|u| unit_text(u.1)).collect()
 }
 
 fn is_slow(name: &str) -> bool {
     name.ends_with("__Slow.cpp")
 }
 
-fn unit_text(names: Vec<String>) -> String {
+fn unit_text<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let (slow, fast): (Vec<_>, Vec<_>) = names.into_iter().partition(|n| is_slow(n));
     let mut text = String::new();
     fast.iter()
         .for_each(|n| text += &format!("#include \"{n}\"\n"));
-    text += "#pragma GCC optimize(\"O0\")\n";
-    slow.iter()
-        .for_each(|n| text += &format!("#include \"{n}\"\n"));
+    if !slow.is_empty() {
+        // Popped again: what stands at the end of the file rules the compiler's last passes.
+        text += "#pragma GCC push_options\n#pragma GCC optimize(\"O0\")\n";
+        slow.iter()
+            .for_each(|n| text += &format!("#include \"{n}\"\n"));
+        text += "#pragma GCC pop_options\n";
+    }
     text
 }
 
