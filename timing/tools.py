@@ -33,7 +33,7 @@ def say(text):
 
 
 def run(label, command, log, timeout):
-    """Runs a command at low priority, its output in `log`, a line every TICK seconds."""
+    """Runs a command, its output in `log`, a line every TICK seconds."""
     start = time.monotonic()
     with open(log, "w", encoding="utf-8") as out:
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
@@ -82,7 +82,7 @@ def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, timeout=5400):
     report.unlink(missing_ok=True)
     command = ["nice", "-n", "10", str(tool), part["flag"], "--package", part["package"], "--speed", str(part["speed"]),
                "--json", str(netlist), "--freq", str(mhz), "--seed", str(seed), "--report", str(report),
-               "--timing-allow-fail", "--detailed-timing-report"]
+               "--timing-allow-fail"]
     command += ["--lpf", str(lpf)] if lpf else []
     command += ["--lpf-allow-unconstrained"]
     log = folder / f"{label}.nextpnr.log"
@@ -94,6 +94,11 @@ def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, timeout=5400):
     fmax = min(clocks)
     say(f"  nextpnr {label}: {fmax:.1f} MHz in {spent:.0f} s")
     return {"fmax": fmax, "seconds": spent, "path": critical(log), "utilisation": data.get("utilization", {})}
+
+
+def clocks_of(runs):
+    """The lowest Fmax of several runs."""
+    return min(r["fmax"] for r in runs.values())
 
 
 def critical(log):

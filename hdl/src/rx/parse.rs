@@ -420,10 +420,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & !(self.r_valid.val() & self.r_last.val());
 
         self.late_now.next = self.beat.val() <= self.at_tcp.val();
-        self.stub.next = self.beat.val() < self.at_tcp.val();
+        self.stub.next = (self.beat.val() <= self.at_tcp.val()) & (self.beat.val() != self.at_tcp.val());
         if self.tag.q.val() {
             self.late_now.next = self.beat.val() <= self.at_tcp_tagged.val();
-            self.stub.next = self.beat.val() < self.at_tcp_tagged.val();
+            self.stub.next = (self.beat.val() <= self.at_tcp_tagged.val())
+                & (self.beat.val() != self.at_tcp_tagged.val());
         }
         if self.live.val() & (self.beat.val() < self.sizes.val().need_beat) {
             self.late_now.next = true;

@@ -97,6 +97,11 @@ pub struct Pipe {
 
     gap: Reg<bool>,
     flying: Reg<Bits<8>>,
+    flying_next: Signal<Local, Bits<8>>,
+    /// The window has room for a frame, for an operation; nothing is in flight.
+    free: Reg<bool>,
+    half_free: Reg<bool>,
+    none: Reg<bool>,
     window: Constant<Bits<8>>,
     half: Constant<Bits<8>>,
     base: Signal<Local, Bits<BYTE>>,
@@ -227,6 +232,10 @@ impl Pipe {
             fpdu_out: Default::default(),
             gap: Default::default(),
             flying: Default::default(),
+            flying_next: Default::default(),
+            free: Reg::new(true),
+            half_free: Reg::new(true),
+            none: Reg::new(true),
             window: Constant::new((window as u64).to_bits()),
             half: Constant::new((window as u64 / 2).to_bits()),
             base: Default::default(),
@@ -289,22 +298,26 @@ impl Logic for Pipe {
     #[hdl_gen]
     fn update(&mut self) {
         // In flight: admitted frames and launched operations that have not left X3.
-        self.flying.d.next = self.flying.q.val();
+        self.flying_next.next = self.flying.q.val();
         if (self.frame_start.val() ^ self.op_start.val()) & !self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 1;
+            self.flying_next.next = self.flying.q.val() + 1;
         }
         if (self.frame_start.val() & self.op_start.val()) & self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 1;
+            self.flying_next.next = self.flying.q.val() + 1;
         }
         if (self.frame_start.val() & self.op_start.val()) & !self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 2;
+            self.flying_next.next = self.flying.q.val() + 2;
         }
         if !(self.frame_start.val() | self.op_start.val()) & self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() - 1;
+            self.flying_next.next = self.flying.q.val() - 1;
         }
         // One of the window is kept free: a frame and an operation may start in one cycle.
-        self.admit.next = self.roomy.val() & (self.flying.q.val() < self.window.val());
-        self.op_room.next = self.roomy.val() & (self.flying.q.val() < self.half.val());
+        self.flying.d.next = self.flying_next.val();
+        self.free.d.next = self.flying_next.val() < self.window.val();
+        self.half_free.d.next = self.flying_next.val() < self.half.val();
+        self.none.d.next = !self.flying_next.val().any();
+        self.admit.next = self.roomy.val() & self.free.q.val();
+        self.op_room.next = self.roomy.val() & self.half_free.q.val();
 
         // J
         self.j_op.next = self.ctx_valid.val() & self.ctx.val().pseudo & !self.gap.q.val();
@@ -464,7 +477,7 @@ impl Logic for Pipe {
         self.revoked.inv.next = self.place.inv_valid.val();
         self.revoked.set.next = self.place.inv_set.val();
         self.revoked.way.next = self.place.inv_way.val();
-        self.revoked.idle.next = !self.flying.q.val().any();
+        self.revoked.idle.next = self.none.q.val();
         self.tables.form.next = self.x2_form.q.val();
         self.tables.c.next = self.x2_c.q.val();
         self.tables.f.next = self.x2_f.q.val();
