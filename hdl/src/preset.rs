@@ -242,7 +242,11 @@ impl Preset {
             return self.bad(
                 "blk_bits",
                 s.blk_bits,
-                format!("too many blocks in 2^{} beats: {} at least", s.pool_bits, s.blk_bits + rows - BEAT),
+                format!(
+                    "too many blocks in 2^{} beats: {} at least",
+                    s.pool_bits,
+                    s.blk_bits + rows - BEAT
+                ),
             );
         }
         for (field, bits) in [("rq_bits", s.rq_bits), ("ord_bits", s.ord_bits)] {

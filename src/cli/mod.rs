@@ -1,5 +1,6 @@
 //! Command line: one module a command; errors become one line on stderr and an exit code.
 
+mod bench;
 mod emit;
 mod presets;
 
@@ -23,6 +24,7 @@ Exit codes: 0 good, 1 a bad input or result, 2 a wrong command line.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Emit(emit::Args),
     Presets(presets::Args),
 }
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
     };
     let mut out = io::stdout().lock();
     let result = match cli.command {
+        Command::Bench(args) => bench::run(&args, &mut out),
         Command::Emit(args) => emit::run(&args, &mut out),
         Command::Presets(args) => presets::run(&args, &mut out),
     };

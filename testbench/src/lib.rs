@@ -6,15 +6,19 @@
 //! * [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
+//! * [`chip`]: the Verilated chip with its surroundings; [`bench`]: latency, goodput and speed measured on it.
+//! * [`replay`]: a capture played through the chip and compared with the golden model.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
 //!
 //! Nothing here shares framing code with the chip or its driver: an oracle that shares the code under test proves nothing.
 
+pub mod bench;
 pub mod build;
 pub mod capture;
 pub mod chip;
 pub mod conversation;
 pub mod golden;
+pub mod replay;
 pub mod replay_plan;
 pub mod tcp_peer;
 pub mod vectors;

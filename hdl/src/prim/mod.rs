@@ -19,7 +19,6 @@
 //! | [`LenToKeep`] | len -> keep | 0 | text |
 //! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
 //! | [`ApplyMask`] | data, keep, flip -> dout | 0 | text |
-//! | [`MaskLanes`] | din, keep -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
@@ -41,7 +40,6 @@ pub mod csum;
 pub mod fifo;
 pub mod hash;
 pub mod keep;
-pub mod lanes;
 pub mod mask;
 pub mod ram;
 pub mod reduce;
@@ -56,7 +54,6 @@ pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
-pub use lanes::MaskLanes;
 pub use mask::ApplyMask;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};

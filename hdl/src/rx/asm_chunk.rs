@@ -15,7 +15,7 @@
 //! at the next ones, so an FPDU may be cut anywhere. Its start value is 0xFF on the FPDU's first four octets.
 
 use super::types::BEAT;
-use crate::prim::{CrcData, CrcShift, MaskLanes, MergeRotate, Reg};
+use crate::prim::{ApplyMask, CrcData, CrcShift, MergeRotate, Reg};
 use rust_hdl::prelude::*;
 
 /// One staging read and what becomes of its data.
@@ -65,8 +65,8 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     pub busy: Signal<Out, bool>,
     pub crc: Signal<Out, Bits<32>>,
     merge: MergeRotate<D, K, LK>,
-    mask: MaskLanes<D, K>,
-    flip: MaskLanes<32, 4>,
+    mask: ApplyMask<D, K>,
+    crc_mask: ApplyMask<D, K>,
     crc_data: CrcData<D>,
     crc_shift: CrcShift<D>,
     c1: Reg<Chunk>,
@@ -86,7 +86,7 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     behind: Signal<Local, Bits<LK>>,
     all: Constant<Bits<K>>,
     not_lane0: Constant<Bits<D>>,
-    ff4: Constant<Bits<32>>,
+    lanes_0_3: Constant<Bits<K>>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
@@ -111,7 +111,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             crc: Default::default(),
             merge: Default::default(),
             mask: Default::default(),
-            flip: Default::default(),
+            crc_mask: Default::default(),
             crc_data: Default::default(),
             crc_shift: Default::default(),
             c1: Default::default(),
@@ -130,7 +130,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             behind: Default::default(),
             all: Constant::new(Bits::<K>::mask()),
             not_lane0: Constant::new(Bits::<D>::mask() ^ 0xff),
-            ff4: Constant::new(Bits::<32>::mask()),
+            lanes_0_3: Constant::new(0xf.into()),
         }
     }
 }
@@ -164,8 +164,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         self.above.next = self.all.val() << bit_cast::<LK, 6>(self.c3.q.val().lane);
         self.below.next = self.all.val() >> self.behind.val();
         self.keep.next = self.above.val() & self.below.val();
-        self.mask.din.next = self.turned.q.val();
+        self.mask.data.next = self.turned.q.val();
         self.mask.keep.next = self.keep.val();
+        self.mask.flip.next = 0.into();
         self.data.next = self.mask.dout.val();
         self.pool_addr.next = self.c3.q.val().waddr;
         self.hdr_addr.next = self.c3.q.val().haddr;
@@ -179,12 +180,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         }
         self.head_valid.next = self.c3.q.val().head;
         self.head_raw.next = bit_cast::<16, D>(self.turned.q.val());
-        self.flip.din.next = self.ff4.val();
-        self.flip.keep.next = 0.into();
+        self.crc_mask.data.next = self.turned.q.val();
+        self.crc_mask.keep.next = self.keep.val();
+        self.crc_mask.flip.next = 0.into();
         if self.c3.q.val().beat0 {
-            self.flip.keep.next = bit_cast::<4, K>(self.keep.val());
+            self.crc_mask.flip.next = self.keep.val() & self.lanes_0_3.val();
         }
-        self.crc_data.data.next = self.mask.dout.val() ^ bit_cast::<D, 32>(self.flip.dout.val());
+        self.crc_data.data.next = self.crc_mask.dout.val();
         self.add4.d.next = self.crc_data.crc.val();
         self.run4.d.next = self.c3.q.val().run;
         self.first4.d.next = self.c3.q.val().first;

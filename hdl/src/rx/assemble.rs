@@ -1,4 +1,5 @@
 //! Assembler: puts FPDUs together that do not lie in one segment of their own (RFC 5044 sections 5.2 and 6).
+//! Requirements MPA-52 to MPA-55, 58, 59, 73, 74, 76, 77, 81.
 //!
 //! It takes the segments that the pipeline could not place at once, in stream order per connection, finds the FPDUs in
 //! them by the length field, packs each into a chain of pool blocks from lane 0 on, checks its CRC and reports it as an
@@ -18,7 +19,7 @@
 //! | `nx_blk`, `nx_next` | in, out | next block of a chain, 1 cycle: see [`Blocks`](super::blocks::Blocks) |
 //! | `cf_valid cf_ready cf_blk` | in, out, in | gives back the chain of an Fpdu operation, `cf_blk` = `Op::blk` |
 //! | `pool_free` | out | blocks neither used nor promised |
-//! | `short_pulse crc_pulse` | out | an FPDU was refused for lack of blocks; an FPDU had a bad CRC |
+//! | `short_pulse crc_pulse drop_pulse` | out | an FPDU was refused for lack of blocks; an FPDU had a bad CRC; a segment was dropped |
 //!
 //! How a reader walks an FPDU: octet p is in lane p % K of beat p / K of the chain; beat b is physical beat
 //! `blk << blk_bits | b % 2^blk_bits` of the chain's block b >> blk_bits. Block 0 is `Op::blk`, the next is `nx_next`.
@@ -27,7 +28,7 @@
 //! Operations of a segment, in order:
 //! * `Fpdu` for each complete FPDU: first 48 octets (zero behind its end), `blk`, `term` 0.
 //!   The FPDU's blocks stay until `cf_*`.
-//! * `Fpdu` with `term` 0x2002: bad CRC, and an octet of it was acknowledged before this segment (MPA-41). It has a chain
+//! * `Fpdu` with `term` 0x2002: bad CRC, and an octet of it was acknowledged before this segment (MPA-76, 77). It has a chain
 //!   too. The connection is dead: its later segments are dropped until purge or `fresh`.
 //! * `Fpdu` with `term` 0x2005: longer than max_fpdu. `blk` is NO_BLOCK (giving it back does no harm), `hdr_a` holds the
 //!   length field only. Dead as above.
@@ -37,7 +38,7 @@
 //!   rest behind an error.
 //! * A segment that is not the next of its connection, or of a dead one, is dropped: `SegDone` alone, `seq` = the
 //!   context's position, no rollback, no fin.
-//! * A purge gives back the blocks of the unfinished FPDU. No operation, no slot.
+//! * A purge gives back the blocks of the unfinished FPDU; so does `fresh`. A purge has no operation and no slot.
 //!
 //! Blocks are reserved for the whole FPDU as soon as its length is known, so what is admitted can be completed. A single
 //! octet of a length field needs no block: it waits in the context. No CRC check if `crc_en` is low; pad is not checked.
@@ -45,31 +46,14 @@
 //! Time: octets / K beats, and 6 cycles more per segment and 5 per FPDU (look at the length 3, decide 1, turn round 1).
 
 use super::asm_chunk::ChunkPipe;
+use super::asm_in::SegIn;
 use super::asm_op::{hdr_bits, OpMaker};
 use super::blocks::{Blocks, LEN, NO_BLOCK};
 use super::cfg::Cfg;
 use super::pool::Pool;
-use super::types::{Op, Seg, BEAT, BYTE, CONN, SLOT};
-use crate::prim::{CrcResidue, Fifo, Ram, RamBe, RamClear, Reg, CAPTURE_BYTES};
+use super::types::{Op, Seg, BEAT, BYTE, SLOT};
+use crate::prim::{CrcResidue, RamBe, Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
-
-/// What is kept of a connection between its segments.
-#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
-pub struct SegCtx {
-    /// Segments are taken; false: never begun, purged, or dead after an error.
-    pub alive: bool,
-    /// Next octet of the stream.
-    pub seq: Bits<32>,
-    /// Octets held of the unfinished FPDU, and octets it lacks (not known at fill 1).
-    pub fill: Bits<LEN>,
-    pub left: Bits<LEN>,
-    /// CRC state.
-    pub crc: Bits<32>,
-    pub first: Bits<BEAT>,
-    pub cur: Bits<BEAT>,
-    /// Its first octet, at fill 1.
-    pub oct0: Bits<8>,
-}
 
 #[derive(LogicState, Copy, Clone, Debug, PartialEq)]
 pub enum AsmState {
@@ -124,12 +108,9 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub pool_free: Signal<Out, Bits<LEN>>,
     pub short_pulse: Signal<Out, bool>,
     pub crc_pulse: Signal<Out, bool>,
-    /// A segment was dropped: not the next of its connection, or of a dead one.
     pub drop_pulse: Signal<Out, bool>,
 
-    segs: Fifo<Seg, 6>,
-    ctx: Ram<SegCtx, CONN>,
-    clear: RamClear<CONN>,
+    feed: SegIn,
     pipe: ChunkPipe<D, K, LK>,
     residue: CrcResidue<K, LK>,
     pool: Pool<D, K>,
@@ -139,8 +120,6 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     maker: OpMaker<D, K, LK>,
 
     state: Reg<AsmState>,
-    /// Cycles that the FIFO's head has been the context RAM's address.
-    age: Reg<Bits<2>>,
     // segment
     seg: Reg<Seg>,
     addr: Reg<Bits<BYTE>>,
@@ -180,7 +159,6 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
 
     /// Where the segment lies is counted in `addr` and `rem`.
     seg_unused: Signal<Local, Seg>,
-    next_ready: Signal<Local, bool>,
     load: Signal<Local, bool>,
     finish: Signal<Local, bool>,
     held: Signal<Local, Bits<LEN>>,
@@ -211,7 +189,6 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     hdr_shift: Constant<Bits<5>>,
     hdr_beats: Constant<Bits<BEAT>>,
     max_fpdu: Constant<Bits<LEN>>,
-    latency: Constant<Bits<2>>,
     none: Constant<Bits<BEAT>>,
     word_mask: Constant<Bits<LEN>>,
 }
@@ -268,9 +245,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             short_pulse: Default::default(),
             crc_pulse: Default::default(),
             drop_pulse: Default::default(),
-            segs: Default::default(),
-            ctx: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
-            clear: RamClear::new(cfg.conn_bits),
+            feed: SegIn::new(cfg),
             pipe: ChunkPipe::new(),
             residue: CrcResidue::new(),
             pool: Pool::new(cfg),
@@ -278,7 +253,6 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             blocks: Blocks::new(cfg),
             maker: OpMaker::new(),
             state: Reg::new(AsmState::Idle),
-            age: Default::default(),
             seg: Default::default(),
             addr: Default::default(),
             rem: Default::default(),
@@ -307,7 +281,6 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             free_v: Default::default(),
             free_s: Default::default(),
             seg_unused: Default::default(),
-            next_ready: Default::default(),
             load: Default::default(),
             finish: Default::default(),
             held: Default::default(),
@@ -336,7 +309,6 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             hdr_shift: Constant::new(hdr_bits(K).to_bits()),
             hdr_beats: Constant::new(CAPTURE_BYTES.div_ceil(K).to_bits()),
             max_fpdu: Constant::new(cfg.max_fpdu.to_bits()),
-            latency: Constant::new(cfg.latency.to_bits()),
             none: Constant::new(NO_BLOCK.to_bits()),
             word_mask: Constant::new(Bits::<LEN>::mask() ^ 3),
         }
@@ -346,15 +318,10 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
 impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
-        // Segment FIFO; its head is the context RAM's read address while it waits.
-        self.segs.push.next = self.seg_push.val();
-        self.segs.din.next = self.seg_din.val();
-        self.seg_room.next = self.segs.room.val();
-        self.ctx.raddr.next = self.segs.dout.val().conn;
-        self.next_ready.next = self.segs.valid.val()
-            & (self.age.q.val() == self.latency.val())
-            & self.clear.done.val();
-        self.ready.next = self.clear.done.val();
+        self.feed.seg_push.next = self.seg_push.val();
+        self.feed.seg_din.next = self.seg_din.val();
+        self.seg_room.next = self.feed.seg_room.val();
+        self.ready.next = self.feed.ready.val();
 
         // Sums that the states use.
         self.held.next = self.fill.q.val();
@@ -481,7 +448,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
 
         match self.state.q.val() {
             AsmState::Idle => {
-                self.load.next = self.next_ready.val();
+                self.load.next = self.feed.next_valid.val();
             }
             AsmState::Check => {
                 self.rollback.d.next = false;
@@ -663,51 +630,43 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             }
         }
 
-        // End of a segment: context back, next segment in. A context row that is still being written is not read:
-        // two segments of one connection in a row hand it on in the registers.
+        // End of a segment: context back, next segment in. Of two segments of one connection in a row, the second finds
+        // the context in the registers: the RAM does not have it yet.
         self.free_s.d.next = self.seg.q.val().slot;
         self.free_valid.next = self.free_v.q.val();
         self.free_slot.next = self.free_s.q.val();
-        self.ctx.we.next = self.finish.val() | self.clear.active.val();
-        self.ctx.waddr.next = self.seg.q.val().conn;
-        self.ctx.wdata.next.alive = self.alive.q.val() & !self.clear.active.val();
-        self.ctx.wdata.next.seq = self.seq.q.val();
-        self.ctx.wdata.next.fill = self.fill.q.val();
-        self.ctx.wdata.next.left = self.left.q.val();
-        self.ctx.wdata.next.crc = self.pipe.crc.val();
-        self.ctx.wdata.next.first = self.first.q.val();
-        self.ctx.wdata.next.cur = self.cur.q.val();
-        self.ctx.wdata.next.oct0 = self.oct0.q.val();
-        if self.clear.active.val() {
-            self.ctx.waddr.next = self.clear.addr.val();
-        }
+        self.feed.put.next = self.finish.val();
+        self.feed.put_conn.next = self.seg.q.val().conn;
+        self.feed.put_row.next.alive = self.alive.q.val();
+        self.feed.put_row.next.seq = self.seq.q.val();
+        self.feed.put_row.next.fill = self.fill.q.val();
+        self.feed.put_row.next.left = self.left.q.val();
+        self.feed.put_row.next.crc = self.pipe.crc.val();
+        self.feed.put_row.next.first = self.first.q.val();
+        self.feed.put_row.next.cur = self.cur.q.val();
+        self.feed.put_row.next.oct0 = self.oct0.q.val();
         if self.finish.val() {
             self.state.d.next = AsmState::Idle;
-            self.load.next = self.next_ready.val();
+            self.load.next = self.feed.next_valid.val();
         }
         self.pipe.crc_set.next = false;
-        self.pipe.crc_in.next = self.ctx.rdata.val().crc;
-        self.segs.pop.next = self.load.val();
+        self.pipe.crc_in.next = self.feed.row.val().crc;
+        self.feed.take.next = self.load.val();
         if self.load.val() {
             self.state.d.next = AsmState::Check;
-            self.seg.d.next = self.segs.dout.val();
-            self.addr.d.next = self.segs.dout.val().addr;
-            self.rem.d.next = bit_cast::<LEN, 16>(self.segs.dout.val().len);
-            if self.segs.dout.val().conn != self.seg.q.val().conn {
+            self.seg.d.next = self.feed.next_seg.val();
+            self.addr.d.next = self.feed.next_seg.val().addr;
+            self.rem.d.next = bit_cast::<LEN, 16>(self.feed.next_seg.val().len);
+            if self.feed.next_seg.val().conn != self.seg.q.val().conn {
                 self.pipe.crc_set.next = true;
-                self.alive.d.next = self.ctx.rdata.val().alive;
-                self.seq.d.next = self.ctx.rdata.val().seq;
-                self.fill.d.next = self.ctx.rdata.val().fill;
-                self.left.d.next = self.ctx.rdata.val().left;
-                self.first.d.next = self.ctx.rdata.val().first;
-                self.cur.d.next = self.ctx.rdata.val().cur;
-                self.oct0.d.next = self.ctx.rdata.val().oct0;
+                self.alive.d.next = self.feed.row.val().alive;
+                self.seq.d.next = self.feed.row.val().seq;
+                self.fill.d.next = self.feed.row.val().fill;
+                self.left.d.next = self.feed.row.val().left;
+                self.first.d.next = self.feed.row.val().first;
+                self.cur.d.next = self.feed.row.val().cur;
+                self.oct0.d.next = self.feed.row.val().oct0;
             }
-        }
-        if self.load.val() | !self.segs.valid.val() {
-            self.age.d.next = 0.into();
-        } else if self.age.q.val() != self.latency.val() {
-            self.age.d.next = self.age.q.val() + 1;
         }
 
         // Between the blocks.

@@ -1,5 +1,6 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
 pub mod asm_chunk;
+pub mod asm_in;
 pub mod asm_op;
 pub mod assemble;
 pub mod blocks;

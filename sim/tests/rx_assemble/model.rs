@@ -40,7 +40,8 @@ pub fn fpdu_len(n: usize) -> usize {
 pub fn fpdu(ulpdu: &[u8]) -> Vec<u8> {
     let mut f = (ulpdu.len() as u16).to_be_bytes().to_vec();
     f.extend(ulpdu);
-    f.resize(fpdu_len(ulpdu.len()) - 4, 0);
+    // MPA-43: pad may hold anything
+    f.resize(fpdu_len(ulpdu.len()) - 4, 0xee);
     f.extend(crc32c::crc32c(&f).to_le_bytes());
     f
 }

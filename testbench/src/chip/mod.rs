@@ -181,6 +181,16 @@ impl Chip {
             && self.mirrors.is_empty()
     }
 
+    /// Inputs not taken yet: receives and buffers, Reads, Read answers, mirrors.
+    pub fn waiting(&self) -> [usize; 4] {
+        [
+            self.posts.len(),
+            self.reads.len(),
+            self.dones.len(),
+            self.mirrors.len(),
+        ]
+    }
+
     /// Ticks until nothing has happened on any output for `quiet` cycles and all inputs are taken.
     /// More than `limit` cycles without an end are a hang.
     pub fn drain(&mut self, quiet: u64, limit: u64) -> Result<(), ChipError> {
@@ -409,7 +419,6 @@ impl Chip {
                 }
             }
         }
-        self.debt = self.debt.saturating_sub(self.k as u64);
         if m.get_u64(p.dma_wr_data_tvalid) == 1 {
             active = true;
             if data_ready {
@@ -444,6 +453,8 @@ impl Chip {
                 }
             }
         }
+        // The bus works on what was taken in this cycle, too.
+        self.debt = self.debt.saturating_sub(self.k as u64);
         if m.get_u64(p.cpl_event_tvalid) == 1 {
             active = true;
             if e {

@@ -1,6 +1,6 @@
 //! What the peer's messages need on our side: regions per STag, receive buffers per Send.
 
-use super::{PlanOptions, Receive, Region};
+use super::{PlanOptions, Receive, Region, RegionOverride};
 use crate::capture::{Connection, Side};
 use crate::golden::Rights;
 use crate::wire::ddp::{
@@ -237,6 +237,20 @@ impl Wants {
                     rights: INVALIDATE,
                 },
             ));
+        }
+    }
+
+    /// Puts the caller's regions in place of those derived, for STags that the connection uses.
+    pub(super) fn replace(&mut self, regions: &[RegionOverride]) {
+        for o in regions {
+            if let Some(r) = self.entry(o.stag) {
+                *r = Range {
+                    start: o.base,
+                    end: u128::from(o.base) + u128::from(o.len),
+                    rights: o.rights,
+                };
+                self.note(format!("STag {:#010x}: region as given", o.stag));
+            }
         }
     }
 

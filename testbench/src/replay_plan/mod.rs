@@ -15,7 +15,9 @@ mod tests;
 mod timeline;
 mod types;
 
-pub use types::{Action, Expected, Install, Receive, Region, Role, SndMirror, Step};
+pub use types::{
+    Action, Expected, Install, Receive, Region, RegionOverride, Role, SndMirror, Step,
+};
 
 use crate::capture::{Capture, Connection, Side};
 use crate::golden::memory::MemoryError;
@@ -64,6 +66,8 @@ pub struct PlanOptions {
     pub max_fpdu: usize,
     /// STags whose octets spread wider are registered only as far as this.
     pub max_region: u64,
+    /// Regions as the caller knows them, in place of the range and the rights seen.
+    pub regions: Vec<RegionOverride>,
 }
 
 impl Default for PlanOptions {
@@ -77,6 +81,7 @@ impl Default for PlanOptions {
             rfc7306: false,
             max_fpdu: ConnConfig::default().max_fpdu,
             max_region: 64 << 20,
+            regions: Vec::new(),
         }
     }
 }
@@ -119,7 +124,8 @@ impl Plan {
                 return Err(PlanError::Gap { name, side, seq });
             }
         }
-        let wants = derive::Wants::of(conn, we, options);
+        let mut wants = derive::Wants::of(conn, we, options);
+        wants.replace(&options.regions);
         let mut notes = wants.notes.clone();
         if conn.crc_negotiated && !conn.crc {
             notes.push("CRC was negotiated but every CRC field is 0: replayed without CRC".into());

@@ -68,6 +68,15 @@ pub struct Region {
     pub addr: u64,
 }
 
+/// A region as the caller knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegionOverride {
+    pub stag: u32,
+    pub base: u64,
+    pub len: u32,
+    pub rights: Rights,
+}
+
 /// A receive buffer to post, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receive {

@@ -1,0 +1,116 @@
+//! The assembler's input: segments in order, and the context of the connection of the first one.
+//!
+//! | port | | |
+//! |---|---|---|
+//! | `ready` | out | the context RAM has been cleared: 2^conn_bits cycles after reset |
+//! | `seg_push seg_din`, `seg_room` | in, out | into a FIFO of 64 (as many segments as the pipeline may have given away); no push at room 0 |
+//! | `next_valid next_seg row`, `take` | out, in | the first segment and its context row; `take` only with `next_valid` |
+//! | `put put_conn put_row` | in | writes a row back, every cycle |
+//!
+//! `row` is there the table latency after its segment has become the first, so a segment that waits costs no time. It is
+//! the row as it was when the segment became the first: a user that still works on a segment of the same connection
+//! keeps the row itself. Only `alive` is cleared after reset; a row that is not alive means nothing else.
+
+use super::blocks::LEN;
+use super::cfg::Cfg;
+use super::types::{Seg, BEAT, CONN};
+use crate::prim::{Fifo, Ram, RamClear, Reg};
+use rust_hdl::prelude::*;
+
+/// What is kept of a connection between its segments.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct SegCtx {
+    /// Segments are taken; false: never begun, purged, or dead after an error.
+    pub alive: bool,
+    /// Next octet of the stream.
+    pub seq: Bits<32>,
+    /// Octets held of the unfinished FPDU, and octets it lacks (not known at fill 1).
+    pub fill: Bits<LEN>,
+    pub left: Bits<LEN>,
+    /// CRC state.
+    pub crc: Bits<32>,
+    pub first: Bits<BEAT>,
+    pub cur: Bits<BEAT>,
+    /// Its first octet, at fill 1.
+    pub oct0: Bits<8>,
+}
+
+/// Segment FIFO and context RAM.
+#[derive(LogicBlock)]
+pub struct SegIn {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub ready: Signal<Out, bool>,
+    pub seg_push: Signal<In, bool>,
+    pub seg_din: Signal<In, Seg>,
+    pub seg_room: Signal<Out, Bits<8>>,
+    pub next_valid: Signal<Out, bool>,
+    pub next_seg: Signal<Out, Seg>,
+    pub row: Signal<Out, SegCtx>,
+    pub take: Signal<In, bool>,
+    pub put: Signal<In, bool>,
+    pub put_conn: Signal<In, Bits<CONN>>,
+    pub put_row: Signal<In, SegCtx>,
+    segs: Fifo<Seg, 6>,
+    rows: Ram<SegCtx, CONN>,
+    clear: RamClear<CONN>,
+    /// Cycles that the first segment has been the RAM's address.
+    age: Reg<Bits<2>>,
+    latency: Constant<Bits<2>>,
+}
+
+impl SegIn {
+    pub fn new(cfg: &Cfg) -> Self {
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            ready: Default::default(),
+            seg_push: Default::default(),
+            seg_din: Default::default(),
+            seg_room: Default::default(),
+            next_valid: Default::default(),
+            next_seg: Default::default(),
+            row: Default::default(),
+            take: Default::default(),
+            put: Default::default(),
+            put_conn: Default::default(),
+            put_row: Default::default(),
+            segs: Default::default(),
+            rows: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
+            clear: RamClear::new(cfg.conn_bits),
+            age: Default::default(),
+            latency: Constant::new(cfg.latency.to_bits()),
+        }
+    }
+}
+
+impl Logic for SegIn {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.segs.push.next = self.seg_push.val();
+        self.segs.din.next = self.seg_din.val();
+        self.segs.pop.next = self.take.val();
+        self.seg_room.next = self.segs.room.val();
+        self.next_seg.next = self.segs.dout.val();
+        self.rows.raddr.next = self.segs.dout.val().conn;
+        self.row.next = self.rows.rdata.val();
+        if self.take.val() | !self.segs.valid.val() {
+            self.age.d.next = 0.into();
+        } else if self.age.q.val() != self.latency.val() {
+            self.age.d.next = self.age.q.val() + 1;
+        }
+        self.next_valid.next = self.segs.valid.val()
+            & (self.age.q.val() == self.latency.val())
+            & self.clear.done.val();
+        self.ready.next = self.clear.done.val();
+
+        self.rows.we.next = self.put.val();
+        self.rows.waddr.next = self.put_conn.val();
+        self.rows.wdata.next = self.put_row.val();
+        if self.clear.active.val() {
+            self.rows.we.next = true;
+            self.rows.waddr.next = self.clear.addr.val();
+            self.rows.wdata.next.alive = false;
+        }
+    }
+}

@@ -1,0 +1,679 @@
+//! One chip with its connections, cycle by cycle.
+//!
+//! Frames start at the capture's own spacing, at the line rate at most, or back to back at the line rate. Our own steps
+//! (mirrors, Reads, answers) go in up to [`LOOKAHEAD`] frames ahead, as a host and a transmit path would have done; a frame
+//! that needs one which the chip has not taken yet is held, and the cycles are counted. Gaps longer than
+//! `ReplayOptions::longest_gap` are cut short once the chip has been quiet: it keeps no timers.
+
+use super::lane::{Given, Lane, MIRROR};
+use super::pieces::Span;
+use super::report::{Fault, Report, RunReport};
+use super::select::{Batch, Chosen};
+use super::{Progress, ReplayError, ReplayOptions};
+use crate::chip::{Chip, FrameTimes, Post, RQ_NIC};
+use crate::replay_plan::Action;
+use ferrowarp_abi::code::{ack_flag, cpl_kind, dma_class};
+use ferrowarp_hdl::preset::Preset;
+use ferrowarp_sim::ModelLib;
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Frames ahead of which our own steps are given to the chip.
+const LOOKAHEAD: usize = 4;
+/// Cycles without any handshake after which the chip counts as quiet.
+const QUIET: u64 = 256;
+/// Cycles for which a frame is held before the replay goes on without.
+const PATIENCE: u64 = 6000;
+/// Cycles that the chip has to finish after the last frame.
+const DRAIN: u64 = 200_000;
+/// Host buffers for plain frames, and where they are: below everything else.
+const NIC_BUFFERS: u64 = 32;
+const NIC_BASE: u64 = 0x1000_0000;
+const NIC_STEP: u64 = 0x4000;
+
+/// One frame on its way through the chip, in cycles.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Track {
+    /// Place in the capture, from 1.
+    pub frame: usize,
+    pub connection: String,
+    pub octets: usize,
+    pub first_beat: u64,
+    pub last_beat: u64,
+    pub request: Option<u64>,
+    pub first_data: Option<u64>,
+    pub last_data: Option<u64>,
+    pub ack: Option<u64>,
+    pub event: Option<u64>,
+}
+
+/// A step of the whole batch.
+struct Item<'a> {
+    lane: Option<usize>,
+    /// Since the first step.
+    time: Duration,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Frame { index: usize, octets: &'a [u8] },
+    Input(&'a Action),
+}
+
+/// Inputs that the capture has before a frame.
+#[derive(Clone, Copy, Default)]
+struct Before {
+    mirrors: u64,
+    dones: u32,
+}
+
+/// A frame given to the chip.
+struct Played {
+    lane: Option<usize>,
+    index: usize,
+    seq: Option<u32>,
+    times: Option<FrameTimes>,
+    requested: bool,
+}
+
+struct Player<'a> {
+    chip: Chip,
+    preset: &'a Preset,
+    lanes: Vec<Lane<'a>>,
+    given: Given,
+    played: Vec<Played>,
+    /// By lane: stream position behind each played frame, rising, and its number in `played`.
+    reach: Vec<Vec<(u64, usize)>>,
+    writes: Vec<Vec<u64>>,
+    reports: Vec<Vec<u64>>,
+    plain: VecDeque<(usize, &'a [u8])>,
+    tracks: Vec<Track>,
+    track_limit: usize,
+    skipped: u64,
+    held: u64,
+    faults: Vec<Fault>,
+    supply: bool,
+}
+
+/// Plays a batch and adds its results to the report.
+pub(super) fn play(
+    lib: &ModelLib,
+    batch: &Batch,
+    number: usize,
+    options: &ReplayOptions,
+    report: &mut Report,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), ReplayError> {
+    let preset = &options.preset;
+    let mut p = Player::new(lib, batch, options)?;
+    let wave = p.open_wave(options, number)?;
+    let items = items(batch);
+    let start = p.chip.cycle();
+    p.run(&items, options, progress)?;
+    let cycles = p.chip.cycle() - start;
+    p.conclude();
+    let counters = p.chip.counters()?;
+    let what = batch.title();
+    let placed = report.connections.iter().map(|c| c.bytes_placed);
+    let most = placed.max().unwrap_or(0);
+    let mut best = 0;
+    let plain_frames = p.played.iter().filter(|f| f.lane.is_none()).count() as u64;
+    for lane in p.lanes {
+        let (conn, mismatches, faults) = lane.report(number, preset);
+        best = best.max(conn.bytes_placed);
+        report.mismatch_count += conn.mismatches;
+        report.connections.push(conn);
+        report.mismatches.extend(mismatches);
+        report.errors.extend(faults);
+    }
+    if best > most || report.pipeline.is_empty() {
+        report.pipeline = p.tracks;
+    }
+    report.errors.extend(p.faults);
+    report.runs.push(RunReport {
+        run: number,
+        what,
+        connections: batch.lanes.len(),
+        frames: p.played.len() as u64,
+        plain_frames,
+        cycles,
+        fast_forwarded_cycles: p.skipped,
+        held_cycles: p.held,
+        counters: counters
+            .into_iter()
+            .map(|(n, v)| (n.to_string(), v))
+            .collect(),
+        wave,
+    });
+    Ok(())
+}
+
+/// All steps of a batch in the order of the capture.
+fn items(batch: &Batch) -> Vec<Item<'_>> {
+    let mut all: Vec<(usize, Duration, Item)> = Vec::new();
+    for (n, lane) in batch.lanes.iter().enumerate() {
+        for (place, time, action) in lane.placed_steps() {
+            let what = match action {
+                Action::Frame { index, octets } => What::Frame {
+                    index: *index,
+                    octets,
+                },
+                other => What::Input(other),
+            };
+            let lane = Some(n);
+            all.push((place, time, Item { lane, time, what }));
+        }
+    }
+    for f in &batch.plain {
+        let what = What::Frame {
+            index: f.index,
+            octets: &f.octets,
+        };
+        let item = Item {
+            lane: None,
+            time: f.time,
+            what,
+        };
+        all.push((f.index, f.time, item));
+    }
+    // Stable: the steps of a lane stay in order.
+    all.sort_by_key(|(place, _, _)| *place);
+    let zero = all.iter().map(|a| a.1).min().unwrap_or_default();
+    for (_, time, item) in &mut all {
+        item.time = time.saturating_sub(zero);
+    }
+    all.into_iter().map(|(_, _, item)| item).collect()
+}
+
+impl<'a> Player<'a> {
+    fn new(
+        lib: &ModelLib,
+        batch: &'a Batch,
+        options: &'a ReplayOptions,
+    ) -> Result<Self, ReplayError> {
+        let preset = &options.preset;
+        let mut chip = Chip::new(lib, &preset.cfg(), preset.data_width / 8, options.seed)?;
+        let mut lanes = Vec::new();
+        for (n, chosen) in batch.lanes.iter().enumerate() {
+            let setup = |e: &dyn std::fmt::Display| ReplayError::Setup {
+                name: chosen.plan.name.clone(),
+                reason: e.to_string(),
+            };
+            let lane = Lane::new(chosen, n).map_err(|e| setup(&e))?;
+            lane.install(&mut chip).map_err(|e| setup(&e))?;
+            lanes.push(lane);
+        }
+        for i in 0..NIC_BUFFERS {
+            chip.post(nic_buffer(i as u16));
+        }
+        chip.drain(32, DRAIN)?;
+        let ends = |f: fn(&super::pieces::Pieces) -> Vec<u64>| {
+            batch
+                .lanes
+                .iter()
+                .map(|c: &Chosen| f(&c.pieces))
+                .collect::<Vec<_>>()
+        };
+        Ok(Player {
+            chip,
+            preset,
+            given: Given::default(),
+            played: Vec::new(),
+            reach: vec![Vec::new(); lanes.len()],
+            writes: ends(|p| p.writes()),
+            reports: ends(|p| p.reports()),
+            lanes,
+            plain: VecDeque::new(),
+            tracks: Vec::new(),
+            track_limit: options.picture_frames,
+            skipped: 0,
+            held: 0,
+            faults: Vec::new(),
+            supply: true,
+        })
+    }
+
+    fn open_wave(
+        &mut self,
+        options: &ReplayOptions,
+        number: usize,
+    ) -> Result<Option<String>, ReplayError> {
+        let Some(wave) = &options.wave else {
+            return Ok(None);
+        };
+        let mut path = wave.path.clone();
+        if number > 1 {
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            path.set_file_name(format!("{stem}-{number}"));
+            path.set_extension(wave.path.extension().unwrap_or_default());
+        }
+        let period = (1e6 / self.preset.clock_mhz).round() as u64;
+        let model = self.chip.model();
+        model
+            .open_wave(&path, period)
+            .map_err(crate::chip::ChipError::from)?;
+        Ok(Some(path.display().to_string()))
+    }
+
+    /// Plays all frames and waits for the end.
+    fn run(
+        &mut self,
+        items: &[Item<'a>],
+        options: &ReplayOptions,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), ReplayError> {
+        let frames: Vec<usize> = (0..items.len())
+            .filter(|i| matches!(items[*i].what, What::Frame { .. }))
+            .collect();
+        let mut before = vec![Before::default(); frames.len()];
+        let (mut fed, mut fed_frames, mut next) = (0, 0, 0);
+        let origin = self.chip.cycle();
+        let cycles_of = |t: Duration| t.as_secs_f64() * self.preset.clock_mhz * 1e6;
+        // Cycle, with fractions, at which the wire is free again.
+        let (mut wire, mut waited) = (origin as f64, 0);
+        let (mhz, gbps) = (self.preset.clock_mhz, self.preset.line_gbps);
+        while next < frames.len() {
+            while fed < items.len() && fed_frames < frames.len().min(next + LOOKAHEAD) {
+                self.feed(&items[fed], &mut before, &mut fed_frames);
+                fed += 1;
+            }
+            if std::mem::take(&mut self.supply) {
+                for lane in &mut self.lanes {
+                    lane.supply(&mut self.chip, &self.preset.cfg(), &mut self.given);
+                }
+            }
+            let item = &items[frames[next]];
+            let now = self.chip.cycle();
+            let mut due = wire;
+            if !options.line_rate {
+                let own = origin as f64 + cycles_of(item.time) - self.skipped as f64;
+                due = due.max(own);
+                let previous = next
+                    .checked_sub(1)
+                    .map_or(item.time, |n| items[frames[n]].time);
+                let gap = cycles_of(item.time.saturating_sub(previous));
+                let quiet = now > self.chip.last_activity + QUIET && self.chip.inputs_taken();
+                if gap > options.longest_gap as f64 && quiet && due > now as f64 + 1.0 {
+                    let ahead = (due - now as f64) as u64;
+                    self.skipped += ahead;
+                    due -= ahead as f64;
+                }
+            }
+            if now as f64 >= due && self.chip.frames_left() == 0 {
+                match self.obstacle(item, before[next]) {
+                    Some(what) if waited < PATIENCE => {
+                        self.held += 1;
+                        waited += 1;
+                        if waited == PATIENCE {
+                            self.give_up(item, &what);
+                        }
+                    }
+                    _ => {
+                        waited = 0;
+                        self.play(item);
+                        let from = if now as f64 - due < 1.0 {
+                            due
+                        } else {
+                            now as f64
+                        };
+                        if let What::Frame { octets, .. } = item.what {
+                            wire = from + (octets.len() + 24) as f64 * 8.0 / gbps * mhz / 1000.0;
+                        }
+                        next += 1;
+                        if next % 64 == 0 {
+                            self.tell(next, frames.len(), progress);
+                        }
+                    }
+                }
+            }
+            self.tick(options)?;
+            if self.chip.cycle() % 4096 == 0 {
+                self.tell(next, frames.len(), progress);
+            }
+        }
+        for item in &items[fed..] {
+            self.feed(item, &mut before, &mut fed_frames);
+        }
+        self.tell(next, frames.len(), progress);
+        self.settle(options)
+    }
+
+    fn tell(&self, done: usize, of: usize, progress: &mut dyn FnMut(Progress)) {
+        let cycle = self.chip.cycle();
+        progress(Progress::Frames { done, of, cycle });
+    }
+
+    fn feed(&mut self, item: &Item<'a>, before: &mut [Before], frames: &mut usize) {
+        match (&item.what, item.lane) {
+            (What::Frame { .. }, lane) => {
+                before[*frames] = Before {
+                    mirrors: self.given.0[MIRROR],
+                    dones: lane.map_or(0, |l| self.lanes[l].dones_due),
+                };
+                *frames += 1;
+            }
+            (What::Input(action), Some(l)) => {
+                self.lanes[l].input(action, &mut self.chip, &mut self.given);
+                self.supply = true;
+            }
+            (What::Input(_), None) => {}
+        }
+    }
+
+    /// What keeps a frame from being played.
+    fn obstacle(&self, item: &Item, before: Before) -> Option<String> {
+        let lane = &self.lanes[item.lane?];
+        let What::Frame { octets, .. } = item.what else {
+            return None;
+        };
+        if !self.given.taken(&self.chip, MIRROR, before.mirrors) {
+            return Some("our own transmit state".into());
+        }
+        let end = self.span(item.lane?, octets).map_or(0, |s| s.end);
+        lane.waits_for(end, before.dones, &self.chip, &self.given)
+    }
+
+    fn span(&self, lane: usize, octets: &[u8]) -> Option<Span> {
+        let start = self.lanes[lane].chosen.plan.install.rcv_nxt;
+        let reach = self.reach[lane].last().map_or(0, |r| r.0);
+        Span::of(octets, start, reach)
+    }
+
+    fn give_up(&mut self, item: &Item, what: &str) {
+        if let (Some(l), What::Frame { index, .. }) = (item.lane, &item.what) {
+            let frame = index + 1;
+            let lane = &mut self.lanes[l];
+            lane.fault(format!(
+                "frame {frame} was held for {PATIENCE} cycles: the chip gave back nothing to take {what}"
+            ));
+            lane.alive = false;
+        }
+    }
+
+    fn play(&mut self, item: &Item<'a>) {
+        let What::Frame { index, octets } = item.what else {
+            return;
+        };
+        let number = self.played.len();
+        let mut seq = None;
+        if let Some(l) = item.lane {
+            self.lanes[l].frames += 1;
+            if let Some(span) = self.span(l, octets) {
+                seq = Some(span.seq);
+                let reach = self.reach[l].last().map_or(0, |r| r.0);
+                if span.payload > 0 && span.end > reach {
+                    self.reach[l].push((span.end, number));
+                }
+            }
+        } else {
+            self.plain.push_back((index, octets));
+        }
+        self.played.push(Played {
+            lane: item.lane,
+            index,
+            seq,
+            times: None,
+            requested: false,
+        });
+        self.chip.send(self.chip.cycle(), octets.to_vec());
+    }
+
+    /// One clock, and what came of it.
+    fn tick(&mut self, options: &ReplayOptions) -> Result<(), ReplayError> {
+        self.chip.tick()?;
+        if let Some(n) = options.wave.as_ref().and_then(|w| w.cycles) {
+            if self.chip.cycle() == n {
+                self.chip.model().close_wave();
+            }
+        }
+        if !self.chip.sent.is_empty() {
+            self.take_sent();
+        }
+        if !self.chip.writes.is_empty() {
+            self.take_writes();
+        }
+        if !self.chip.events.is_empty() {
+            self.take_events();
+        }
+        if !self.chip.acks.is_empty() {
+            self.take_acks();
+        }
+        for r in std::mem::take(&mut self.chip.read_requests) {
+            self.supply = true;
+            match self.lane_of(r.conn) {
+                Some(l) => {
+                    self.lanes[l].read_request(&r);
+                    self.stamp(l, r.cycle);
+                }
+                None => self.stray(format!("read_request for connection {}", r.conn)),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_sent(&mut self) {
+        for t in std::mem::take(&mut self.chip.sent) {
+            // The chip plays in order: the first without times is the one.
+            let at = self
+                .played
+                .iter()
+                .rposition(|p: &Played| p.times.is_some())
+                .map_or(0, |i| i + 1);
+            let Some(p) = self.played.get_mut(at) else {
+                continue;
+            };
+            p.times = Some(t);
+            if let Some(l) = p.lane {
+                let lane = &mut self.lanes[l];
+                lane.first.get_or_insert((t.first, self.skipped));
+                lane.last = (t.last, self.skipped);
+            }
+            if self.tracks.len() < self.track_limit {
+                let (p, lane) = (&self.played[at], self.played[at].lane);
+                self.tracks.push(Track {
+                    frame: p.index + 1,
+                    connection: lane.map_or("plain".into(), |l| self.lanes[l].name().to_string()),
+                    octets: t.len,
+                    first_beat: t.first,
+                    last_beat: t.last,
+                    request: None,
+                    first_data: None,
+                    last_data: None,
+                    ack: None,
+                    event: None,
+                });
+            }
+        }
+    }
+
+    fn take_writes(&mut self) {
+        for w in std::mem::take(&mut self.chip.writes) {
+            if w.class == dma_class::NIC {
+                self.plain_write(w.addr, &w.data, (w.req_cycle, w.first_data, w.last_data));
+                continue;
+            }
+            let Some(l) = self
+                .lane_of(w.conn)
+                .filter(|_| w.class == dma_class::PAYLOAD)
+            else {
+                let (class, addr) = (w.class, w.addr);
+                self.stray(format!(
+                    "DMA write of class {class} for connection {} at {addr:#x}",
+                    w.conn
+                ));
+                continue;
+            };
+            let cause = self.writes[l].get(self.lanes[l].writes_seen).copied();
+            self.lanes[l].write(&w);
+            self.stamp(l, w.last_data);
+            if let Some(n) = cause.and_then(|end| self.frame_at(l, end)) {
+                if let (false, Some(t)) = (self.played[n].requested, self.played[n].times) {
+                    self.played[n].requested = true;
+                    self.lanes[l]
+                        .latencies
+                        .push(w.req_cycle.saturating_sub(t.last));
+                }
+                self.track(n, |t| {
+                    t.request.get_or_insert(w.req_cycle);
+                    t.first_data.get_or_insert(w.first_data);
+                    t.last_data = Some(w.last_data);
+                });
+            }
+        }
+    }
+
+    fn take_events(&mut self) {
+        for e in std::mem::take(&mut self.chip.events) {
+            self.supply = true;
+            if e.kind == cpl_kind::NIC {
+                self.chip.post(nic_buffer(e.rqe_idx));
+                continue;
+            }
+            let Some(l) = self.lane_of(e.conn) else {
+                self.stray(format!(
+                    "event of kind {} for connection {}",
+                    e.kind, e.conn
+                ));
+                continue;
+            };
+            let cause = self.reports[l].get(self.lanes[l].reports_seen).copied();
+            let before = self.lanes[l].reports_seen;
+            self.lanes[l].event(&e);
+            self.stamp(l, e.cycle);
+            if self.lanes[l].reports_seen > before {
+                if let Some(n) = cause.and_then(|end| self.frame_at(l, end)) {
+                    self.track(n, |t| t.event = Some(e.cycle));
+                }
+            }
+        }
+    }
+
+    fn take_acks(&mut self) {
+        for a in std::mem::take(&mut self.chip.acks) {
+            let Some(l) = self.lane_of(a.conn) else {
+                self.stray(format!("ack_event for connection {}", a.conn));
+                continue;
+            };
+            self.stamp(l, a.cycle);
+            if a.flags & ack_flag::RX_ONLY == 0 {
+                let of = |p: &Played| p.lane == Some(l) && p.seq == Some(a.seq);
+                for n in 0..self.tracks.len() {
+                    if of(&self.played[n]) && self.tracks[n].ack.is_none() {
+                        self.tracks[n].ack = Some(a.cycle);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn plain_write(&mut self, addr: u64, data: &[u8], cycles: (u64, u64, u64)) {
+        let Some((index, octets)) = self.plain.pop_front() else {
+            self.stray(format!(
+                "a frame of {} octets of an installed connection went to the host as a plain frame",
+                data.len()
+            ));
+            return;
+        };
+        let buffers = NIC_BASE..NIC_BASE + NIC_BUFFERS * NIC_STEP;
+        if !buffers.contains(&addr) || addr % NIC_STEP != 0 {
+            self.stray(format!(
+                "plain frame {} at {addr:#x}, which is no buffer",
+                index + 1
+            ));
+        }
+        if data != octets {
+            self.stray(format!(
+                "plain frame {} does not come out as it went in",
+                index + 1
+            ));
+        }
+        if let Some(n) = self
+            .played
+            .iter()
+            .position(|p| p.lane.is_none() && p.index == index)
+        {
+            self.track(n, |t| {
+                (t.request, t.first_data, t.last_data) =
+                    (Some(cycles.0), Some(cycles.1), Some(cycles.2));
+            });
+        }
+    }
+
+    /// The frame that brings a lane's stream to `end`.
+    fn frame_at(&self, lane: usize, end: u64) -> Option<usize> {
+        let r = &self.reach[lane];
+        r.get(r.partition_point(|(e, _)| *e < end)).map(|(_, n)| *n)
+    }
+
+    fn track(&mut self, played: usize, f: impl FnOnce(&mut Track)) {
+        if let Some(t) = self.tracks.get_mut(played) {
+            f(t);
+        }
+    }
+
+    fn stamp(&mut self, lane: usize, cycle: u64) {
+        let last = &mut self.lanes[lane].last;
+        *last = (last.0.max(cycle), self.skipped);
+    }
+
+    fn lane_of(&self, conn: u16) -> Option<usize> {
+        let n = usize::from(conn);
+        (n < self.lanes.len()).then_some(n)
+    }
+
+    fn stray(&mut self, message: String) {
+        if self.faults.len() < super::report::LISTED {
+            let connection = "the chip".to_string();
+            self.faults.push(Fault {
+                connection,
+                message,
+            });
+        }
+    }
+
+    /// Ticks until all is quiet; a chip that never is gets an error.
+    fn settle(&mut self, options: &ReplayOptions) -> Result<(), ReplayError> {
+        let start = self.chip.cycle();
+        while self.chip.frames_left() > 0
+            || !self.chip.inputs_taken()
+            || self.supply
+            || self.chip.cycle() <= self.chip.last_activity + QUIET
+        {
+            if std::mem::take(&mut self.supply) {
+                for lane in &mut self.lanes {
+                    lane.supply(&mut self.chip, &self.preset.cfg(), &mut self.given);
+                }
+            }
+            self.tick(options)?;
+            if self.chip.cycle() - start > DRAIN {
+                self.stray(format!("not quiet {DRAIN} cycles after the last frame"));
+                break;
+            }
+        }
+        for (index, _) in std::mem::take(&mut self.plain) {
+            self.stray(format!("plain frame {} did not come out", index + 1));
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self) {
+        for lane in &mut self.lanes {
+            lane.conclude(&mut self.chip);
+        }
+    }
+}
+
+fn nic_buffer(idx: u16) -> Post {
+    Post {
+        rq: RQ_NIC,
+        idx,
+        addr: NIC_BASE + u64::from(idx) * NIC_STEP,
+        len: NIC_STEP as u32,
+    }
+}

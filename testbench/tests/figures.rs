@@ -1,0 +1,34 @@
+//! The figures of `make bench` held in a test: every length up to 310, a stride above, both widths.
+//!
+//! Repeat one with `cargo nextest run -p ferrowarp-testbench --test figures <name>`; `make bench` takes every length.
+
+use ferrowarp_hdl::preset::Preset;
+use ferrowarp_testbench::bench::{self, Extent, Progress};
+
+fn hold(name: &str, figures: usize) {
+    let preset = Preset::find(name).expect("preset");
+    let outcome = bench::measure(&preset, Extent::Quick, &Progress::quiet())
+        .unwrap_or_else(|e| panic!("{e}"));
+    let table = bench::table(&outcome.figures);
+    println!("{table}");
+    assert_eq!(
+        outcome.figures.len(),
+        figures,
+        "a figure is missing:\n{table}"
+    );
+    assert!(
+        outcome.figures.iter().all(|f| f.met && f.budget.is_some()),
+        "a budget is not met:\n{table}"
+    );
+    assert_eq!(outcome.svg.is_some(), preset.data_width == 64);
+}
+
+#[test]
+fn figures_of_dc_25g_at_64_bits() {
+    hold("dc-25g", 16);
+}
+
+#[test]
+fn figures_of_dc_100g_at_512_bits() {
+    hold("dc-100g", 15);
+}
