@@ -107,7 +107,7 @@ impl Maker {
     /// A region of at least `len` octets for connection `c`.
     fn region(&mut self, c: &ConnPlan, len: usize, rights: StagRights) -> Region {
         let n = self.regions.len() as u32;
-        let index = (self.rng.gen_range(1..0x7ffff) << 5) | n % 32;
+        let index = (self.rng.gen_range(1..0x7ffff) << 5) | (n % 32);
         let len = (len + self.rng.gen_range(0..300)).max(1) as u32;
         let pa = self.next_pa + self.rng.gen_range(0..256);
         self.next_pa += u64::from(len).next_multiple_of(4096) + 0x4000;
