@@ -288,6 +288,7 @@ fn regions(l: &mut Lockstep, plan: &ConnPlan) -> Vec<Region> {
     region(l, INVALIDATE_PD, all, pd + 1, None, BASE, LEN);
     region(l, INVALIDATE_QP, all, pd, Some(plan.qpn + 1), BASE, LEN);
     region(l, TOP, write, pd, None, TOP_BASE, LEN);
+    region(l, EMPTY, all, pd, None, BASE, 0);
     region(l, GONE, all, pd, None, BASE, LEN);
     l.deregister(GONE).unwrap_or_else(|e| panic!("{e}"));
     vec![region(l, WRITE, StagRights { remote_invalidate: true, ..write }, pd, None, BASE, LEN), region(l, INVALIDATE, all, pd, qp, BASE, LEN)]
@@ -366,7 +367,7 @@ fn errors(width: usize, cases: &[Case]) {
             };
             run(&mut l).unwrap_or_else(|e| {
                 let u: Vec<String> = c.ulpdus.iter().map(|u| format!("{:02x?}", &u[..u.len().min(46)])).collect();
-                panic!("{}, {width} bits, cut {style}: {e}\nULPDUs {u:#?}", c.row)
+                panic!("{}, {width} bits, cut {style}: {e}\nULPDUs {u:#?}\ncounters {:?}", c.row, l.chip.counters())
             });
         }
     }

@@ -14,7 +14,7 @@ use crate::golden::memory::Memory;
 use crate::golden::{self, AckRange, ConnConfig, Golden, Rqe, Sge, Tuple};
 
 /// Cycles without anything that end a settling.
-const QUIET: u64 = 150;
+const QUIET: u64 = 500;
 const LIMIT: u64 = 100_000;
 
 struct Side {

@@ -94,7 +94,7 @@ fn plan_error(e: impl std::fmt::Display) -> DuelError {
     DuelError::Plan(e.to_string())
 }
 
-/// The golden endpoint's entry of a region. It has one right for Writes and Read Responses.
+/// The golden endpoint's entry of a region.
 pub(super) fn golden_entry(r: &Region) -> TptEntry {
     TptEntry {
         stag: r.stag,
@@ -103,8 +103,9 @@ pub(super) fn golden_entry(r: &Region) -> TptEntry {
         rights: Rights {
             local_write: true,
             remote_read: r.rights.remote_read,
-            remote_write: r.rights.remote_write || r.rights.read_sink,
+            remote_write: r.rights.remote_write,
             remote_atomic: false,
+            read_sink: r.rights.read_sink,
             remote_invalidate: r.rights.remote_invalidate,
         },
         base: r.base,
