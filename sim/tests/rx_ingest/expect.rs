@@ -184,11 +184,15 @@ impl Expect {
         if ended {
             early(t, &mut open, self.k == 8, now);
         }
-        let in_time = !ended || self.k > 8;
-        if in_time && p.tuple.is_some() && p.plen >= 24 && crossed(p.h + 7) {
+        // By beat and lane: a frame may end in front of the octets, then what is on the lanes counts.
+        let mut lanes = open.octets[..before].to_vec();
+        lanes.extend(&beat.data[..self.k]);
+        let q = parse(&lanes);
+        let here = (q.h + 7) / self.k == open.beats - 1;
+        if p.tuple.is_some() && q.plen >= 24 && here && (!ended || self.k > 8) {
             open.tpt_at = Some(t + 1);
             if ended {
-                self.tail = Some((t + 1, p.stag));
+                self.tail = Some((t + 1, q.stag));
                 open.tpt = true;
             }
         }
