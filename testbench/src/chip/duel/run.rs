@@ -164,8 +164,8 @@ impl<'a> Duel<'a> {
             });
             let mut buffers = Vec::new();
             let mut reads = Vec::new();
-            for op in &plan.ops {
-                match op.gate {
+            for gate in plan.ops.iter().flat_map(|op| &op.gates) {
+                match *gate {
                     Gate::Receive { len } => {
                         let i = buffers.len();
                         let addr = at + u64::from(i as u32 * 7 % 64);
@@ -329,12 +329,18 @@ impl<'a> Duel<'a> {
     fn release(&mut self) {
         for p in &mut self.players {
             while let Some(op) = p.plan.ops.get(p.next_op) {
-                let open = match op.gate {
-                    Gate::Open => true,
-                    Gate::Receive { .. } => p.sends_released < p.posts_usable,
-                    Gate::Read { .. } => p.reads_released < p.reads_usable,
-                    Gate::Request => p.requests_released < p.requests_usable + usize::from(p.plan.ird),
-                };
+                let mut needs = [p.sends_released, p.reads_released, p.requests_released];
+                for g in &op.gates {
+                    match g {
+                        Gate::Open => {}
+                        Gate::Receive { .. } => needs[0] += 1,
+                        Gate::Read { .. } => needs[1] += 1,
+                        Gate::Request => needs[2] += 1,
+                    }
+                }
+                let open = needs[0] <= p.posts_usable
+                    && needs[1] <= p.reads_usable
+                    && needs[2] <= p.requests_usable + usize::from(p.plan.ird);
                 if p.expected.ended {
                     if p.after_error == AFTER_ERROR {
                         p.next_op = p.plan.ops.len();
@@ -344,12 +350,7 @@ impl<'a> Duel<'a> {
                 } else if !open {
                     break;
                 }
-                match op.gate {
-                    Gate::Open => {}
-                    Gate::Receive { .. } => p.sends_released += 1,
-                    Gate::Read { .. } => p.reads_released += 1,
-                    Gate::Request => p.requests_released += 1,
-                }
+                [p.sends_released, p.reads_released, p.requests_released] = needs;
                 let at = p.peer.queued();
                 p.peer.queue(&op.octets);
                 for c in &op.cuts {
