@@ -7,7 +7,7 @@
 //! | output | cycle | |
 //! |---|---|---|
 //! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP only |
-//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame, at most in T (64 bit: T - 1), payload >= 24 octets |
+//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T - 1, which such a payload grants). In T + 1 if octet 7 is in the last beat; then `late` holds as well |
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
@@ -396,11 +396,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
 
         // --- the STag, as soon as its last octet is on R0: one beat of the frame, so once a frame
         self.issue.next = self.r_valid.val()
-            & !self.r_last.val()
             & (self.r_beat.val() == self.sizes.val().stag_beat)
             & self.live.val()
             & self.sizes.val().fpdu
-            & !(self.narrow.val() & self.en.val() & self.last.val());
+            & !(self.narrow.val() & (self.r_last.val() | (self.en.val() & self.last.val())));
         self.tpt_valid.next = self.issue.val();
         self.tpt_stag.next = (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(32))
             << 24)
@@ -419,7 +418,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         }
         self.tpt_pending.next = (self.launch.val() | self.launched.q.val())
             & !self.issued.q.val()
-            & !(self.r_valid.val() & self.r_last.val());
+            & (!(self.r_valid.val() & self.r_last.val()) | self.issue.val());
 
         self.late_now.next = self.beat.val() <= self.at_tcp.val();
         self.stub.next =

@@ -67,6 +67,8 @@ pub struct Expect {
     window: usize,
     admission: Admission,
     open: Option<Open>,
+    /// TPT request of a frame that has ended: its STag is in the last beat.
+    tail: Option<(u64, u32)>,
     /// The stream carries a frame that was not admitted, or the rest of one that was cut.
     skip: bool,
     stored: bool,
@@ -87,6 +89,7 @@ impl Expect {
             window: cfg.window,
             admission: Admission::new(cfg.slot_bits, cfg.stage_bits, cfg.max_frame, k),
             open: None,
+            tail: None,
             skip: false,
             stored: false,
             ended: false,
@@ -115,6 +118,7 @@ impl Expect {
             launch: self.launch.remove(&t),
             ..Default::default()
         };
+        let tail = self.tail.take_if(|(at, _)| *at == t);
         self.stored = false;
         self.ended = false;
         if let Some(beat) = beat {
@@ -130,6 +134,10 @@ impl Expect {
         }
         if let Some(open) = &mut self.open {
             early(t, open, false, &mut now);
+        }
+        if let Some((_, stag)) = tail {
+            now.stag = Some(stag);
+            now.pending = true;
         }
         now
     }
@@ -176,8 +184,17 @@ impl Expect {
         if ended {
             early(t, &mut open, self.k == 8, now);
         }
-        if !ended && p.tuple.is_some() && p.plen >= 24 && crossed(p.h + 7) {
+        // By beat and lane: a frame may end in front of the octets, then what is on the lanes counts.
+        let mut lanes = open.octets[..before].to_vec();
+        lanes.extend(&beat.data[..self.k]);
+        let q = parse(&lanes);
+        let here = (q.h + 7) / self.k == open.beats - 1;
+        if p.tuple.is_some() && q.plen >= 24 && here && (!ended || self.k > 8) {
             open.tpt_at = Some(t + 1);
+            if ended {
+                self.tail = Some((t + 1, q.stag));
+                open.tpt = true;
+            }
         }
         if !ended {
             self.open = Some(open);

@@ -272,6 +272,8 @@ impl Chip {
         m.set_u64(p.mac_rx_tvalid, 1);
         m.set_u64(p.mac_rx_tlast, u64::from(last));
         m.set_u64(p.mac_rx_tuser, u64::from(last && frame.bad));
+        // A frame of one beat is gone when the outputs are sampled.
+        self.last_activity = now;
         let next = at + n;
         if last {
             if let Some((_, _, mut t)) = self.current.take() {

@@ -109,6 +109,7 @@ impl Connection {
 
     /// Results since the last call.
     pub fn take_output(&mut self) -> Output {
+        self.out.mark();
         std::mem::take(&mut self.out)
     }
 
@@ -287,6 +288,7 @@ impl Connection {
                 }
                 Err(e) => self.stop_with(e),
             }
+            self.out.mark();
         }
         Progress::Ok
     }

@@ -37,6 +37,8 @@ use memory::MemoryError;
 pub struct Output {
     pub placements: Vec<Placement>,
     pub events: Vec<Event>,
+    /// For each event, the number of placements in front of it.
+    pub marks: Vec<usize>,
     /// FPDUs passed up without error.
     pub ops: OpCounts,
     /// Placements outside of any memory region: the test set the STag or the receive buffer up wrong.
@@ -44,6 +46,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// Notes how many placements stand in front of the events that came since the last call.
+    fn mark(&mut self) {
+        self.marks.resize(self.events.len(), self.placements.len());
+    }
+
     pub fn completions(&self) -> impl Iterator<Item = &Completion> {
         self.events.iter().filter_map(|e| {
             if let Event::Receive(c) = e {

@@ -34,7 +34,7 @@ impl DdpState {
         if n > 0 {
             match host
                 .tpt
-                .check(stag, to, n, cfg.pd, cfg.qp, Access::RemoteWrite)
+                .check(stag, to, n, cfg.pd, cfg.qp, Access::ReadSink)
             {
                 Ok(pieces) => host.place(&pieces, seg.payload, out),
                 Err(faults) => return tagged_refusal(&faults, "RDM-30"),

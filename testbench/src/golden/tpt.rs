@@ -10,6 +10,8 @@ pub struct Rights {
     pub remote_read: bool,
     pub remote_write: bool,
     pub remote_atomic: bool,
+    /// Responses to our own Reads may place here.
+    pub read_sink: bool,
     /// A Send with Invalidate may end this STag.
     pub remote_invalidate: bool,
 }
@@ -20,6 +22,7 @@ impl Rights {
         remote_read: false,
         remote_write: false,
         remote_atomic: false,
+        read_sink: false,
         remote_invalidate: false,
     };
     pub const ALL: Rights = Rights {
@@ -27,6 +30,7 @@ impl Rights {
         remote_read: true,
         remote_write: true,
         remote_atomic: true,
+        read_sink: true,
         remote_invalidate: true,
     };
 
@@ -36,6 +40,7 @@ impl Rights {
             remote_read: self.remote_read | o.remote_read,
             remote_write: self.remote_write | o.remote_write,
             remote_atomic: self.remote_atomic | o.remote_atomic,
+            read_sink: self.read_sink | o.read_sink,
             remote_invalidate: self.remote_invalidate | o.remote_invalidate,
         }
     }
@@ -84,6 +89,8 @@ pub enum Access {
     RemoteWrite,
     RemoteRead,
     RemoteAtomic,
+    /// Read Response. Remote write does as well: iWARP itself asks no more of a sink.
+    ReadSink,
     LocalWrite,
 }
 
@@ -173,6 +180,7 @@ impl Tpt {
                     Access::RemoteWrite => r.remote_write,
                     Access::RemoteRead => r.remote_read,
                     Access::RemoteAtomic => r.remote_atomic,
+                    Access::ReadSink => r.read_sink || r.remote_write,
                     Access::LocalWrite => r.local_write,
                 };
                 if !allowed {

@@ -39,7 +39,7 @@ enum Told {
 /// Results of one connection in the order in which they must come.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
-    /// Address and octets, one entry a placement that is not empty.
+    /// Address and octets, one entry a placement.
     pub writes: Vec<(u64, Vec<u8>)>,
     /// With the number of placements in front.
     told: Vec<(Told, usize)>,
@@ -56,13 +56,10 @@ impl Expected {
             return;
         };
         let out = c.take_output();
-        for p in out.placements {
-            if !p.data.is_empty() {
-                self.writes.push((p.addr, p.data));
-            }
-        }
-        let n = self.writes.len();
-        for e in out.events {
+        let before = self.writes.len();
+        self.writes.extend(out.placements.into_iter().map(|p| (p.addr, p.data)));
+        for (e, n) in out.events.into_iter().zip(out.marks) {
+            let n = before + n;
             let told = match e {
                 Event::Receive(c) => Told::Receive {
                     opcode: c.opcode.bits(),

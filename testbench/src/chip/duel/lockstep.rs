@@ -9,12 +9,12 @@ use super::plan::{ConnPlan, Gate};
 use super::run::{golden_entry, record};
 use super::DuelError;
 use crate::build::FrameSpec;
-use crate::chip::{Chip, CplEvent, Post, ReadIssue, Region};
+use crate::chip::{AckEvent, Chip, CplEvent, Post, ReadIssue, Region};
 use crate::golden::memory::Memory;
 use crate::golden::{self, AckRange, ConnConfig, Golden, Rqe, Sge, Tuple};
 
-/// Cycles without anything that end a settling.
-const QUIET: u64 = 150;
+/// Cycles without anything that end a settling, unless told.
+const QUIET: u64 = 500;
 const LIMIT: u64 = 100_000;
 
 struct Side {
@@ -31,6 +31,8 @@ struct Side {
 pub struct Lockstep {
     pub chip: Chip,
     pub golden: Golden,
+    /// Cycles without anything that end a settling: more than the longest FPDU takes in the assembler.
+    pub quiet: u64,
     memory: Memory,
     sides: Vec<Side>,
     writes: usize,
@@ -44,6 +46,7 @@ impl Lockstep {
         Lockstep {
             writes: chip.writes.len(),
             chip,
+            quiet: QUIET,
             golden: Golden::new(seed),
             memory: Memory::new(seed),
             sides: Vec::new(),
@@ -278,7 +281,7 @@ impl Lockstep {
 
     /// Waits until the chip is quiet and compares.
     pub fn settle(&mut self) -> Result<(), DuelError> {
-        self.chip.drain(QUIET, LIMIT)?;
+        self.chip.drain(self.quiet, LIMIT)?;
         for w in &self.chip.writes[self.writes..] {
             if let Err(e) = self.memory.poke(w.addr, &w.data) {
                 let what = format!(
@@ -306,6 +309,12 @@ impl Lockstep {
             s.expected.judge(conn, &w, &e, &r)?;
         }
         Ok(())
+    }
+
+    /// ACK reports of a connection from number `from` on.
+    pub fn acks(&self, side: usize, from: usize) -> Vec<AckEvent> {
+        let (conn, gen) = (self.sides[side].plan.conn, self.sides[side].plan.gen);
+        self.chip.acks[from..].iter().filter(|a| a.conn == conn && a.gen == gen).copied().collect()
     }
 
     /// Forgets what has been compared, so that the next settling is quick.

@@ -9,16 +9,9 @@ use std::collections::BTreeSet;
 pub enum Gate {
     Open,
     /// The next receive, of so many octets, is posted.
-    Receive {
-        len: u32,
-    },
+    Receive { len: u32 },
     /// The Read is issued.
-    Read {
-        sq_idx: u16,
-        sink_stag: u32,
-        sink_to: u64,
-        len: u32,
-    },
+    Read { sq_idx: u16, sink_stag: u32, sink_to: u64, len: u32 },
     /// Fewer than IRD Read Requests are open.
     Request,
 }
@@ -28,7 +21,8 @@ pub enum Gate {
 pub struct OpPlan {
     /// For reports.
     pub what: String,
-    pub gate: Gate,
+    /// All of them at once; `Open` has no effect.
+    pub gates: Vec<Gate>,
     pub octets: Vec<u8>,
     /// Where each FPDU starts in `octets`.
     pub starts: Vec<usize>,
@@ -48,13 +42,21 @@ impl OpPlan {
     pub fn raw(what: impl Into<String>, gate: Gate, octets: Vec<u8>, starts: Vec<usize>) -> Self {
         let mut cuts: BTreeSet<usize> = starts.iter().copied().collect();
         cuts.insert(octets.len());
-        OpPlan {
-            what: what.into(),
-            gate,
-            octets,
-            starts,
-            cuts,
+        OpPlan { what: what.into(), gates: vec![gate], octets, starts, cuts }
+    }
+
+    /// Several messages as one operation: released together, cut only at its ends.
+    pub fn join(ops: &[OpPlan]) -> Self {
+        let mut all = OpPlan::raw("", Gate::Open, Vec::new(), Vec::new());
+        for op in ops {
+            let at = all.octets.len();
+            all.what += &format!("{}, ", op.what);
+            all.gates.extend(&op.gates);
+            all.starts.extend(op.starts.iter().map(|s| at + s));
+            all.octets.extend_from_slice(&op.octets);
         }
+        let ends = [0, all.octets.len()];
+        all.with_cuts(ends)
     }
 
     /// Other segment ends than FPDU ends.

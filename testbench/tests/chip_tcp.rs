@@ -1,0 +1,391 @@
+//! TCP receive rules by requirement id, in lockstep with the golden endpoint; what is to be acknowledged and how is asserted
+//! from the rows themselves.
+
+use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind, term};
+use ferrowarp_testbench::build::{counted, fpdu, mutate, ulpdu, FrameSpec};
+use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, DuelError, Lockstep};
+use ferrowarp_testbench::chip::{AckEvent, Chip, Region, StagRights};
+use ferrowarp_testbench::wire::tcp::{Flags, TcpOption};
+
+const STAG: u32 = 0x0001_0155;
+const WINDOW: u32 = 1000;
+/// Sequence numbers wrap early in every case (TCP-32).
+const SEQ: u32 = 0xffff_ffd0;
+
+struct Bench {
+    l: Lockstep,
+    side: usize,
+    acks: usize,
+    to: u64,
+}
+
+type Done = Result<(), DuelError>;
+
+impl Bench {
+    fn new(width: usize) -> Self {
+        let cfg = small_cfg(width);
+        let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
+        let chip = Chip::new(&lib, &cfg, width / 8, 11).unwrap_or_else(|e| panic!("{e}"));
+        let mut l = Lockstep::new(chip, 11);
+        let mut plan = ConnPlan::new(3);
+        plan.window = WINDOW;
+        plan.spec.ack = 0xffff_f000;
+        let rights = StagRights { remote_write: true, ..Default::default() };
+        let region = Region { stag: STAG, rights, pd: plan.pd, bound_to: None, base: 0, len: 60_000, pa: 0 };
+        let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
+        l.region(region).unwrap_or_else(|e| panic!("{e}"));
+        Bench { l, side, acks: 0, to: 0 }
+    }
+
+    fn fresh(&mut self) -> Done {
+        self.l.renew(self.side, SEQ)?;
+        self.l.forget();
+        self.acks = self.l.chip.acks.len();
+        Ok(())
+    }
+
+    /// An FPDU with a Write to the next free place.
+    fn write(&mut self, n: usize) -> Vec<u8> {
+        let u = ulpdu::write(STAG, self.to, &counted(n), true);
+        self.to = (self.to + n as u64) % 50_000;
+        fpdu(&u)
+    }
+
+    fn spec(&self) -> FrameSpec {
+        self.l.spec(self.side)
+    }
+
+    /// Sends a frame, compares, and returns the reports.
+    fn send(&mut self, frame: Vec<u8>) -> Result<Vec<AckEvent>, DuelError> {
+        self.l.frame(frame);
+        self.l.settle()?;
+        self.l.position(self.side)?;
+        let a = self.l.acks(self.side, self.acks);
+        self.acks = self.l.chip.acks.len();
+        Ok(a)
+    }
+
+    /// A good Write goes through.
+    fn alive(&mut self) -> Done {
+        let f = self.write(30);
+        let before = self.l.chip.writes.len();
+        let frame = self.spec().frame(&f);
+        let a = self.send(frame)?;
+        assert_eq!(self.l.chip.writes.len(), before + 1, "the connection is dead");
+        assert_eq!(a.last().map(|a| a.mode), Some(ack_mode::DELAYED));
+        Ok(())
+    }
+
+    /// As `spec`, `by` octets further on.
+    fn at(&self, by: i64) -> FrameSpec {
+        let s = self.spec();
+        FrameSpec { seq: s.seq.wrapping_add(by as u32), ..s }
+    }
+}
+
+fn modes(a: &[AckEvent]) -> Vec<u8> {
+    a.iter().map(|a| a.mode).filter(|m| *m != ack_mode::NONE).collect()
+}
+
+fn run(test: fn(&mut Bench) -> Done) {
+    for width in [64, 512] {
+        let mut b = Bench::new(width);
+        test(&mut b).unwrap_or_else(|e| panic!("{width} bits: {e}"));
+        b.l.compare_memory().unwrap_or_else(|e| panic!("{width} bits: {e}"));
+    }
+}
+
+#[test]
+fn tcp_20_checksum_forms() {
+    run(|b| {
+        for want in [0u16, 0xffff] {
+            b.fresh()?;
+            let f = b.write(30);
+            let mut frame = None;
+            for window in 0..=u16::MAX {
+                let got = FrameSpec { window, ..b.spec() }.frame(&f);
+                if got[50..52] == [0, 0] {
+                    frame = Some(got);
+                    break;
+                }
+            }
+            // Two forms of the same sum. The golden endpoint takes zero for "not filled in" and is left out.
+            let mut frame = frame.unwrap_or_else(|| panic!("no window gives a zero checksum"));
+            frame[50..52].copy_from_slice(&want.to_be_bytes());
+            let (now, before) = (b.l.chip.cycle(), b.l.chip.writes.len());
+            b.l.chip.send(now, frame);
+            b.l.chip.drain(300, 10_000)?;
+            assert_eq!(b.l.chip.writes.len(), before + 1, "checksum field {want:#06x}");
+            let data = b.l.chip.writes.pop().map(|w| w.data);
+            assert_eq!(data, Some(counted(30)));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn tcp_21_22_34_acceptability() {
+    run(|b| {
+        let w = i64::from(WINDOW);
+        // (octets in front of rcv_nxt, length, what to answer). An empty segment at the right edge is taken, as Linux does.
+        let cases: [(i64, usize, &[u8]); 8] = [
+            (-1, 0, &[ack_mode::NOW]),
+            (0, 0, &[]),
+            (w - 1, 0, &[]),
+            (w + 1, 0, &[ack_mode::NOW]),
+            (-1, 1, &[ack_mode::NOW]),
+            (w - 1, 1, &[ack_mode::NOW]),
+            (w, 1, &[ack_mode::NOW]),
+            (-500, 400, &[ack_mode::NOW]),
+        ];
+        for (at, len, want) in cases {
+            b.fresh()?;
+            b.alive()?;
+            let a = b.send_at(at, len)?;
+            assert_eq!(modes(&a), want, "{len} octets at {at}");
+            let flags = a.last().map_or(0, |a| a.flags);
+            assert_eq!(flags & ack_flag::DUP != 0, at < 0, "{len} octets at {at}: dup");
+            assert_eq!(flags & ack_flag::OOO != 0, at == w - 1 && len == 1, "{len} octets at {at}: ooo");
+            b.alive()?;
+        }
+        b.fresh()?;
+        // One octet, the first of an FPDU, in order.
+        let f = b.write(30);
+        let frame = b.spec().frame(&f[..1]);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        let frame = b.spec().frame(&f[1..]);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        Ok(())
+    });
+}
+
+impl Bench {
+    fn send_at(&mut self, at: i64, len: usize) -> Result<Vec<AckEvent>, DuelError> {
+        let f = self.at(at).frame(&vec![0xee; len]);
+        self.send(f)
+    }
+}
+
+/// Old octets with other content in front of new ones: the old stay (also MPA-5B, DDP-40).
+#[test]
+fn tcp_23_left_edge_overlap() {
+    run(|b| {
+        for k in [1usize, 2, 3, 4, 7, 8, 9, 31, 44, 52, 63, 64, 65, 100, 104] {
+            b.fresh()?;
+            let a = b.write(80);
+            let frame = b.spec().frame(&a);
+            b.send(frame)?;
+            let next = b.write(70);
+            let mut seg = vec![0xbb; k.min(a.len())];
+            seg.extend_from_slice(&next);
+            let frame = b.at(-(k.min(a.len()) as i64)).frame(&seg);
+            b.send(frame)?;
+            b.alive()?;
+            // And an overlap that ends inside of an FPDU.
+            let next = b.write(70);
+            let frame = b.spec().frame(&next[..40]);
+            b.send(frame)?;
+            let mut seg = vec![0xcc; 40];
+            seg.extend_from_slice(&next[40..]);
+            let frame = b.at(-40).frame(&seg);
+            b.send(frame)?;
+            b.alive()?;
+        }
+        Ok(())
+    });
+}
+
+/// Beyond the window: this chip drops the whole segment, acknowledges at once, and takes it when it fits.
+#[test]
+fn tcp_24_right_edge() {
+    run(|b| {
+        b.fresh()?;
+        let f = b.write(WINDOW as usize);
+        let frame = b.spec().frame(&f);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW]);
+        let (first, rest) = f.split_at(WINDOW as usize);
+        for part in [first, rest] {
+            let frame = b.spec().frame(part);
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        }
+        b.alive()
+    });
+}
+
+#[test]
+fn tcp_25_26_out_of_order_is_dropped_and_asked_for() {
+    run(|b| {
+        b.fresh()?;
+        let (x, y) = (b.write(60), b.write(60));
+        let frame = b.at(x.len() as i64).frame(&y);
+        let a = b.send(frame)?;
+        assert_eq!(modes(&a), [ack_mode::NOW]);
+        assert!(a[0].flags & ack_flag::OOO != 0 && a[0].rcv_nxt == SEQ);
+        for f in [x, y] {
+            let frame = b.spec().frame(&f);
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn tcp_30_31_psh_and_urg_do_not_matter() {
+    run(|b| {
+        b.fresh()?;
+        for flags in [Flags::ACK, Flags::ACK | Flags::PSH, Flags::ACK | Flags::URG, Flags::ACK | Flags::PSH | Flags::URG] {
+            let f = b.write(50);
+            for part in [&f[..20], &f[20..]] {
+                let frame = FrameSpec { flags, ..b.spec() }.frame(part);
+                let frame = mutate(&frame, true, |d| d[53] = 9).unwrap_or_else(|e| panic!("{e:?}"));
+                let a = b.send(frame)?;
+                assert_eq!(modes(&a), [ack_mode::DELAYED]);
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn tcp_33_acknowledgement_range() {
+    run(|b| {
+        b.fresh()?;
+        let una = b.spec().ack;
+        for (by, good) in [(1i64, false), (0, true), (-65535, true), (-65536, false), (1 << 31, false)] {
+            let f = b.write(40);
+            let frame = FrameSpec { ack: una.wrapping_add(by as u32), ..b.spec() }.frame(&f);
+            let a = b.send(frame)?;
+            let want = if good { ack_mode::DELAYED } else { ack_mode::CHALLENGE };
+            assert_eq!(modes(&a), [want], "ack = snd_una {by:+}");
+        }
+        // No ACK flag.
+        let f = b.write(40);
+        let frame = FrameSpec { flags: Flags::PSH, ..b.spec() }.frame(&f);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE]);
+        b.alive()
+    });
+}
+
+#[test]
+fn tcp_1c_syn_of_an_installed_connection() {
+    run(|b| {
+        b.fresh()?;
+        for (at, flags) in [(0, Flags::SYN), (0, Flags::SYN | Flags::ACK), (5, Flags::SYN), (-9, Flags::SYN), (70_000, Flags::SYN | Flags::ACK)] {
+            let frame = FrameSpec { flags, ..b.at(at) }.frame(&[]);
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE], "SYN at {at}");
+        }
+        b.alive()
+    });
+}
+
+#[test]
+fn tcp_63_66_rst() {
+    run(|b| {
+        let w = i64::from(WINDOW);
+        for (at, want) in [(-1, None), (1, Some(ack_mode::CHALLENGE)), (w - 1, Some(ack_mode::CHALLENGE)), (w, None)] {
+            b.fresh()?;
+            b.alive()?;
+            let frame = FrameSpec { flags: Flags::RST, ..b.at(at) }.frame(&[]);
+            let a = b.send(frame)?;
+            assert_eq!(modes(&a).contains(&ack_mode::CHALLENGE), want.is_some(), "RST at {at}: {a:?}");
+            assert!(b.l.events(b.side).is_empty());
+            b.alive()?;
+        }
+        for data in [&[][..], b"closed by the peer"] {
+            for flags in [Flags::RST, Flags::RST | Flags::ACK] {
+                b.fresh()?;
+                let f = b.write(40);
+                let frame = b.spec().frame(&f[..10]);
+                b.send(frame)?;
+                let frame = FrameSpec { flags, ..b.spec() }.frame(data);
+                b.send(frame)?;
+                let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
+                assert_eq!(kinds, [cpl_kind::RST]);
+                let frame = b.spec().frame(&f[10..]);
+                let a = b.send(frame)?;
+                assert!(modes(&a).is_empty(), "acknowledged after RST: {a:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn tcp_60_mpa_80_84_fin() {
+    run(|b| {
+        let fin = Flags::FIN | Flags::ACK;
+        // Alone, with an FPDU, behind half an FPDU, with half an FPDU.
+        for (half, with_data, code) in [(false, false, 0), (false, true, 0), (true, false, term::MPA_CLOSED), (true, true, term::MPA_CLOSED)] {
+            b.fresh()?;
+            b.alive()?;
+            let f = b.write(40);
+            let part = if half { &f[..25] } else { &f[..] };
+            if with_data {
+                let frame = FrameSpec { flags: fin, ..b.spec() }.frame(part);
+                b.send(frame)?;
+            } else {
+                let frame = b.spec().frame(part);
+                b.send(frame)?;
+                let frame = FrameSpec { flags: fin, ..b.spec() }.frame(&[]);
+                let a = b.send(frame)?;
+                assert_eq!(modes(&a), [ack_mode::NOW]);
+                assert!(a.iter().any(|a| a.flags & ack_flag::FIN != 0));
+            }
+            let events = b.l.events(b.side);
+            assert_eq!(events.iter().map(|e| (e.kind, e.term)).collect::<Vec<_>>(), [(cpl_kind::FIN, code)]);
+            // Again, and data behind it: nothing more happens.
+            let g = b.write(10);
+            let frame = FrameSpec { flags: fin, ..b.at(-1) }.frame(&[]);
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW], "a repeated FIN is acknowledged again");
+            let frame = b.spec().frame(&g);
+            b.send(frame)?;
+            assert_eq!(b.l.events(b.side).len(), 1);
+        }
+        // In front of missing octets: dropped.
+        b.fresh()?;
+        let frame = FrameSpec { flags: fin, ..b.at(4) }.frame(&[]);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW]);
+        assert!(b.l.events(b.side).is_empty());
+        b.alive()
+    });
+}
+
+#[test]
+fn tcp_0d_0e_0f_options_and_data_offset() {
+    run(|b| {
+        b.fresh()?;
+        for len in 2..=38usize {
+            let f = b.write(40 + len);
+            let options = vec![TcpOption::Unknown { kind: 254, data: vec![7; len - 2] }];
+            let frame = FrameSpec { options, ..b.spec() }.frame(&f);
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "option of {len} octets");
+        }
+        // Illegal lengths: the option is skipped with the header.
+        for len in [0u8, 1, 39] {
+            let f = b.write(40);
+            let options = vec![TcpOption::Unknown { kind: 254, data: vec![7; 2] }];
+            let frame = FrameSpec { options, ..b.spec() }.frame(&f);
+            let frame = mutate(&frame, true, |d| d[55] = len).unwrap_or_else(|e| panic!("{e:?}"));
+            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "option length {len}");
+        }
+        for offset in [0u8, 1, 4, 15] {
+            let f = b.write(2);
+            let frame = b.spec().frame(&f);
+            // The checksums are made right by hand: nothing but the offset is wrong.
+            let mut bad = frame.clone();
+            let old = u16::from_be_bytes([bad[46], bad[47]]);
+            bad[46] = bad[46] & 0x0f | offset << 4;
+            let new = u16::from_be_bytes([bad[46], bad[47]]);
+            let sum = u32::from(!u16::from_be_bytes([bad[50], bad[51]])) + u32::from(!old) + u32::from(new);
+            let sum = (sum & 0xffff) + (sum >> 16);
+            let sum = !(((sum & 0xffff) + (sum >> 16)) as u16);
+            bad[50..52].copy_from_slice(&sum.to_be_bytes());
+            let (now, before) = (b.l.chip.cycle(), b.l.chip.writes.len());
+            b.l.chip.send(now, bad);
+            b.l.chip.drain(200, 10_000)?;
+            assert_eq!(b.l.chip.writes.len(), before, "data offset {offset}");
+            b.l.position(b.side)?;
+        }
+        b.alive()
+    });
+}
