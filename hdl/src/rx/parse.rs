@@ -7,11 +7,15 @@
 //! | output | cycle | |
 //! |---|---|---|
 //! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP only |
-//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame, at most in T (64 bit: T - 1), payload >= 24 octets |
+//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets |
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
 //! | `fields vlan h stop` | level with R0 | for the scanner |
+//!
+//! `tpt_valid` at most in T, at 64 bits in T - 1; at 256 and 512 bits also in T + 1 of a frame that
+//! holds all its headers promise, for there S may be T. `done` is `late` then, so it knows. X2 is at least 4 + 2L cycles behind B, and S at most 2 behind B: the result is there in time.
+//! A whole FPDU that ends in its frame therefore always has its TPT result.
 //!
 //! `launch_valid` is three levels of logic behind registers; the tuple is one multiplexer behind registers.
 //! No back-pressure. RFC 791 3.1 (IP), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
@@ -154,6 +158,10 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     round_up: Constant<Bits<8>>,
     /// At 64 bits the TPT request must leave before the last beat is on the port.
     narrow: Constant<bool>,
+    /// From 256 bits up the STag may be in the last beat.
+    wide: Constant<bool>,
+    /// The frame holds what its headers promise; `done_len` is right from `done` on.
+    whole: Signal<Local, bool>,
     lk: Constant<Bits<4>>,
     _tag_lane: usize,
     _tuple_lane: usize,
@@ -234,6 +242,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             at_tcp_tagged: beat_of(TCP_END + 4),
             round_up: Constant::new(((K - 1) as u64).to_bits()),
             narrow: Constant::new(D == 64),
+            wide: Constant::new(D >= 256),
+            whole: Default::default(),
             lk: Constant::new((LK as u64).to_bits()),
             _tag_lane: 12 % K * 8,
             _tuple_lane: TUPLE_END % K,
@@ -332,8 +342,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
 
         // --- the STag, as soon as its last octet is on R0: one beat of the frame, so once a frame
         self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> self.lk.val());
+        self.whole.next = self.doff_ok.val()
+            & self.covers.val()
+            & (bit_cast::<17, 16>(self.done_len.val()) >= self.end_now.val());
         self.issue.next = self.r_valid.val()
-            & !self.r_last.val()
+            & ((self.wide.val() & self.whole.val()) | !self.r_last.val())
             & (self.r_beat.val() == self.stag_beat.val())
             & (self.launch.val() | self.launched.q.val())
             & (self.plen.val() >= 24)
@@ -380,9 +393,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.len = self.done_len.val();
         self.done.next.bad = self.done_bad.val();
         self.done.next.tcp = self.launch.val() | self.launched.q.val();
-        self.done.next.hdr_ok = self.doff_ok.val()
-            & self.covers.val()
-            & (bit_cast::<17, 16>(self.done_len.val()) >= self.end_now.val());
+        self.done.next.hdr_ok = self.whole.val();
         self.done.next.h = self.h_now.val();
         self.done.next.plen = self.plen.val();
         self.done.next.seq = self.f.val().seq;
