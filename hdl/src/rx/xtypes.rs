@@ -54,11 +54,11 @@ pub struct Form {
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Ruling {
     pub err: Bits<16>,
-    /// `off + xlen` must not pass `limit`, else error `over`.
+    /// `off` must not pass `room`, else error `over`. `room` is the limit less `xlen`, bit 32 its sign.
     pub ranged: bool,
     pub over: Bits<16>,
     pub off: Bits<64>,
-    pub limit: Bits<32>,
+    pub room: Bits<33>,
     /// DMA address = base + off.
     pub base: Bits<64>,
     /// The message is complete: event `idx`, `mlen`.
@@ -73,7 +73,15 @@ pub struct Ruling {
     pub way: Bits<4>,
 }
 
-/// What TCP says about a frame (X1). At most one of the first nine; none for an acceptable segment without data.
+/// Distances of a segment from its connection's state, modulo 2^32 (X1). X2 compares them.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Gap {
+    /// Its sequence number less `rcv_nxt`, its end less `rcv_nxt`.
+    pub ahead: Bits<32>,
+    pub reach: Bits<32>,
+}
+
+/// What TCP says about a frame (X2). At most one of the first nine; none for an acceptable segment without data.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Verdict {
     /// One whole FPDU in order, nothing queued before it.
