@@ -140,10 +140,8 @@ fn plain_path(rig: &Rig, plain: &Plain) -> Vec<Figure> {
     let lookup = 3 + 2 * rig.preset.sizes.latency as u64;
     // Octet 37 is the last of the ports.
     let tuple = |s: &Sample| s.first + 37 / k;
-    let (short, long): (Vec<&Sample>, Vec<&Sample>) = plain
-        .0
-        .values()
-        .partition(|s| tuple(s) + lookup > s.last);
+    let (short, long): (Vec<&Sample>, Vec<&Sample>) =
+        plain.0.values().partition(|s| tuple(s) + lookup > s.last);
     let mut figures = Vec::new();
     if let Some(s) = short.iter().max_by_key(|s| s.request - tuple(s)) {
         let note = format!(
