@@ -27,13 +27,14 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// The independent side of the test bench: it must not share code with what it checks.
 const INDEPENDENT: &[&str] = &[
-    "wire",
-    "golden",
-    "capture",
     "build",
+    "capture",
     "conversation",
+    "golden",
+    "replay_plan",
     "tcp_peer",
     "vectors",
+    "wire",
 ];
 
 fn root() -> PathBuf {
