@@ -80,7 +80,11 @@ fn json(e: &Emitted) -> String {
             )
         })
         .collect();
-    format!("{{\"top\":\"{}\",\"modules\":[\n{}\n]}}\n", e.top, modules.join(",\n"))
+    format!(
+        "{{\"top\":\"{}\",\"modules\":[\n{}\n]}}\n",
+        e.top,
+        modules.join(",\n")
+    )
 }
 
 fn run() -> Result<(), String> {
@@ -88,7 +92,8 @@ fn run() -> Result<(), String> {
     let [name, dir, rest @ ..] = args.as_slice() else {
         return Err("usage: timing_emit PRESET DIR [FIELD=VALUE...]".into());
     };
-    let mut cfg = preset(name).ok_or_else(|| format!("{name}: no such preset; use ecp5-versa or dc-100g"))?;
+    let mut cfg =
+        preset(name).ok_or_else(|| format!("{name}: no such preset; use ecp5-versa or dc-100g"))?;
     for text in rest {
         set(&mut cfg, text)?;
     }
@@ -99,7 +104,8 @@ fn run() -> Result<(), String> {
     .map_err(|e| e.to_string())?;
     let dir = Path::new(dir);
     let write = |file: String, text: &str| {
-        std::fs::write(dir.join(&file), text).map_err(|e| format!("{}: {e}", dir.join(&file).display()))
+        std::fs::write(dir.join(&file), text)
+            .map_err(|e| format!("{}: {e}", dir.join(&file).display()))
     };
     std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     write("chip.v".into(), &out.verilog)?;
@@ -107,7 +113,10 @@ fn run() -> Result<(), String> {
     // A harness for the chip, its blocks and their parts: any of them can be timed alone.
     for m in &out.modules {
         if m.path.matches('.').count() <= 2 {
-            write(format!("harness_{}.v", m.name), &scan_harness(&m.ports, &m.name, "harness"))?;
+            write(
+                format!("harness_{}.v", m.name),
+                &scan_harness(&m.ports, &m.name, "harness"),
+            )?;
         }
     }
     Ok(())
@@ -115,7 +124,10 @@ fn run() -> Result<(), String> {
 
 fn main() -> std::process::ExitCode {
     // Deep types: the default stack is too small to build the chip.
-    let done = std::thread::Builder::new().stack_size(256 << 20).spawn(run).map(|t| t.join());
+    let done = std::thread::Builder::new()
+        .stack_size(256 << 20)
+        .spawn(run)
+        .map(|t| t.join());
     match done {
         Ok(Ok(Ok(()))) => std::process::ExitCode::SUCCESS,
         Ok(Ok(Err(e))) => {

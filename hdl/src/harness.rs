@@ -17,13 +17,26 @@ pub fn scan_harness(ports: &[PortInfo], dut: &str, name: &str) -> String {
         .iter()
         .filter(|p| p.name != "clock" && p.name != "reset")
         .collect();
-    let bits = |dir: Dir| wires.iter().filter(|p| p.dir == dir).map(|p| p.width).sum::<usize>();
+    let bits = |dir: Dir| {
+        wires
+            .iter()
+            .filter(|p| p.dir == dir)
+            .map(|p| p.width)
+            .sum::<usize>()
+    };
     // A block without inputs or outputs still needs one bit.
     let (ins, outs) = (bits(Dir::Input).max(1), bits(Dir::Output).max(1));
-    let mut s = format!("module {name}(input clock, input scan_reset, input scan_in, output scan_out);\n");
-    let _ = writeln!(s, "  reg scan_reset_q;\n  always @(posedge clock) scan_reset_q <= scan_reset;");
+    let mut s =
+        format!("module {name}(input clock, input scan_reset, input scan_in, output scan_out);\n");
+    let _ = writeln!(
+        s,
+        "  reg scan_reset_q;\n  always @(posedge clock) scan_reset_q <= scan_reset;"
+    );
     let _ = writeln!(s, "  reg [{}:0] scan_shift;", ins - 1);
-    let _ = writeln!(s, "  always @(posedge clock) scan_shift <= {{scan_shift, scan_in}};");
+    let _ = writeln!(
+        s,
+        "  always @(posedge clock) scan_shift <= {{scan_shift, scan_in}};"
+    );
     let _ = writeln!(s, "  wire [{}:0] scan_out_d;", outs - 1);
     let _ = writeln!(s, "  {dut} dut (");
     let (mut i, mut o) = (0, 0);
@@ -71,7 +84,12 @@ mod tests {
     use super::*;
 
     fn port(name: &str, dir: Dir, width: usize) -> PortInfo {
-        PortInfo { name: name.into(), dir, width, fields: Vec::new() }
+        PortInfo {
+            name: name.into(),
+            dir,
+            width,
+            fields: Vec::new(),
+        }
     }
 
     #[test]

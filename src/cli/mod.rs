@@ -3,6 +3,8 @@
 mod bench;
 mod emit;
 mod presets;
+mod progress;
+mod replay;
 
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
@@ -17,8 +19,9 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  ferrowarp presets
+  ferrowarp replay traffic.pcap --preset dc-100g
   ferrowarp emit --preset dc-100g -o build/verilog
+  ferrowarp bench --quick
 
 Exit codes: 0 good, 1 a bad input or result, 2 a wrong command line.";
 
@@ -27,6 +30,7 @@ enum Command {
     Bench(bench::Args),
     Emit(emit::Args),
     Presets(presets::Args),
+    Replay(replay::Args),
 }
 
 /// Runs the command of the process's arguments.
@@ -40,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args, &mut out),
         Command::Emit(args) => emit::run(&args, &mut out),
         Command::Presets(args) => presets::run(&args, &mut out),
+        Command::Replay(args) => replay::run(&args, &mut out),
     };
     let result = result.and_then(|code| Ok(out.flush().map(|()| code)?));
     match result {

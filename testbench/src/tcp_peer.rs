@@ -19,6 +19,8 @@ pub struct TcpPeer {
     mss: usize,
     una: usize,
     nxt: usize,
+    /// Behind the last octet ever sent.
+    high: usize,
     /// Right edge of the receiver's window, as a position.
     edge: usize,
     window_scale: u8,
@@ -40,6 +42,7 @@ impl TcpPeer {
             mss: mss.max(1),
             una: 0,
             nxt: 0,
+            high: 0,
             edge: window as usize,
             window_scale: 0,
             fin: false,
@@ -83,6 +86,16 @@ impl TcpPeer {
         self.start_seq.wrapping_add(position as u32)
     }
 
+    /// Octets queued so far.
+    pub fn queued(&self) -> usize {
+        self.stream.len()
+    }
+
+    /// Octets (and FIN) sent at any time and not acknowledged: what an acknowledgement may cover.
+    pub fn in_flight_ever(&self) -> usize {
+        self.high.saturating_sub(self.una)
+    }
+
     /// Everything, the FIN included, was acknowledged.
     pub fn done(&self) -> bool {
         self.una == self.end()
@@ -122,6 +135,7 @@ impl TcpPeer {
         }
         spec.flags = flags;
         self.nxt = to + usize::from(fin);
+        self.high = self.high.max(self.nxt);
         self.sent += 1;
         Some(spec.frame(&self.stream[from..to]))
     }

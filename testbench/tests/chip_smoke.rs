@@ -57,7 +57,7 @@ fn smoke(width: usize, latency: usize) {
         ..Default::default()
     };
     c.register_region(&Region {
-        stag: 0x1234_56,
+        stag: 0x0012_3456,
         rights,
         pd: 7,
         bound_to: None,
@@ -82,7 +82,7 @@ fn smoke(width: usize, latency: usize) {
         c.tick().unwrap();
     }
     let base = c.cycle() + 10;
-    let write = spec.write(0x1234_56, 0x1010, 100);
+    let write = spec.write(0x0012_3456, 0x1010, 100);
     spec.seq = spec.seq.wrapping_add(write.len() as u32 - 54);
     let send = spec.send(1, 333);
     let mut other = FrameSpec::default();

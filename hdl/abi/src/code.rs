@@ -60,7 +60,7 @@ encoding! {
     READ_DONE = 1, "a Read of ours is answered whole: `rqe_idx` is its `sq_idx`";
     TERMINATE = 2, "the peer sent Terminate: its control word and headers in `hdr`, the error in `term`";
     ERROR = 3, "we found an error, `term` names it; the offending FPDU's octets 2.. in `hdr`";
-    FIN = 4, "FIN taken, all data before it is placed";
+    FIN = 4, "FIN taken, all data before it is placed; `term` MPA_CLOSED if it cuts an FPDU short";
     RST = 5, "valid RST taken, the connection is closed";
     NIC = 6, "a plain frame is in the host buffer `rqe_idx`, `len` octets";
     FENCE = 7, "all deliveries before the fence `fence_id` have been handed to the DMA write port";

@@ -113,7 +113,8 @@ impl Logic for FormCheck {
             self.form.next.stag = self.be.val().get_bits::<32>(64);
         }
         // The upper half of TO passes 2^32 only when it is all ones: no carry through 64 bits.
-        self.sum.next = bit_cast::<33, 32>(self.to.val().get_bits::<32>(0)) + bit_cast::<33, 32>(self.xlen.val());
+        self.sum.next = bit_cast::<33, 32>(self.to.val().get_bits::<32>(0))
+            + bit_cast::<33, 32>(self.xlen.val());
         // A range that ends exactly at 2^64 does not wrap.
         self.form.next.wrap = self.to.val().get_bits::<32>(32).all()
             & self.sum.val().get_bit(32)
@@ -257,7 +258,8 @@ impl Logic for TableCheck {
         if self.form.val().send {
             self.limit.next = self.rqe.val().len;
         }
-        self.r.next.room = bit_cast::<33, 32>(self.limit.val()) - bit_cast::<33, 32>(self.form.val().xlen);
+        self.r.next.room =
+            bit_cast::<33, 32>(self.limit.val()) - bit_cast::<33, 32>(self.form.val().xlen);
         self.r.next.base = self.tpt.val().pa;
         self.r.next.over = 0x1101.into(); // tagged, base or bounds
         self.r.next.done = false;
@@ -292,10 +294,10 @@ impl Logic for TableCheck {
                 if !self.reading.val() {
                     self.r.next.err = 0x0206.into(); // no Read outstanding
                 } else {
-                    if self.form.val().stag != self.rdq.val().stag {
+                    // Zero length: sink STag and TO are not checked (RFC 5041 5.2).
+                    if !self.zero.val() & (self.form.val().stag != self.rdq.val().stag) {
                         self.r.next.err = 0x1100.into(); // not the sink STag
                     } else {
-                        // Zero length: the sink TO is not checked (RFC 5041 5.2).
                         if (!self.zero.val() & !self.at_to.val())
                             | self.past_end.val()
                             | (self.form.val().l != self.at_end.val())

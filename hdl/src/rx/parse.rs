@@ -362,10 +362,12 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.hdr_len.next = (self.words.val() << 2) + 38;
             self.end_now.next = self.f.val().total + 18;
         }
-        self.covers_now.next = self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+        self.covers_now.next =
+            self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         self.plen_now.next = 0.into();
         if self.covers_now.val() {
-            self.plen_now.next = self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+            self.plen_now.next =
+                self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         }
         // --- T or T + 1: are all octets that `done` shows in beats before this one?
         // h + plen is the end of the packet, so the sums and the comparisons run side by side.
@@ -438,7 +440,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & !(self.r_valid.val() & self.r_last.val());
 
         self.late_now.next = self.beat.val() <= self.at_tcp.val();
-        self.stub.next = (self.beat.val() <= self.at_tcp.val()) & (self.beat.val() != self.at_tcp.val());
+        self.stub.next =
+            (self.beat.val() <= self.at_tcp.val()) & (self.beat.val() != self.at_tcp.val());
         if self.tag.q.val() {
             self.late_now.next = self.beat.val() <= self.at_tcp_tagged.val();
             self.stub.next = (self.beat.val() <= self.at_tcp_tagged.val())
@@ -447,7 +450,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         if self.live.val() & (self.beat.val() < self.sizes.val().need_beat) {
             self.late_now.next = true;
         }
-        self.was_stub.d.next = self.narrow.val() & self.en.val() & self.last.val() & self.stub.val();
+        self.was_stub.d.next =
+            self.narrow.val() & self.en.val() & self.last.val() & self.stub.val();
         self.late.next = self.late_now.val();
 
         self.done.next.slot = self.done_slot.val();

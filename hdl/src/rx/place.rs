@@ -406,6 +406,9 @@ impl Logic for Place {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 4.into(); // cpl_kind::FIN
             self.x_desc.next.term = 0.into();
+            if self.oq.q.val().mid {
+                self.x_desc.next.term = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
+            }
         }
         if self.fenceq.q.val() {
             self.x_desc.next.fence = true;
@@ -417,8 +420,7 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
 
         // The assembler's share.
-        self.seg_push.next =
-            self.to_slow.val() | self.removeq.q.val();
+        self.seg_push.next = self.to_slow.val() | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;

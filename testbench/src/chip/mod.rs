@@ -7,6 +7,7 @@
 //! every record is the cycle in which the handshake (or the beat) was seen.
 
 pub mod build;
+pub mod duel;
 mod host;
 mod ports;
 pub mod records;

@@ -56,6 +56,21 @@ pub struct Tuple {
     pub vlan: Option<u16>,
 }
 
+/// What the peer may acknowledge: `una - max_wnd ..= nxt` (RFC 5961 5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AckRange {
+    pub una: u32,
+    pub nxt: u32,
+    pub max_wnd: u32,
+}
+
+impl AckRange {
+    pub fn holds(&self, ack: u32) -> bool {
+        ack.wrapping_sub(self.una.wrapping_sub(self.max_wnd))
+            <= self.nxt.wrapping_sub(self.una).wrapping_add(self.max_wnd)
+    }
+}
+
 /// Everything the receive side of a connection starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnConfig {
@@ -81,6 +96,12 @@ pub struct ConnConfig {
     pub rfc7306: bool,
     pub timestamps: bool,
     pub ts_recent: u32,
+    /// Segments in front of the next expected octet are kept for later; false: dropped.
+    pub keep_out_of_order: bool,
+    /// A segment that reaches beyond the window is trimmed; false: dropped whole.
+    pub trim_to_window: bool,
+    /// Check of the acknowledgement field (TCP-33).
+    pub ack_range: Option<AckRange>,
     /// SACK is sent: out-of-order octets count as acknowledged once held.
     pub sack: bool,
     /// Bad CRC at the same FPDU: so many times in all before it is an error.
@@ -105,6 +126,9 @@ impl Default for ConnConfig {
             rfc7306: false,
             timestamps: false,
             ts_recent: 0,
+            keep_out_of_order: true,
+            trim_to_window: true,
+            ack_range: None,
             sack: false,
             crc_repeats: 3,
             first_msn: [1; 4],

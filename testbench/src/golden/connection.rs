@@ -144,6 +144,21 @@ impl Connection {
         if seg.flags.has(Flags::SYN) {
             return Verdict::Challenge;
         }
+        if let Some(range) = &self.cfg.ack_range {
+            if !seg.flags.has(Flags::ACK) || !range.holds(seg.ack) {
+                return Verdict::Challenge;
+            }
+        }
+        let start = self.tcp.pos_of(seg.seq);
+        let used = i64::from(len);
+        let fresh = start + used > self.tcp.pos() as i64;
+        let edge = (self.tcp.pos() + u64::from(self.tcp.window())) as i64;
+        if !self.cfg.trim_to_window && fresh && start + used > edge {
+            return Verdict::Arrival(Arrival::OutOfWindow);
+        }
+        if !self.cfg.keep_out_of_order && fresh && start > self.tcp.pos() as i64 {
+            return Verdict::Arrival(Arrival::OutOfOrder);
+        }
         if seg.flags.has(Flags::FIN) && self.fin_at.is_none() {
             let end = self.tcp.pos_of(seg.seq) + seg.payload.len() as i64;
             let edge = self.tcp.pos() + u64::from(self.tcp.window());

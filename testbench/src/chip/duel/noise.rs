@@ -1,0 +1,74 @@
+//! What the wire does to frames: legal for TCP, so that the outcome stays the same.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
+
+/// Shares of frames that suffer.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Noise {
+    /// Lost.
+    pub loss: f64,
+    /// An earlier frame of the connection comes once more in front of this one.
+    pub repeat: f64,
+    /// A copy with one bit flipped behind the MAC addresses comes first.
+    pub flip: f64,
+    /// A copy that the MAC calls bad comes first.
+    pub bad_fcs: f64,
+}
+
+/// A frame as it reaches the MAC port.
+pub struct Arriving {
+    pub frame: Vec<u8>,
+    pub bad: bool,
+}
+
+/// Applies [`Noise`] to the frames of one connection.
+#[derive(Debug, Clone, Default)]
+pub struct Wire {
+    noise: Noise,
+    recent: VecDeque<Vec<u8>>,
+}
+
+impl Wire {
+    pub fn new(noise: Noise) -> Self {
+        Wire {
+            noise,
+            recent: VecDeque::new(),
+        }
+    }
+
+    pub fn pass(&mut self, frame: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec<Arriving> {
+        let mut out = Vec::new();
+        if rng.gen_bool(self.noise.repeat) && !self.recent.is_empty() {
+            let old = self.recent[rng.gen_range(0..self.recent.len())].clone();
+            out.push(Arriving {
+                frame: old,
+                bad: false,
+            });
+        }
+        if rng.gen_bool(self.noise.flip) {
+            let mut f = frame.clone();
+            let bit = rng.gen_range(12 * 8..f.len() * 8);
+            f[bit / 8] ^= 1 << (bit % 8);
+            out.push(Arriving {
+                frame: f,
+                bad: false,
+            });
+        }
+        if rng.gen_bool(self.noise.bad_fcs) {
+            out.push(Arriving {
+                frame: frame.clone(),
+                bad: true,
+            });
+        }
+        self.recent.push_back(frame.clone());
+        if self.recent.len() > 8 {
+            self.recent.pop_front();
+        }
+        if !rng.gen_bool(self.noise.loss) {
+            out.push(Arriving { frame, bad: false });
+        }
+        out
+    }
+}

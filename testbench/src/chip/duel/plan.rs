@@ -1,0 +1,135 @@
+//! What a duel plays: connections, memory, operations.
+
+use crate::build::{FpduStream, FrameSpec};
+use crate::chip::Region;
+use std::collections::BTreeSet;
+
+/// What must be true before an operation's octets may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// The next receive, of so many octets, is posted.
+    Receive {
+        len: u32,
+    },
+    /// The Read is issued.
+    Read {
+        sq_idx: u16,
+        sink_stag: u32,
+        sink_to: u64,
+        len: u32,
+    },
+    /// Fewer than IRD Read Requests are open.
+    Request,
+}
+
+/// Octets of one message.
+#[derive(Debug, Clone)]
+pub struct OpPlan {
+    /// For reports.
+    pub what: String,
+    pub gate: Gate,
+    pub octets: Vec<u8>,
+    /// Where each FPDU starts in `octets`.
+    pub starts: Vec<usize>,
+    /// Segments end at these places in `octets`.
+    pub cuts: BTreeSet<usize>,
+}
+
+impl OpPlan {
+    /// One FPDU per ULPDU, CRC filled in, a segment ending at each FPDU.
+    pub fn new(what: impl Into<String>, gate: Gate, ulpdus: &[Vec<u8>]) -> Self {
+        let mut s = FpduStream::new(false);
+        s.extend(ulpdus);
+        Self::raw(what, gate, s.octets, s.starts)
+    }
+
+    /// Octets made elsewhere.
+    pub fn raw(what: impl Into<String>, gate: Gate, octets: Vec<u8>, starts: Vec<usize>) -> Self {
+        let mut cuts: BTreeSet<usize> = starts.iter().copied().collect();
+        cuts.insert(octets.len());
+        OpPlan {
+            what: what.into(),
+            gate,
+            octets,
+            starts,
+            cuts,
+        }
+    }
+
+    /// Other segment ends than FPDU ends.
+    pub fn with_cuts(mut self, cuts: impl IntoIterator<Item = usize>) -> Self {
+        self.cuts = cuts.into_iter().collect();
+        self
+    }
+}
+
+/// One connection and its peer.
+#[derive(Debug, Clone)]
+pub struct ConnPlan {
+    pub conn: u16,
+    pub gen: u8,
+    /// Frames of the peer; `seq` is the first sequence number.
+    pub spec: FrameSpec,
+    pub crc: bool,
+    pub window: u32,
+    pub mss: usize,
+    pub pd: u32,
+    pub qpn: u32,
+    pub ird: u8,
+    /// First MSN of queues 0 and 1.
+    pub first_msn: [u32; 2],
+    pub ops: Vec<OpPlan>,
+    /// The peer closes behind its last operation.
+    pub fin: bool,
+}
+
+impl ConnPlan {
+    /// Connection `n` with addresses and ports of its own.
+    pub fn new(n: u16) -> Self {
+        let mut spec = FrameSpec::default();
+        spec.src.port = 40_000 + n;
+        ConnPlan {
+            conn: n,
+            gen: 1,
+            spec,
+            crc: true,
+            window: 65535,
+            mss: 1460,
+            pd: 7,
+            qpn: 100 + u32::from(n),
+            ird: 4,
+            first_msn: [1, 1],
+            ops: Vec::new(),
+            fin: false,
+        }
+    }
+}
+
+/// Everything a duel needs.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub seed: u64,
+    pub regions: Vec<Region>,
+    pub conns: Vec<ConnPlan>,
+    /// See [`crate::chip::Sink`]: share of cycles in which the DMA sink is not ready.
+    pub sink_stall: f64,
+    pub event_stall: f64,
+    /// Longest random gap in cycles in front of a frame.
+    pub gap: u64,
+    pub noise: super::Noise,
+}
+
+impl Setup {
+    pub fn new(seed: u64) -> Self {
+        Setup {
+            seed,
+            regions: Vec::new(),
+            conns: Vec::new(),
+            sink_stall: 0.0,
+            event_stall: 0.0,
+            gap: 0,
+            noise: super::Noise::default(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Random duels of the chip with the golden endpoint: operations, sizes, segmentation, stalls, loss, repeats, bit flips.
+//!
+//! `FERROWARP_SEED=n` repeats one case, `FERROWARP_CASES=n` plays more of them.
+
+use ferrowarp_testbench::chip::duel::random::{self, Limits};
+use ferrowarp_testbench::chip::duel::{small_cfg, small_model, Duel, DuelError, Report};
+use ferrowarp_testbench::chip::Chip;
+
+fn env(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|v| v.parse().ok())
+}
+
+fn one(chip: &mut Chip, seed: u64, limits: Limits) -> Result<Report, DuelError> {
+    let setup = random::setup(seed, limits);
+    let mut duel = Duel::new(chip, &setup)?;
+    let report = duel.run()?;
+    duel.clear(&setup)?;
+    Ok(report)
+}
+
+fn duels(width: usize, first: u64, cases: u64, test: &str) {
+    let cfg = small_cfg(width);
+    let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
+    let seeds = match env("FERROWARP_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => first..first + env("FERROWARP_CASES").unwrap_or(cases),
+    };
+    let mut total = Report::default();
+    for seed in seeds {
+        // A chip of its own, so that the seed alone repeats the case.
+        let mut chip = Chip::new(&lib, &cfg, width / 8, seed).unwrap_or_else(|e| panic!("{e}"));
+        match one(&mut chip, seed, Limits::default()) {
+            Ok(r) => {
+                println!("seed {seed}: {r:?}");
+                total.cycles += r.cycles;
+                total.octets += r.octets;
+                total.errors += r.errors;
+            }
+            Err(e) => panic!(
+                "seed {seed}, {width} bits: {e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_duel {test}"
+            ),
+        }
+    }
+    println!("{total:?}");
+}
+
+#[test]
+fn duels_64() {
+    duels(64, 1000, 20, "duels_64");
+}
+
+#[test]
+fn duels_512() {
+    duels(512, 2000, 30, "duels_512");
+}
