@@ -357,8 +357,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
             (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) + self.keep_len.val();
         self.last_at.next =
             (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) | self.keep_at.val();
-        self.bad.next =
-            self.cut.val() | self.merge.out_tuser.val() | (self.edges.val().any() & (self.last_at.val() >= self.max_frame.val()));
+        self.bad.next = self.cut.val()
+            | self.merge.out_tuser.val()
+            | (self.edges.val().any() & (self.last_at.val() >= self.max_frame.val()));
 
         // --- R0
         self.r_valid.d.next = self.acc.val();
