@@ -202,6 +202,19 @@ pub struct TableCheck {
     busy: Signal<Local, Bits<16>>,
     mlen: Signal<Local, Bits<32>>,
     limit: Signal<Local, Bits<32>>,
+    from: Signal<Local, Bits<64>>,
+    base: Signal<Local, Bits<64>>,
+    diff: Signal<Local, Bits<65>>,
+    in_a: Signal<Local, Bits<67>>,
+    in_b: Signal<Local, Bits<67>>,
+    in_c: Signal<Local, Bits<67>>,
+    in_d: Signal<Local, Bits<67>>,
+    in_s: Signal<Local, Bits<67>>,
+    in_t: Signal<Local, Bits<67>>,
+    in_u: Signal<Local, Bits<67>>,
+    in_v: Signal<Local, Bits<67>>,
+    in_sum: Signal<Local, Bits<67>>,
+    unused_in_sum: Signal<Local, Bits<67>>,
     // Fields of whole structs that nobody here needs.
     unused_form: Signal<Local, Form>,
     unused_c: Signal<Local, CtxEntry>,
@@ -252,14 +265,36 @@ impl Logic for TableCheck {
         self.r.next.inv = false;
         self.r.next.set = self.tpt.val().set;
         self.r.next.way = self.tpt.val().way;
-        self.r.next.ranged = !self.zero.val();
-        self.r.next.off = self.form.val().to - self.tpt.val().base;
+        // Inside: base <= TO and TO - base + xlen <= limit. The second is the sign of one sum, the four operands saved
+        // into two (a - b as a + !b + 1; one of the two ones is added, so that "at most 0" becomes "negative").
+        self.from.next = self.form.val().to;
+        self.base.next = self.tpt.val().base;
         self.limit.next = self.tpt.val().len;
         if self.form.val().send {
+            self.from.next = bit_cast::<64, 32>(self.form.val().mo);
+            self.base.next = 0.into();
             self.limit.next = self.rqe.val().len;
         }
-        self.r.next.room =
-            bit_cast::<33, 32>(self.limit.val()) - bit_cast::<33, 32>(self.form.val().xlen);
+        self.diff.next = bit_cast::<65, 64>(self.from.val()) - bit_cast::<65, 64>(self.base.val());
+        self.in_a.next = bit_cast::<67, 64>(self.from.val());
+        self.in_b.next = !bit_cast::<67, 64>(self.base.val());
+        self.in_c.next = bit_cast::<67, 32>(self.form.val().xlen);
+        self.in_d.next = !bit_cast::<67, 32>(self.limit.val());
+        self.in_s.next = (self.in_a.val() ^ self.in_b.val()) ^ self.in_c.val();
+        self.in_t.next = (((self.in_a.val() & self.in_b.val())
+            | ((self.in_a.val() | self.in_b.val()) & self.in_c.val()))
+            << 1)
+            | 1;
+        self.in_u.next = (self.in_s.val() ^ self.in_t.val()) ^ self.in_d.val();
+        self.in_v.next = ((self.in_s.val() & self.in_t.val())
+            | ((self.in_s.val() | self.in_t.val()) & self.in_d.val()))
+            << 1;
+        self.in_sum.next = self.in_u.val() + self.in_v.val();
+        self.unused_in_sum.next = self.in_sum.val();
+        self.r.next.off = self.diff.val().get_bits::<64>(0);
+        self.r.next.outside = !self.zero.val()
+            & !self.form.val().term
+            & (self.diff.val().get_bit(64) | !self.in_sum.val().get_bit(66));
         self.r.next.base = self.tpt.val().pa;
         self.r.next.over = 0x1101.into(); // tagged, base or bounds
         self.r.next.done = false;
@@ -327,7 +362,6 @@ impl Logic for TableCheck {
             }
             if self.form.val().send {
                 self.r.next.over = 0x1205.into(); // message too long for the buffer
-                self.r.next.off = bit_cast::<64, 32>(self.form.val().mo);
                 self.r.next.base = self.rqe.val().addr;
                 self.r.next.done = self.form.val().l;
                 self.r.next.idx = self.rqe.val().idx;
@@ -390,7 +424,6 @@ impl Logic for TableCheck {
                 }
             }
             if self.form.val().term {
-                self.r.next.ranged = false;
                 if self.form.val().msn != 1 {
                     self.r.next.err = 0x1203.into();
                 } else {

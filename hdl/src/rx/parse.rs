@@ -89,7 +89,9 @@ pub struct Sizes {
     /// Octet offset of the TCP payload.
     pub h: Bits<8>,
     /// First octet behind the IP packet.
-    pub end: Bits<17>,
+    pub end: Bits<16>,
+    /// Last octet of the IP packet.
+    pub at: Bits<17>,
     pub plen: Bits<16>,
     /// doff >= 5 and the IP total length covers the headers.
     pub ok: bool,
@@ -121,6 +123,9 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub done_slot: Signal<In, Bits<SLOT>>,
     pub done_start: Signal<In, Bits<BEAT>>,
     pub done_len: Signal<In, Bits<16>>,
+    /// Offset of its last octet; its last beat had a keep that says so.
+    pub done_at: Signal<In, Bits<16>>,
+    pub done_edge: Signal<In, bool>,
     pub done_bad: Signal<In, bool>,
 
     pub launch_valid: Signal<Out, bool>,
@@ -156,8 +161,8 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     hdr_len: Signal<Local, Bits<8>>,
     covers_now: Signal<Local, bool>,
     plen_now: Signal<Local, Bits<16>>,
-    end_now: Signal<Local, Bits<17>>,
-    shown: Signal<Local, Bits<8>>,
+    end_now: Signal<Local, Bits<16>>,
+    few: Signal<Local, bool>,
     need: Signal<Local, Bits<8>>,
     h_now: Signal<Local, Bits<8>>,
     /// What the lengths of the header say, straight from the capture or, at 64 bits, one cycle later.
@@ -178,6 +183,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     at_tcp: Constant<Bits<BEAT_BITS>>,
     at_tcp_tagged: Constant<Bits<BEAT_BITS>>,
     round_up: Constant<Bits<8>>,
+    round_up_20: Constant<Bits<8>>,
     /// At 64 bits the TPT request must leave before the last beat is on the port.
     narrow: Constant<bool>,
     lk: Constant<Bits<4>>,
@@ -216,6 +222,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             done_slot: Default::default(),
             done_start: Default::default(),
             done_len: Default::default(),
+            done_at: Default::default(),
+            done_edge: Default::default(),
             done_bad: Default::default(),
             launch_valid: Default::default(),
             launch_tuple: Default::default(),
@@ -247,7 +255,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             covers_now: Default::default(),
             plen_now: Default::default(),
             end_now: Default::default(),
-            shown: Default::default(),
+            few: Default::default(),
             need: Default::default(),
             h_now: Default::default(),
             sizes_now: Default::default(),
@@ -269,6 +277,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             at_tcp: beat_of(TCP_END),
             at_tcp_tagged: beat_of(TCP_END + 4),
             round_up: Constant::new(((K - 1) as u64).to_bits()),
+            round_up_20: Constant::new(((K + 19) as u64).to_bits()),
             narrow: Constant::new(D == 64),
             lk: Constant::new((LK as u64).to_bits()),
             _tag_lane: 12 % K * 8,
@@ -348,10 +357,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.words.next = bit_cast::<8, 4>(self.doff.val());
         }
         self.hdr_len.next = (self.words.val() << 2) + 34;
-        self.end_now.next = bit_cast::<17, 16>(self.f.val().total) + 14;
+        self.end_now.next = self.f.val().total + 14;
         if self.tag.q.val() {
             self.hdr_len.next = (self.words.val() << 2) + 38;
-            self.end_now.next = bit_cast::<17, 16>(self.f.val().total) + 18;
+            self.end_now.next = self.f.val().total + 18;
         }
         self.covers_now.next =
             self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
@@ -361,16 +370,25 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
                 self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         }
         // --- T or T + 1: are all octets that `done` shows in beats before this one?
-        self.shown.next = 20.into();
-        if self.plen_now.val() < 20 {
-            self.shown.next = bit_cast::<8, 16>(self.plen_now.val());
+        // h + plen is the end of the packet, so the sums and the comparisons run side by side.
+        self.few.next = self.f.val().total < (bit_cast::<16, 8>(self.words.val() << 2) + 40);
+        self.need.next = self.hdr_len.val() + self.round_up.val();
+        if self.covers_now.val() {
+            self.need.next = self.hdr_len.val() + self.round_up_20.val();
+            if self.few.val() {
+                self.need.next = bit_cast::<8, 16>(self.end_now.val()) + self.round_up.val();
+            }
         }
-        self.need.next = self.hdr_len.val() + self.shown.val() + self.round_up.val();
         self.sizes_now.next.h = self.hdr_len.val();
         self.sizes_now.next.end = self.end_now.val();
+        self.sizes_now.next.at = bit_cast::<17, 16>(self.f.val().total) + 13;
+        if self.tag.q.val() {
+            self.sizes_now.next.at = bit_cast::<17, 16>(self.f.val().total) + 17;
+        }
         self.sizes_now.next.plen = self.plen_now.val();
         self.sizes_now.next.ok = self.doff_ok.val() & self.covers_now.val();
-        self.sizes_now.next.fpdu = self.plen_now.val() >= 24;
+        self.sizes_now.next.fpdu =
+            self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 44);
         self.sizes_now.next.need_beat = bit_cast::<BEAT_BITS, 8>(self.need.val() >> self.lk.val());
         self.sizes_now.next.stag_beat =
             bit_cast::<BEAT_BITS, 8>((self.hdr_len.val() + 7) >> self.lk.val());
@@ -442,7 +460,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.tcp = self.launch.val() | self.launched.q.val();
         self.done.next.hdr_ok = self.sizes.val().ok
             & !self.was_stub.q.val()
-            & (bit_cast::<17, 16>(self.done_len.val()) >= self.sizes.val().end);
+            & self.done_edge.val()
+            & (bit_cast::<17, 16>(self.done_at.val()) >= self.sizes.val().at);
         self.done.next.h = self.h_now.val();
         self.done.next.plen = self.sizes.val().plen;
         self.done.next.seq = self.f.val().seq;
@@ -459,6 +478,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.fields.next = self.f.val();
         self.vlan.next = self.tag.q.val();
         self.h.next = self.h_now.val();
-        self.stop.next = bit_cast::<16, 17>(self.sizes.val().end);
+        self.stop.next = self.sizes.val().end;
     }
 }

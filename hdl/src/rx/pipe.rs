@@ -131,6 +131,9 @@ pub struct Pipe {
     x1_f: RegNr<Dyn>,
     /// The one before, in X3 now, is of the same connection.
     x1_near: Reg<bool>,
+    /// Lowest acceptable acknowledgment, and how far above it the highest is.
+    x1_ack_low: RegNr<Bits<32>>,
+    x1_ack_room: RegNr<Bits<32>>,
     x1_view: HdrView,
     shape: FormCheck,
     old: Signal<Local, Dyn>,
@@ -155,8 +158,7 @@ pub struct Pipe {
     x2_taken: Reg<bool>,
     x2_used: RegNr<bool>,
     x2_nxt: RegNr<Bits<32>>,
-    x2_ack_in: RegNr<Bits<32>>,
-    x2_ack_room: RegNr<Bits<32>>,
+    x2_ack_ok: RegNr<bool>,
     x2_simple: RegNr<bool>,
     x2_form: RegNr<Form>,
     x2_base: RegNr<Bits<BYTE>>,
@@ -164,6 +166,9 @@ pub struct Pipe {
     unused_x2_hdr: Signal<Local, Bits<HDR_A>>,
     judge: TcpJudge,
     tables: TableCheck,
+    /// The same for an entry that was just invalidated: knowing that comes last.
+    undone: TableCheck,
+    unused_ruling: Signal<Local, Ruling>,
     revoked: Revoked,
     x2_tpt: Signal<Local, bool>,
 
@@ -257,6 +262,8 @@ impl Pipe {
             x1_base: Default::default(),
             x1_f: Default::default(),
             x1_near: Default::default(),
+            x1_ack_low: Default::default(),
+            x1_ack_room: Default::default(),
             x1_view: Default::default(),
             shape: Default::default(),
             old: Default::default(),
@@ -278,8 +285,7 @@ impl Pipe {
             x2_taken: Default::default(),
             x2_used: Default::default(),
             x2_nxt: Default::default(),
-            x2_ack_in: Default::default(),
-            x2_ack_room: Default::default(),
+            x2_ack_ok: Default::default(),
             x2_simple: Default::default(),
             x2_form: Default::default(),
             x2_base: Default::default(),
@@ -287,6 +293,8 @@ impl Pipe {
             unused_x2_hdr: Default::default(),
             judge: Default::default(),
             tables: Default::default(),
+            undone: Default::default(),
+            unused_ruling: Default::default(),
             revoked: Revoked::new(window),
             x2_tpt: Default::default(),
             place: Place::default(),
@@ -401,6 +409,9 @@ impl Logic for Pipe {
         self.history.stale.next = self.old.val();
         self.history.find.next = self.ctx.val().conn;
         self.x1_f.d.next = self.history.fresh.val();
+        self.x1_ack_low.d.next = self.ctx.val().snd_una - self.ctx.val().max_wnd;
+        self.x1_ack_room.d.next =
+            (self.ctx.val().snd_nxt - self.ctx.val().snd_una) + self.ctx.val().max_wnd;
         self.x1_near.d.next = self.x2_c.q.val().conn == self.ctx.val().conn;
 
         // X1
@@ -437,10 +448,8 @@ impl Logic for Pipe {
         self.x2_taken.d.next = self.x1_near.q.val() & self.place.take.val();
         self.x2_used.d.next = self.fin.val() | self.x1_d.q.val().plen.any();
         self.x2_nxt.d.next = self.x1_d.q.val().seq + self.span.val();
-        self.x2_ack_in.d.next =
-            (self.x1_d.q.val().ack - self.x1_c.q.val().snd_una) + self.x1_c.q.val().max_wnd;
-        self.x2_ack_room.d.next =
-            (self.x1_c.q.val().snd_nxt - self.x1_c.q.val().snd_una) + self.x1_c.q.val().max_wnd;
+        self.x2_ack_ok.d.next =
+            (self.x1_d.q.val().ack - self.x1_ack_low.q.val()) <= self.x1_ack_room.q.val();
         self.x2_simple.d.next = self.shape.simple.val();
         self.x2_form.d.next = self.shape.form.val();
         self.x2_base.d.next = self.x1_base.q.val();
@@ -455,8 +464,7 @@ impl Logic for Pipe {
         }
         self.judge.used.next = self.x2_used.q.val();
         self.judge.nxt.next = self.x2_nxt.q.val();
-        self.judge.ack_in.next = self.x2_ack_in.q.val();
-        self.judge.ack_room.next = self.x2_ack_room.q.val();
+        self.judge.ack_ok.next = self.x2_ack_ok.q.val();
         self.judge.simple.next = self.x2_simple.q.val();
         self.x2_hdr.next = self.x2_o.q.val().hdr_a;
         self.unused_x2_hdr.next = self.x2_hdr.val();
@@ -482,10 +490,19 @@ impl Logic for Pipe {
         self.tables.c.next = self.x2_c.q.val();
         self.tables.f.next = self.x2_f.q.val();
         self.tables.tpt.next = self.tpt.val();
-        self.tables.revoked.next = self.revoked.hit.val();
+        self.tables.revoked.next = false;
         self.tables.rqe.next = self.rqe.val();
         self.tables.rdq.next = self.rdq.val();
         self.tables.head.next = self.x2_c.q.val().rd_head;
+        self.undone.form.next = self.x2_form.q.val();
+        self.undone.c.next = self.x2_c.q.val();
+        self.undone.f.next = self.x2_f.q.val();
+        self.undone.tpt.next = self.tpt.val();
+        self.undone.revoked.next = true;
+        self.undone.rqe.next = self.rqe.val();
+        self.undone.rdq.next = self.rdq.val();
+        self.undone.head.next = self.x2_c.q.val().rd_head;
+        self.unused_ruling.next = self.undone.r.val();
 
         // X3
         self.place.op.next = self.x2_op.q.val();
@@ -500,6 +517,9 @@ impl Logic for Pipe {
         self.place.form.next = self.x2_form.q.val();
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();
+        if self.revoked.hit.val() {
+            self.place.r.next.err = self.undone.r.val().err;
+        }
         self.place.hdrb.next = self.hdrb.val();
         self.place.scan.next = self.scan.val();
         self.scan_pop.next = self.place.scan_pop.val();

@@ -106,10 +106,7 @@ pub struct Place {
     op_live: Signal<Local, bool>,
     seg_done: Signal<Local, bool>,
     fpdu: Signal<Local, bool>,
-    off: Signal<Local, Bits<64>>,
-    room: Signal<Local, Bits<33>>,
     wrong: Signal<Local, bool>,
-    out_of_range: Signal<Local, bool>,
     err: Signal<Local, Bits<16>>,
     ok: Signal<Local, bool>,
     crc_over: Signal<Local, bool>,
@@ -198,15 +195,8 @@ impl Logic for Place {
         self.seg_done.next = self.seg_doneq.q.val();
         self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
 
-        // The last comparison: off <= limit - xlen.
-        self.off.next = self.rq.q.val().off;
-        self.room.next = self.rq.q.val().room;
-        self.out_of_range.next = self.rq.q.val().ranged
-            & (self.off.val().get_bits::<32>(32).any()
-                | self.room.val().get_bit(32)
-                | (self.off.val().get_bits::<32>(0) > self.room.val().get_bits::<32>(0)));
         self.err.next = self.rq.q.val().err;
-        if !self.rq.q.val().err.any() & self.out_of_range.val() {
+        if !self.rq.q.val().err.any() & self.rq.q.val().outside {
             self.err.next = self.rq.q.val().over;
         }
         if self.op_fpdu.val() & self.bad_termq.q.val() {
@@ -214,7 +204,7 @@ impl Logic for Place {
         }
         // Whether `err` is not zero, without waiting for its value.
         self.wrong.next = self.rq.q.val().err.any()
-            | self.out_of_range.val()
+            | self.rq.q.val().outside
             | (self.op_fpdu.val() & self.bad_termq.q.val());
         self.ok.next = self.fpdu.val() & !self.wrong.val();
 

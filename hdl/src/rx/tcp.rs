@@ -45,9 +45,8 @@ pub struct TcpJudge {
     /// Sequence space used is not empty; where it ends.
     pub used: Signal<In, bool>,
     pub nxt: Signal<In, Bits<32>>,
-    /// ack - (snd_una - max_wnd), and the room snd_nxt - (snd_una - max_wnd) that it may use.
-    pub ack_in: Signal<In, Bits<32>>,
-    pub ack_room: Signal<In, Bits<32>>,
+    /// snd_una - max_wnd <= ack <= snd_nxt
+    pub ack_ok: Signal<In, bool>,
     /// The payload is one whole FPDU of a kind that needs no assembler.
     pub simple: Signal<In, bool>,
     pub v: Signal<Out, Verdict>,
@@ -63,7 +62,6 @@ pub struct TcpJudge {
     empty: Signal<Local, bool>,
     covered: Signal<Local, bool>,
     in_window: Signal<Local, bool>,
-    ack_ok: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
@@ -94,8 +92,6 @@ impl Logic for TcpJudge {
         self.covered.next =
             self.behind.val() & (self.reach.val().get_bit(31) | !self.reach.val().any());
         self.in_window.next = self.reach.val() <= self.c.val().rcv_wnd;
-        // snd_una - max_wnd <= ack <= snd_nxt
-        self.ack_ok.next = self.ack_in.val() <= self.ack_room.val();
         self.quiet.next = !self.f.val().mid & !self.f.val().pend.any();
 
         self.v.next.fast = false;

@@ -50,15 +50,14 @@ pub struct Form {
     pub mo: Bits<32>,
 }
 
-/// What the tables decide (X2); X3 only adds and compares once more.
+/// What the tables decide (X2); X3 only adds once more.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Ruling {
     pub err: Bits<16>,
-    /// `off` must not pass `room`, else error `over`. `room` is the limit less `xlen`, bit 32 its sign.
-    pub ranged: bool,
+    /// The octets are not all inside the region or buffer: error `over`.
+    pub outside: bool,
     pub over: Bits<16>,
     pub off: Bits<64>,
-    pub room: Bits<33>,
     /// DMA address = base + off.
     pub base: Bits<64>,
     /// The message is complete: event `idx`, `mlen`.
