@@ -18,8 +18,6 @@ pub struct Counts {
     pub launched: usize,
     pub tagged: usize,
     pub tpt: usize,
-    /// TPT requests behind the last beat.
-    pub tail: usize,
     pub late: usize,
     pub hdr_ok: usize,
     pub ts: usize,
@@ -76,8 +74,6 @@ pub struct Expect {
     stored: bool,
     ended: bool,
     launch: HashMap<u64, u128>,
-    /// TPT request in the cycle behind a frame's last beat.
-    tail: HashMap<u64, u32>,
     pulses: HashMap<(u64, &'static str), ()>,
     fifos: HashMap<&'static str, VecDeque<(u64, Frame)>>,
     popped: HashMap<&'static str, usize>,
@@ -98,7 +94,6 @@ impl Expect {
             stored: false,
             ended: false,
             launch: HashMap::new(),
-            tail: HashMap::new(),
             pulses: HashMap::new(),
             fifos: names.map(|n| (n, VecDeque::new())).into(),
             popped: names.map(|n| (n, 0)).into(),
@@ -121,7 +116,6 @@ impl Expect {
     pub fn port(&mut self, t: u64, beat: Option<&Beat>, admit: bool, injected: bool) -> Now {
         let mut now = Now {
             launch: self.launch.remove(&t),
-            stag: self.tail.remove(&t),
             ..Default::default()
         };
         let tail = self.tail.take_if(|(at, _)| *at == t);
@@ -201,13 +195,6 @@ impl Expect {
                 self.tail = Some((t + 1, q.stag));
                 open.tpt = true;
             }
-        }
-        // At 256 and 512 bits the STag may be in the last beat.
-        let in_tail = ended && self.k >= 32 && crossed(p.h + 7);
-        if in_tail && p.tuple.is_some() && p.hdr_ok && p.plen >= 24 {
-            self.tail.insert(t + 1, p.stag);
-            self.counts.tail += 1;
-            open.tpt = true;
         }
         if !ended {
             self.open = Some(open);

@@ -195,18 +195,6 @@ fn cycles_at_512_bits() {
     ];
     assert_eq!(timeline(&mut b, &f), want);
 
-    // the same with 12 octets of options: S = T = 1, the TPT request is behind the last beat
-    let f = fpdu_frame(&mut rng, 16, true, None);
-    let want = [
-        (1, Seen::LastBeat),
-        (1, Seen::Launch),
-        (2, Seen::Done),
-        (2, Seen::Tpt),
-        (3, Seen::HdrB),
-        (4, Seen::Scan),
-    ];
-    assert_eq!(timeline(&mut b, &f), want);
-
     // an acknowledgement in one beat: T = B = 0
     let f = Spec::default().build(&mut rng);
     let want = [

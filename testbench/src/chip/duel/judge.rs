@@ -57,7 +57,8 @@ impl Expected {
         };
         let out = c.take_output();
         let before = self.writes.len();
-        self.writes.extend(out.placements.into_iter().map(|p| (p.addr, p.data)));
+        self.writes
+            .extend(out.placements.into_iter().map(|p| (p.addr, p.data)));
         for (e, n) in out.events.into_iter().zip(out.marks) {
             let n = before + n;
             let told = match e {

@@ -314,7 +314,11 @@ impl Lockstep {
     /// ACK reports of a connection from number `from` on.
     pub fn acks(&self, side: usize, from: usize) -> Vec<AckEvent> {
         let (conn, gen) = (self.sides[side].plan.conn, self.sides[side].plan.gen);
-        self.chip.acks[from..].iter().filter(|a| a.conn == conn && a.gen == gen).copied().collect()
+        self.chip.acks[from..]
+            .iter()
+            .filter(|a| a.conn == conn && a.gen == gen)
+            .copied()
+            .collect()
     }
 
     /// Forgets what has been compared, so that the next settling is quick.
