@@ -169,6 +169,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     /// `ack_event`: depth 32, the window and what waits for the transmit path.
     acks: Fifo<Ack, 5>,
     roomy: Reg<bool>,
+    seg_roomy: Reg<bool>,
     need: Constant<Bits<8>>,
     /// An FPDU of the assembler is in the pipeline.
     fpdu_busy: Reg<bool>,
@@ -331,6 +332,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             counters: Counters::new(cfg, D),
             acks: Default::default(),
             roomy: Default::default(),
+            seg_roomy: Default::default(),
             // Two more than the window: `roomy` is one cycle old.
             need: Constant::new((cfg.window as u64 + 2).to_bits()),
             fpdu_busy: Default::default(),
@@ -624,9 +626,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         // Credits: every FIFO behind the pipeline has room for the whole window, seen one cycle ago.
         self.roomy.d.next = (self.deliver.room.val() >= self.need.val())
             & (self.acks.room.val() >= self.need.val())
-            & (self.asm.seg_room.val() >= self.need.val())
             & self.command.ready.val();
+        // Frames alone push into the assembler's queue; an operation that waited for it would wait for itself.
+        self.seg_roomy.d.next = self.asm.seg_room.val() >= self.need.val();
         self.pipe.roomy.next = self.roomy.q.val();
+        self.pipe.seg_roomy.next = self.seg_roomy.q.val();
         self.counters.registers_tvalid.next = self.registers_tvalid.val();
         self.registers_tready.next = self.counters.registers_tready.val();
         self.counters.registers_address.next = self.registers_address.val();

@@ -12,8 +12,8 @@
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards. The older ones have
 //! written by then: J looks them up in the history, and only one write can still come, in X1.
-//! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind has room for the
-//! whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
+//! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
+//! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
 //! RFC 5040 7; requirements MPA-54, MPA-55, DDP-21, DDP-22, DDP-39, DDP-3A, DDP-3D.
 
@@ -83,8 +83,10 @@ pub struct Pipe {
     // in flight
     pub frame_start: Signal<In, bool>,
     pub op_start: Signal<In, bool>,
-    /// Every FIFO behind has room for the whole window.
+    /// Every FIFO behind that an operation may push into has room for the whole window.
     pub roomy: Signal<In, bool>,
+    /// So has the assembler's queue of segments. No operation waits for it: operations are what empties it.
+    pub seg_roomy: Signal<In, bool>,
     pub admit: Signal<Out, bool>,
     pub op_room: Signal<Out, bool>,
     // counters
@@ -228,6 +230,7 @@ impl Pipe {
             frame_start: Default::default(),
             op_start: Default::default(),
             roomy: Default::default(),
+            seg_roomy: Default::default(),
             admit: Default::default(),
             op_room: Default::default(),
             count_nic: Default::default(),
@@ -324,7 +327,7 @@ impl Logic for Pipe {
         self.free.d.next = self.flying_next.val() < self.window.val();
         self.half_free.d.next = self.flying_next.val() < self.half.val();
         self.none.d.next = !self.flying_next.val().any();
-        self.admit.next = self.roomy.val() & self.free.q.val();
+        self.admit.next = self.roomy.val() & self.seg_roomy.val() & self.free.q.val();
         self.op_room.next = self.roomy.val() & self.half_free.q.val();
 
         // J
