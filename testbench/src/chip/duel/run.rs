@@ -394,10 +394,10 @@ impl<'a> Duel<'a> {
             if let Some(frame) = p.peer.next_frame() {
                 let gap = if self.gap > 0 { self.rng.gen_range(0..=self.gap) } else { 0 };
                 for a in p.wire.pass(frame, &mut self.rng) {
-                    if a.bad {
-                        self.chip.send_bad(now + gap, a.frame);
-                    } else {
-                        self.chip.send(now + gap, a.frame);
+                    match (a.bad, p.plan.inject) {
+                        (true, _) => self.chip.send_bad(now + gap, a.frame),
+                        (false, false) => self.chip.send(now + gap, a.frame),
+                        (false, true) => self.chip.inject(a.frame),
                     }
                 }
                 p.last_progress = now;
