@@ -44,8 +44,8 @@ verilog: release ## Emit the chip as Verilog: make verilog PRESET=dc-25g OUT=dir
 bench: release ## Measure latency, goodput and speed against their budgets; writes build/bench.json
 	@$(FERROWARP) bench --json build/bench.json
 
-timing: setup-timing release ## Place and route for the ECP5: Fmax and area per module
-	@scripts/timing.sh
+timing: setup-timing ## Place and route for the ECP5: Fmax and area per module
+	@scripts/with-clock.sh timing build/venv/bin/python timing/run.py
 
 lint: $(STAMP) ## rustfmt, clippy, and verilator -Wall over every preset
 	@scripts/with-clock.sh fmt $(CARGO) fmt --all --check

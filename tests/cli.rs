@@ -188,3 +188,125 @@ fn every_command_explains_itself_with_examples() {
         );
     }
 }
+
+const TRACES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testbench/traces");
+
+#[test]
+fn replay_compares_and_leaves_report_and_picture() {
+    let dir = folder("replay");
+    let (report, picture) = (dir.join("r/replay.json"), dir.join("r/replay.svg"));
+    let file = format!("{TRACES}/80_rping.pcap");
+    let out = ferrowarp(&[
+        "replay",
+        &file,
+        "--preset",
+        "dc-25g",
+        "--report",
+        &report.display().to_string(),
+        "--picture",
+        &picture.display().to_string(),
+    ]);
+    assert!(out.status.success(), "{}{}", stdout(&out), stderr(&out));
+    assert!(stdout(&out).contains("\nagrees: "), "{}", stdout(&out));
+    let text = std::fs::read_to_string(&report).expect("a report");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("the report is JSON");
+    for key in [
+        "frames",
+        "fpdus",
+        "bytes_placed",
+        "bytes_expected",
+        "bytes_compared",
+        "completions",
+        "mismatches",
+        "errors",
+        "skipped",
+    ] {
+        assert!(!json[key].is_null(), "the report has no `{key}`");
+    }
+    assert_eq!(json["bytes_placed"], json["bytes_expected"]);
+    assert_eq!(json["bytes_compared"], json["bytes_expected"]);
+    assert!(json["bytes_placed"].as_u64() > Some(0));
+    // Both sides, one after the other.
+    assert_eq!(json["connections"].as_array().map(Vec::len), Some(2));
+    let svg = std::fs::read_to_string(&picture).expect("a picture");
+    assert!(svg.starts_with("<svg "));
+}
+
+#[test]
+fn replay_lists_what_it_skips_and_fails_unless_allowed() {
+    use ferrowarp_testbench::capture;
+    let dir = folder("skips");
+    let whole = capture::read(format!("{TRACES}/31_crc_both.pcap").as_ref()).expect("a capture");
+    // The first connection loses its handshake.
+    let mut cut = whole.clone();
+    cut.frames.drain(..6);
+    let file = dir.join("cut.pcap");
+    capture::write(&file, &cut).expect("written");
+    let file = file.display().to_string();
+    let args = ["replay", &file, "--preset", "dc-25g"];
+    let out = ferrowarp(&args);
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "{}{}",
+        stdout(&out),
+        stderr(&out)
+    );
+    assert!(
+        stdout(&out).lines().any(|l| l.starts_with("skipped ")),
+        "{}",
+        stdout(&out)
+    );
+    assert!(stdout(&out).contains("--allow-skips"), "{}", stdout(&out));
+    let out = ferrowarp(&[&args[..], &["--allow-skips"]].concat());
+    assert!(out.status.success(), "{}{}", stdout(&out), stderr(&out));
+}
+
+#[test]
+fn replay_refuses_what_is_no_capture_in_one_line() {
+    let dir = folder("no_capture");
+    let file = dir.join("x.pcap");
+    let name = file.display().to_string();
+    refused(
+        &["replay", &name],
+        1,
+        &format!("ferrowarp: {name}: No such file or directory (os error 2)"),
+    );
+    std::fs::write(&file, "").expect("written");
+    refused(
+        &["replay", &name],
+        1,
+        &format!("ferrowarp: {name}: the file is empty; record again"),
+    );
+    std::fs::write(&file, "no capture at all, but text of some length").expect("written");
+    let out = ferrowarp(&["replay", &name]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(stderr(&out).contains("not a capture"), "{}", stderr(&out));
+    assert_eq!(stderr(&out).lines().count(), 1, "{}", stderr(&out));
+}
+
+#[test]
+fn replay_options_are_checked() {
+    for (option, value, want) in [
+        (
+            "--endpoint",
+            "10.7.0.1",
+            "give client, server, or an IPv4 address with its port",
+        ),
+        (
+            "--region",
+            "1:2:3",
+            "four parts are needed: STAG:BASE:LENGTH:RIGHTS",
+        ),
+        (
+            "--region",
+            "1:2:3:x",
+            "right `x`: choose of r, w, i, or none",
+        ),
+    ] {
+        let out = ferrowarp(&["replay", "x.pcap", option, value]);
+        assert_eq!(out.status.code(), Some(2), "{option} {value}");
+        assert!(stderr(&out).contains(want), "{}", stderr(&out));
+        assert_eq!(stderr(&out).lines().count(), 1, "{}", stderr(&out));
+    }
+}

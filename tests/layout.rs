@@ -10,15 +10,32 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrowarp-abi", &[]),
     ("ferrowarp-hdl", &["ferrowarp-abi"]),
     ("ferrowarp-sim", &["ferrowarp-abi", "ferrowarp-hdl"]),
-    ("ferrowarp-testbench", &["ferrowarp-abi", "ferrowarp-hdl", "ferrowarp-sim"]),
+    (
+        "ferrowarp-testbench",
+        &["ferrowarp-abi", "ferrowarp-hdl", "ferrowarp-sim"],
+    ),
     (
         "ferrowarp",
-        &["ferrowarp-abi", "ferrowarp-hdl", "ferrowarp-sim", "ferrowarp-testbench"],
+        &[
+            "ferrowarp-abi",
+            "ferrowarp-hdl",
+            "ferrowarp-sim",
+            "ferrowarp-testbench",
+        ],
     ),
 ];
 
 /// The independent side of the test bench: it must not share code with what it checks.
-const INDEPENDENT: &[&str] = &["wire", "golden", "capture", "build", "conversation", "tcp_peer", "vectors"];
+const INDEPENDENT: &[&str] = &[
+    "build",
+    "capture",
+    "conversation",
+    "golden",
+    "replay_plan",
+    "tcp_peer",
+    "vectors",
+    "wire",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -27,11 +44,21 @@ fn root() -> PathBuf {
 /// Dependencies within the workspace: (normal and build, development) for each crate.
 fn metadata() -> BTreeMap<String, [BTreeSet<String>; 2]> {
     let out = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo metadata runs");
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     let meta: Value = serde_json::from_slice(&out.stdout).expect("cargo metadata is JSON");
     let list = |v: &Value| v.as_array().cloned().unwrap_or_default();
     let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
@@ -56,7 +83,10 @@ fn dependencies_point_one_way() {
     let found = metadata();
     let known: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     let there: BTreeSet<&str> = found.keys().map(String::as_str).collect();
-    assert_eq!(there, known, "a new crate needs its arrows in tests/layout.rs");
+    assert_eq!(
+        there, known,
+        "a new crate needs its arrows in tests/layout.rs"
+    );
     for (name, allowed) in ARROWS {
         for used in &found[*name][0] {
             assert!(
@@ -75,7 +105,11 @@ fn dependencies_point_one_way() {
         }
     }
     // The builder of models works on any Verilog; only its tests bring the chip.
-    assert_eq!(found["ferrowarp-sim"][0].len(), 0, "sim works on text: it needs no crate of ours");
+    assert_eq!(
+        found["ferrowarp-sim"][0].len(),
+        0,
+        "sim works on text: it needs no crate of ours"
+    );
 }
 
 /// Every tracked or new file of the repository that holds text.
@@ -109,8 +143,14 @@ fn the_golden_side_shares_no_code_with_the_chip() {
     let folder = root().join("testbench/src");
     let mut seen = BTreeSet::new();
     for (path, text) in files() {
-        let Ok(inside) = path.strip_prefix(&folder) else { continue };
-        let first = inside.iter().next().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+        let Ok(inside) = path.strip_prefix(&folder) else {
+            continue;
+        };
+        let first = inside
+            .iter()
+            .next()
+            .map(|p| p.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let room = first.trim_end_matches(".rs");
         if !INDEPENDENT.contains(&room) {
             continue;
@@ -150,7 +190,11 @@ fn no_file_names_what_is_outside() {
             }
         }
     }
-    assert!(found.is_empty(), "the repository must stand alone:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "the repository must stand alone:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]
@@ -158,11 +202,17 @@ fn every_source_says_what_it_is_for() {
     let mut silent = Vec::new();
     for (path, text) in files() {
         if path.extension().is_some_and(|e| e == "rs") {
-            let first = text.lines().find(|l| !l.starts_with("#![") && !l.trim().is_empty());
+            let first = text
+                .lines()
+                .find(|l| !l.starts_with("#![") && !l.trim().is_empty());
             if !first.is_some_and(|l| l.starts_with("//!")) {
                 silent.push(path.display().to_string());
             }
         }
     }
-    assert!(silent.is_empty(), "these begin without a `//!` head:\n{}", silent.join("\n"));
+    assert!(
+        silent.is_empty(),
+        "these begin without a `//!` head:\n{}",
+        silent.join("\n")
+    );
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::collapsible_if, clippy::collapsible_else_if)]
 
 pub mod emit;
+pub mod harness;
 pub mod preset;
 pub mod prim;
 pub mod rx;

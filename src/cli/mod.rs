@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
         // The reader of our output has gone (`ferrowarp presets | head -1`): no fault of ours.
         Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -85,6 +85,19 @@ fn usage(error: &clap::Error) -> ExitCode {
         eprint!("{text}");
     }
     ExitCode::from(2)
+}
+
+/// The error and its causes in one line. Many errors of ours tell their cause themselves: it is not told twice.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn complain(text: &str) {

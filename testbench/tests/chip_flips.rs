@@ -4,7 +4,9 @@
 
 use ferrowarp_abi::code::{ack_mode, cpl_kind, term};
 use ferrowarp_testbench::build::{counted, fpdu, ulpdu, FrameSpec};
-use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, DuelError, Gate, Lockstep};
+use ferrowarp_testbench::chip::duel::{
+    small_cfg, small_model, ConnPlan, DuelError, Gate, Lockstep,
+};
 use ferrowarp_testbench::chip::{Chip, Region, StagRights};
 use ferrowarp_testbench::wire::ddp::{Opcode, ReadRequestRepr, Term, TerminateRepr};
 use ferrowarp_testbench::wire::ethernet::Vlan;
@@ -22,11 +24,27 @@ fn bench(width: usize, spec: FrameSpec) -> (Lockstep, usize) {
     l.quiet = 130;
     let mut plan = ConnPlan::new(3);
     plan.spec = spec;
-    let all = StagRights { remote_write: true, remote_read: true, remote_invalidate: true, ..Default::default() };
-    let sink = StagRights { read_sink: true, ..Default::default() };
+    let all = StagRights {
+        remote_write: true,
+        remote_read: true,
+        remote_invalidate: true,
+        ..Default::default()
+    };
+    let sink = StagRights {
+        read_sink: true,
+        ..Default::default()
+    };
     let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
     for (stag, rights) in [(STAG, all), (SINK, sink)] {
-        let r = Region { stag, rights, pd: plan.pd, bound_to: None, base: 0x1000, len: 4096, pa: 0 };
+        let r = Region {
+            stag,
+            rights,
+            pd: plan.pd,
+            bound_to: None,
+            base: 0x1000,
+            len: 4096,
+            pa: 0,
+        };
         l.region(r).unwrap_or_else(|e| panic!("{e}"));
     }
     (l, side)
@@ -38,19 +56,48 @@ fn renew(l: &mut Lockstep, side: usize, at: &[u64; 2]) -> Result<(), DuelError> 
     for addr in at {
         l.post_at(side, *addr, 40, false)?;
     }
-    l.issue(side, Gate::Read { sq_idx: 1, sink_stag: SINK, sink_to: 0x1001, len: 20 })?;
+    l.issue(
+        side,
+        Gate::Read {
+            sq_idx: 1,
+            sink_stag: SINK,
+            sink_to: 0x1001,
+            len: 20,
+        },
+    )?;
     l.forget();
     Ok(())
 }
 
 fn messages() -> Vec<(&'static str, Vec<u8>)> {
-    let request = ReadRequestRepr { sink_stag: 7, sink_to: 9, size: 100, source_stag: STAG, source_to: 0x1005 };
-    let terminate = TerminateRepr { term: Term::new(0x11, 1), length_valid: false, reserved: 0, ddp: None, rdma: None };
+    let request = ReadRequestRepr {
+        sink_stag: 7,
+        sink_to: 9,
+        size: 100,
+        source_stag: STAG,
+        source_to: 0x1005,
+    };
+    let terminate = TerminateRepr {
+        term: Term::new(0x11, 1),
+        length_valid: false,
+        reserved: 0,
+        ddp: None,
+        rdma: None,
+    };
     vec![
         ("Write", ulpdu::write(STAG, 0x1fe8, &counted(21), true)),
-        ("Send", ulpdu::send(Opcode::Send, 1, 0, &counted(10), true, STAG)),
-        ("Send with Invalidate", ulpdu::send(Opcode::SendSeInv, 1, 0, &counted(39), true, STAG)),
-        ("Read Response", ulpdu::read_response(SINK, 0x1001, &counted(20), true)),
+        (
+            "Send",
+            ulpdu::send(Opcode::Send, 1, 0, &counted(10), true, STAG),
+        ),
+        (
+            "Send with Invalidate",
+            ulpdu::send(Opcode::SendSeInv, 1, 0, &counted(39), true, STAG),
+        ),
+        (
+            "Read Response",
+            ulpdu::read_response(SINK, 0x1001, &counted(20), true),
+        ),
         ("Read Request", ulpdu::read_request(1, &request)),
         ("Terminate", ulpdu::terminate(&terminate)),
     ]
@@ -62,7 +109,12 @@ fn flips(width: usize, spec: FrameSpec, mend_crc: bool, only: &[&str]) {
     let post = [l.post(side, 40), l.post(side, 40)].map(|a| a.unwrap_or_else(|e| panic!("{e}")));
     let region = Region {
         stag: STAG,
-        rights: StagRights { remote_write: true, remote_read: true, remote_invalidate: true, ..Default::default() },
+        rights: StagRights {
+            remote_write: true,
+            remote_read: true,
+            remote_invalidate: true,
+            ..Default::default()
+        },
         pd: l.plan(side).pd,
         bound_to: None,
         base: 0x1000,
@@ -75,10 +127,20 @@ fn flips(width: usize, spec: FrameSpec, mend_crc: bool, only: &[&str]) {
     let mut played = 0;
     for (name, u) in messages().into_iter().filter(|(n, _)| only.contains(n)) {
         let octets = fpdu(&u);
-        let frame = FrameSpec { seq: 0xffff_ffe0, ..spec.clone() }.frame(&octets);
-        let payload = FrameRepr::parse(&frame).map(|(_, at)| at.payload).unwrap_or_else(|e| panic!("{e:?}"));
+        let frame = FrameSpec {
+            seq: 0xffff_ffe0,
+            ..spec.clone()
+        }
+        .frame(&octets);
+        let payload = FrameRepr::parse(&frame)
+            .map(|(_, at)| at.payload)
+            .unwrap_or_else(|e| panic!("{e:?}"));
         let from = if mend_crc { payload.start } else { 14 };
-        let to = if mend_crc { payload.end - 4 } else { payload.end };
+        let to = if mend_crc {
+            payload.end - 4
+        } else {
+            payload.end
+        };
         for bit in from * 8..to * 8 {
             let mut f = frame.clone();
             f[bit / 8] ^= 0x80 >> (bit % 8);
@@ -103,7 +165,13 @@ fn flips(width: usize, spec: FrameSpec, mend_crc: bool, only: &[&str]) {
                 l.forget();
                 Ok::<_, DuelError>(())
             };
-            run().unwrap_or_else(|e| panic!("{name}, bit {} of octet {} flipped, {width} bits: {e}\nframe {f:02x?}", bit % 8, bit / 8));
+            run().unwrap_or_else(|e| {
+                panic!(
+                    "{name}, bit {} of octet {} flipped, {width} bits: {e}\nframe {f:02x?}",
+                    bit % 8,
+                    bit / 8
+                )
+            });
             played += 1;
         }
     }
@@ -112,7 +180,15 @@ fn flips(width: usize, spec: FrameSpec, mend_crc: bool, only: &[&str]) {
 }
 
 fn rich() -> FrameSpec {
-    FrameSpec { vlan: Some(Vlan { pcp: 0, dei: false, vid: 9 }), timestamps: Some((1, 2)), ..FrameSpec::default() }
+    FrameSpec {
+        vlan: Some(Vlan {
+            pcp: 0,
+            dei: false,
+            vid: 9,
+        }),
+        timestamps: Some((1, 2)),
+        ..FrameSpec::default()
+    }
 }
 
 /// Nothing mended: every flip is caught by the checksums, or makes a plain frame of it.
@@ -130,8 +206,19 @@ fn unmended(width: usize, spec: FrameSpec) {
         l.frame(f);
         if bit % 4 == 3 {
             let r = l.settle().and_then(|()| l.position(side));
-            r.unwrap_or_else(|e| panic!("octet {}, bits {} to {}: {e}", bit / 8, bit % 8 - 3, bit % 8));
-            assert!(l.acks(side, 0).iter().all(|a| a.mode == ack_mode::NONE), "octet {}: a flipped frame is acknowledged", bit / 8);
+            r.unwrap_or_else(|e| {
+                panic!(
+                    "octet {}, bits {} to {}: {e}",
+                    bit / 8,
+                    bit % 8 - 3,
+                    bit % 8
+                )
+            });
+            assert!(
+                l.acks(side, 0).iter().all(|a| a.mode == ack_mode::NONE),
+                "octet {}: a flipped frame is acknowledged",
+                bit / 8
+            );
         }
     }
     l.frame(frame);
@@ -163,12 +250,27 @@ fn mpa_73_74_flips_behind_the_checksums_512() {
 
 #[test]
 fn sec_12_flips_behind_the_crc_64() {
-    flips(64, rich(), true, &["Write", "Send", "Send with Invalidate", "Read Request"]);
+    flips(
+        64,
+        rich(),
+        true,
+        &["Write", "Send", "Send with Invalidate", "Read Request"],
+    );
 }
 
 #[test]
 fn sec_12_flips_behind_the_crc_512() {
-    flips(512, FrameSpec::default(), true, &["Write", "Send with Invalidate", "Read Response", "Terminate"]);
+    flips(
+        512,
+        FrameSpec::default(),
+        true,
+        &[
+            "Write",
+            "Send with Invalidate",
+            "Read Response",
+            "Terminate",
+        ],
+    );
 }
 
 /// The same FPDU with a bad CRC three times; good ones in between start the count again.
@@ -178,7 +280,13 @@ fn mpa_76_77_third_bad_crc_is_an_error() {
         let (mut l, side) = bench(width, FrameSpec::default());
         l.quiet = 400;
         let good = fpdu(&messages()[0].1);
-        let bad = emit_fpdu(&messages()[0].1, &FpduOptions { crc: CrcField::Octets([1, 2, 3, 4]), ..Default::default() });
+        let bad = emit_fpdu(
+            &messages()[0].1,
+            &FpduOptions {
+                crc: CrcField::Octets([1, 2, 3, 4]),
+                ..Default::default()
+            },
+        );
         let mut both = good.clone();
         both.extend_from_slice(&bad);
         // Fast path; behind a good FPDU in one segment; cut so that a part was acknowledged before.
@@ -195,7 +303,11 @@ fn mpa_76_77_third_bad_crc_is_an_error() {
                         l.position(side)?;
                         let a = l.acks(side, from);
                         let last = a.iter().rfind(|a| a.mode != ack_mode::NONE);
-                        assert_eq!(last.map(|a| (a.mode, a.rcv_nxt)), Some((ack_mode::NOW, l.spec(side).seq)), "round {round}: {a:?}");
+                        assert_eq!(
+                            last.map(|a| (a.mode, a.rcv_nxt)),
+                            Some((ack_mode::NOW, l.spec(side).seq)),
+                            "round {round}: {a:?}"
+                        );
                     }
                     l.data(side, &good);
                     l.settle()?;
@@ -211,7 +323,10 @@ fn mpa_76_77_third_bad_crc_is_an_error() {
                 }
                 l.settle()?;
                 let e = l.events(side);
-                assert_eq!(e.iter().map(|e| (e.kind, e.term)).collect::<Vec<_>>(), [(cpl_kind::ERROR, term::MPA_CRC)]);
+                assert_eq!(
+                    e.iter().map(|e| (e.kind, e.term)).collect::<Vec<_>>(),
+                    [(cpl_kind::ERROR, term::MPA_CRC)]
+                );
                 // Nothing is passed up any more (MPA-81).
                 l.data(side, &good);
                 l.settle()

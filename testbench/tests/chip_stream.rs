@@ -2,7 +2,9 @@
 //! kind of message with every PAD length. And the FPDUs and streams of the byte-exact vectors.
 
 use ferrowarp_testbench::build::{counted, send_message, tagged_message, ulpdu};
-use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, Duel, Gate, Lockstep, OpPlan, Setup};
+use ferrowarp_testbench::chip::duel::{
+    small_cfg, small_model, ConnPlan, Duel, Gate, Lockstep, OpPlan, Setup,
+};
 use ferrowarp_testbench::chip::{Chip, Region, StagRights};
 use ferrowarp_testbench::vectors;
 use ferrowarp_testbench::wire::ddp::{Buffer, DdpRepr, Opcode, ReadRequestRepr};
@@ -17,15 +19,42 @@ fn messages(c: &ConnPlan, k: u32, regions: &[Region; 3]) -> Vec<OpPlan> {
     let msn = |i: u32| c.first_msn[0].wrapping_add(k * 4 + i);
     let send = |op, i, n, mulpdu| {
         let u = send_message(op, msn(i), &counted(n), mulpdu, 0);
-        OpPlan::new(format!("{op:?} {n}"), Gate::Receive { len: n as u32 + 3 }, &u)
+        OpPlan::new(
+            format!("{op:?} {n}"),
+            Gate::Receive { len: n as u32 + 3 },
+            &u,
+        )
     };
     let w = |n: usize, mulpdu| {
-        let u = tagged_message(Opcode::Write, write.stag, write.base + at, &counted(n), mulpdu);
+        let u = tagged_message(
+            Opcode::Write,
+            write.stag,
+            write.base + at,
+            &counted(n),
+            mulpdu,
+        );
         OpPlan::new(format!("Write {n}"), Gate::Open, &u)
     };
-    let read = Gate::Read { sq_idx: k as u16, sink_stag: sink.stag, sink_to: sink.base + at, len: 58 };
-    let response = tagged_message(Opcode::ReadResponse, sink.stag, sink.base + at, &counted(58), 50);
-    let request = ReadRequestRepr { sink_stag: 1, sink_to: at, size: k % 5, source_stag: source.stag, source_to: source.base };
+    let read = Gate::Read {
+        sq_idx: k as u16,
+        sink_stag: sink.stag,
+        sink_to: sink.base + at,
+        len: 58,
+    };
+    let response = tagged_message(
+        Opcode::ReadResponse,
+        sink.stag,
+        sink.base + at,
+        &counted(58),
+        50,
+    );
+    let request = ReadRequestRepr {
+        sink_stag: 1,
+        sink_to: at,
+        size: k % 5,
+        source_stag: source.stag,
+        source_to: source.base,
+    };
     let request = ulpdu::read_request(c.first_msn[1].wrapping_add(k), &request);
     vec![
         w(150, 100),
@@ -43,7 +72,11 @@ fn messages(c: &ConnPlan, k: u32, regions: &[Region; 3]) -> Vec<OpPlan> {
 fn conn(n: u16, setup: &mut Setup) -> (ConnPlan, [Region; 3]) {
     let mut c = ConnPlan::new(n);
     c.crc = n % 3 != 2;
-    c.spec.vlan = (n & 1 != 0).then_some(Vlan { pcp: 1, dei: false, vid: 77 });
+    c.spec.vlan = (n & 1 != 0).then_some(Vlan {
+        pcp: 1,
+        dei: false,
+        vid: 77,
+    });
     c.spec.timestamps = (n & 2 != 0).then_some((5, 6));
     c.spec.seq = 0xffff_fc00u32.wrapping_add(u32::from(n) << 20);
     c.first_msn = [u32::MAX - 5, u32::MAX - 1];
@@ -52,14 +85,36 @@ fn conn(n: u16, setup: &mut Setup) -> (ConnPlan, [Region; 3]) {
         rights,
         pd: c.pd,
         bound_to: None,
-        base: if i == 0 { u64::MAX - u64::from(LEN) } else { 0x1001 },
+        base: if i == 0 {
+            u64::MAX - u64::from(LEN)
+        } else {
+            0x1001
+        },
         len: LEN,
         pa: 0x10_0000_0000 + u64::from(n * 3 + i) * 0x8000 + u64::from(i),
     };
     let all = [
-        region(0, StagRights { remote_write: true, ..Default::default() }),
-        region(1, StagRights { read_sink: true, ..Default::default() }),
-        region(2, StagRights { remote_read: true, ..Default::default() }),
+        region(
+            0,
+            StagRights {
+                remote_write: true,
+                ..Default::default()
+            },
+        ),
+        region(
+            1,
+            StagRights {
+                read_sink: true,
+                ..Default::default()
+            },
+        ),
+        region(
+            2,
+            StagRights {
+                remote_read: true,
+                ..Default::default()
+            },
+        ),
     ];
     setup.regions.extend(all);
     (c, all)
@@ -69,7 +124,9 @@ fn play(width: usize, setup: &Setup) {
     let cfg = small_cfg(width);
     let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
     let mut chip = Chip::new(&lib, &cfg, width / 8, setup.seed).unwrap_or_else(|e| panic!("{e}"));
-    let report = Duel::new(&mut chip, setup).and_then(|mut d| d.run()).unwrap_or_else(|e| panic!("{width} bits: {e}"));
+    let report = Duel::new(&mut chip, setup)
+        .and_then(|mut d| d.run())
+        .unwrap_or_else(|e| panic!("{width} bits: {e}"));
     println!("{report:?}");
     assert_eq!(report.errors, 0);
 }
@@ -100,7 +157,8 @@ fn every_size(width: usize) {
         c.mss = usize::from(n) + 1;
         // The gates hold one repetition at a time; the second one comes while the first is not acknowledged yet.
         for k in 0..2 {
-            c.ops.push(OpPlan::join(&messages(&c, k, &regions)).with_cuts([]));
+            c.ops
+                .push(OpPlan::join(&messages(&c, k, &regions)).with_cuts([]));
         }
         c.window = 600;
         setup.conns.push(c);
@@ -152,25 +210,71 @@ fn vector_streams(width: usize) {
                 match DdpRepr::parse(ulpdu).map(|d| (d.control.opcode, d.buffer)) {
                     Ok((op, Buffer::Tagged { stag: s, to })) if s != 0 => {
                         let payload = octets.len() as u32;
-                        let all = StagRights { remote_write: true, read_sink: true, ..Default::default() };
-                        l.region(Region { stag: s, rights: all, pd: plan.pd, bound_to: None, base: to, len: payload, pa: 0 })?;
+                        let all = StagRights {
+                            remote_write: true,
+                            read_sink: true,
+                            ..Default::default()
+                        };
+                        l.region(Region {
+                            stag: s,
+                            rights: all,
+                            pd: plan.pd,
+                            bound_to: None,
+                            base: to,
+                            len: payload,
+                            pa: 0,
+                        })?;
                         stag = Some(s);
                         if op == Opcode::ReadResponse {
                             let len = u32::from(u16::from_be_bytes([octets[0], octets[1]])) - 14;
-                            l.issue(side, Gate::Read { sq_idx: 5, sink_stag: s, sink_to: to, len })?;
+                            l.issue(
+                                side,
+                                Gate::Read {
+                                    sq_idx: 5,
+                                    sink_stag: s,
+                                    sink_to: to,
+                                    len,
+                                },
+                            )?;
                         }
                     }
-                    Ok((Opcode::SendInv | Opcode::SendSeInv, Buffer::Untagged { inv_stag, .. })) => {
-                        let rights = StagRights { remote_invalidate: true, ..Default::default() };
-                        l.region(Region { stag: inv_stag, rights, pd: plan.pd, bound_to: None, base: 0, len: 9, pa: 0 })?;
+                    Ok((
+                        Opcode::SendInv | Opcode::SendSeInv,
+                        Buffer::Untagged { inv_stag, .. },
+                    )) => {
+                        let rights = StagRights {
+                            remote_invalidate: true,
+                            ..Default::default()
+                        };
+                        l.region(Region {
+                            stag: inv_stag,
+                            rights,
+                            pd: plan.pd,
+                            bound_to: None,
+                            base: 0,
+                            len: 9,
+                            pa: 0,
+                        })?;
                         stag = Some(inv_stag);
                     }
                     Ok((Opcode::ReadRequest, _)) => {
-                        let r = ReadRequestRepr::parse(&ulpdu[18..]).unwrap_or_else(|e| panic!("{e}"));
+                        let r =
+                            ReadRequestRepr::parse(&ulpdu[18..]).unwrap_or_else(|e| panic!("{e}"));
                         if r.size > 0 {
-                            let rights = StagRights { remote_read: true, ..Default::default() };
+                            let rights = StagRights {
+                                remote_read: true,
+                                ..Default::default()
+                            };
                             let base = r.source_to;
-                            l.region(Region { stag: r.source_stag, rights, pd: plan.pd, bound_to: None, base, len: r.size, pa: 0 })?;
+                            l.region(Region {
+                                stag: r.source_stag,
+                                rights,
+                                pd: plan.pd,
+                                bound_to: None,
+                                base,
+                                len: r.size,
+                                pa: 0,
+                            })?;
                             stag = Some(r.source_stag);
                         }
                     }

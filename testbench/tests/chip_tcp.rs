@@ -30,11 +30,27 @@ impl Bench {
         let mut plan = ConnPlan::new(3);
         plan.window = WINDOW;
         plan.spec.ack = 0xffff_f000;
-        let rights = StagRights { remote_write: true, ..Default::default() };
-        let region = Region { stag: STAG, rights, pd: plan.pd, bound_to: None, base: 0, len: 60_000, pa: 0 };
+        let rights = StagRights {
+            remote_write: true,
+            ..Default::default()
+        };
+        let region = Region {
+            stag: STAG,
+            rights,
+            pd: plan.pd,
+            bound_to: None,
+            base: 0,
+            len: 60_000,
+            pa: 0,
+        };
         let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
         l.region(region).unwrap_or_else(|e| panic!("{e}"));
-        Bench { l, side, acks: 0, to: 0 }
+        Bench {
+            l,
+            side,
+            acks: 0,
+            to: 0,
+        }
     }
 
     fn fresh(&mut self) -> Done {
@@ -71,7 +87,11 @@ impl Bench {
         let before = self.l.chip.writes.len();
         let frame = self.spec().frame(&f);
         let a = self.send(frame)?;
-        assert_eq!(self.l.chip.writes.len(), before + 1, "the connection is dead");
+        assert_eq!(
+            self.l.chip.writes.len(),
+            before + 1,
+            "the connection is dead"
+        );
         assert_eq!(a.last().map(|a| a.mode), Some(ack_mode::DELAYED));
         Ok(())
     }
@@ -79,19 +99,26 @@ impl Bench {
     /// As `spec`, `by` octets further on.
     fn at(&self, by: i64) -> FrameSpec {
         let s = self.spec();
-        FrameSpec { seq: s.seq.wrapping_add(by as u32), ..s }
+        FrameSpec {
+            seq: s.seq.wrapping_add(by as u32),
+            ..s
+        }
     }
 }
 
 fn modes(a: &[AckEvent]) -> Vec<u8> {
-    a.iter().map(|a| a.mode).filter(|m| *m != ack_mode::NONE).collect()
+    a.iter()
+        .map(|a| a.mode)
+        .filter(|m| *m != ack_mode::NONE)
+        .collect()
 }
 
 fn run(test: fn(&mut Bench) -> Done) {
     for width in [64, 512] {
         let mut b = Bench::new(width);
         test(&mut b).unwrap_or_else(|e| panic!("{width} bits: {e}"));
-        b.l.compare_memory().unwrap_or_else(|e| panic!("{width} bits: {e}"));
+        b.l.compare_memory()
+            .unwrap_or_else(|e| panic!("{width} bits: {e}"));
     }
 }
 
@@ -115,7 +142,11 @@ fn tcp_20_checksum_forms() {
             let (now, before) = (b.l.chip.cycle(), b.l.chip.writes.len());
             b.l.chip.send(now, frame);
             b.l.chip.drain(300, 10_000)?;
-            assert_eq!(b.l.chip.writes.len(), before + 1, "checksum field {want:#06x}");
+            assert_eq!(
+                b.l.chip.writes.len(),
+                before + 1,
+                "checksum field {want:#06x}"
+            );
             let data = b.l.chip.writes.pop().map(|w| w.data);
             assert_eq!(data, Some(counted(30)));
         }
@@ -144,8 +175,16 @@ fn tcp_21_22_34_acceptability() {
             let a = b.send_at(at, len)?;
             assert_eq!(modes(&a), want, "{len} octets at {at}");
             let flags = a.last().map_or(0, |a| a.flags);
-            assert_eq!(flags & ack_flag::DUP != 0, at < 0, "{len} octets at {at}: dup");
-            assert_eq!(flags & ack_flag::OOO != 0, at == w - 1 && len == 1, "{len} octets at {at}: ooo");
+            assert_eq!(
+                flags & ack_flag::DUP != 0,
+                at < 0,
+                "{len} octets at {at}: dup"
+            );
+            assert_eq!(
+                flags & ack_flag::OOO != 0,
+                at == w - 1 && len == 1,
+                "{len} octets at {at}: ooo"
+            );
             b.alive()?;
         }
         b.fresh()?;
@@ -233,7 +272,12 @@ fn tcp_25_26_out_of_order_is_dropped_and_asked_for() {
 fn tcp_30_31_psh_and_urg_do_not_matter() {
     run(|b| {
         b.fresh()?;
-        for flags in [Flags::ACK, Flags::ACK | Flags::PSH, Flags::ACK | Flags::URG, Flags::ACK | Flags::PSH | Flags::URG] {
+        for flags in [
+            Flags::ACK,
+            Flags::ACK | Flags::PSH,
+            Flags::ACK | Flags::URG,
+            Flags::ACK | Flags::PSH | Flags::URG,
+        ] {
             let f = b.write(50);
             for part in [&f[..20], &f[20..]] {
                 let frame = FrameSpec { flags, ..b.spec() }.frame(part);
@@ -251,16 +295,34 @@ fn tcp_33_acknowledgement_range() {
     run(|b| {
         b.fresh()?;
         let una = b.spec().ack;
-        for (by, good) in [(1i64, false), (0, true), (-65535, true), (-65536, false), (1 << 31, false)] {
+        for (by, good) in [
+            (1i64, false),
+            (0, true),
+            (-65535, true),
+            (-65536, false),
+            (1 << 31, false),
+        ] {
             let f = b.write(40);
-            let frame = FrameSpec { ack: una.wrapping_add(by as u32), ..b.spec() }.frame(&f);
+            let frame = FrameSpec {
+                ack: una.wrapping_add(by as u32),
+                ..b.spec()
+            }
+            .frame(&f);
             let a = b.send(frame)?;
-            let want = if good { ack_mode::DELAYED } else { ack_mode::CHALLENGE };
+            let want = if good {
+                ack_mode::DELAYED
+            } else {
+                ack_mode::CHALLENGE
+            };
             assert_eq!(modes(&a), [want], "ack = snd_una {by:+}");
         }
         // No ACK flag.
         let f = b.write(40);
-        let frame = FrameSpec { flags: Flags::PSH, ..b.spec() }.frame(&f);
+        let frame = FrameSpec {
+            flags: Flags::PSH,
+            ..b.spec()
+        }
+        .frame(&f);
         assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE]);
         b.alive()
     });
@@ -270,7 +332,13 @@ fn tcp_33_acknowledgement_range() {
 fn tcp_1c_syn_of_an_installed_connection() {
     run(|b| {
         b.fresh()?;
-        for (at, flags) in [(0, Flags::SYN), (0, Flags::SYN | Flags::ACK), (5, Flags::SYN), (-9, Flags::SYN), (70_000, Flags::SYN | Flags::ACK)] {
+        for (at, flags) in [
+            (0, Flags::SYN),
+            (0, Flags::SYN | Flags::ACK),
+            (5, Flags::SYN),
+            (-9, Flags::SYN),
+            (70_000, Flags::SYN | Flags::ACK),
+        ] {
             let frame = FrameSpec { flags, ..b.at(at) }.frame(&[]);
             assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE], "SYN at {at}");
         }
@@ -282,12 +350,25 @@ fn tcp_1c_syn_of_an_installed_connection() {
 fn tcp_63_66_rst() {
     run(|b| {
         let w = i64::from(WINDOW);
-        for (at, want) in [(-1, None), (1, Some(ack_mode::CHALLENGE)), (w - 1, Some(ack_mode::CHALLENGE)), (w, None)] {
+        for (at, want) in [
+            (-1, None),
+            (1, Some(ack_mode::CHALLENGE)),
+            (w - 1, Some(ack_mode::CHALLENGE)),
+            (w, None),
+        ] {
             b.fresh()?;
             b.alive()?;
-            let frame = FrameSpec { flags: Flags::RST, ..b.at(at) }.frame(&[]);
+            let frame = FrameSpec {
+                flags: Flags::RST,
+                ..b.at(at)
+            }
+            .frame(&[]);
             let a = b.send(frame)?;
-            assert_eq!(modes(&a).contains(&ack_mode::CHALLENGE), want.is_some(), "RST at {at}: {a:?}");
+            assert_eq!(
+                modes(&a).contains(&ack_mode::CHALLENGE),
+                want.is_some(),
+                "RST at {at}: {a:?}"
+            );
             assert!(b.l.events(b.side).is_empty());
             b.alive()?;
         }
@@ -315,35 +396,63 @@ fn tcp_60_mpa_80_84_fin() {
     run(|b| {
         let fin = Flags::FIN | Flags::ACK;
         // Alone, with an FPDU, behind half an FPDU, with half an FPDU.
-        for (half, with_data, code) in [(false, false, 0), (false, true, 0), (true, false, term::MPA_CLOSED), (true, true, term::MPA_CLOSED)] {
+        for (half, with_data, code) in [
+            (false, false, 0),
+            (false, true, 0),
+            (true, false, term::MPA_CLOSED),
+            (true, true, term::MPA_CLOSED),
+        ] {
             b.fresh()?;
             b.alive()?;
             let f = b.write(40);
             let part = if half { &f[..25] } else { &f[..] };
             if with_data {
-                let frame = FrameSpec { flags: fin, ..b.spec() }.frame(part);
+                let frame = FrameSpec {
+                    flags: fin,
+                    ..b.spec()
+                }
+                .frame(part);
                 b.send(frame)?;
             } else {
                 let frame = b.spec().frame(part);
                 b.send(frame)?;
-                let frame = FrameSpec { flags: fin, ..b.spec() }.frame(&[]);
+                let frame = FrameSpec {
+                    flags: fin,
+                    ..b.spec()
+                }
+                .frame(&[]);
                 let a = b.send(frame)?;
                 assert_eq!(modes(&a), [ack_mode::NOW]);
                 assert!(a.iter().any(|a| a.flags & ack_flag::FIN != 0));
             }
             let events = b.l.events(b.side);
-            assert_eq!(events.iter().map(|e| (e.kind, e.term)).collect::<Vec<_>>(), [(cpl_kind::FIN, code)]);
+            assert_eq!(
+                events.iter().map(|e| (e.kind, e.term)).collect::<Vec<_>>(),
+                [(cpl_kind::FIN, code)]
+            );
             // Again, and data behind it: nothing more happens.
             let g = b.write(10);
-            let frame = FrameSpec { flags: fin, ..b.at(-1) }.frame(&[]);
-            assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW], "a repeated FIN is acknowledged again");
+            let frame = FrameSpec {
+                flags: fin,
+                ..b.at(-1)
+            }
+            .frame(&[]);
+            assert_eq!(
+                modes(&b.send(frame)?),
+                [ack_mode::NOW],
+                "a repeated FIN is acknowledged again"
+            );
             let frame = b.spec().frame(&g);
             b.send(frame)?;
             assert_eq!(b.l.events(b.side).len(), 1);
         }
         // In front of missing octets: dropped.
         b.fresh()?;
-        let frame = FrameSpec { flags: fin, ..b.at(4) }.frame(&[]);
+        let frame = FrameSpec {
+            flags: fin,
+            ..b.at(4)
+        }
+        .frame(&[]);
         assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW]);
         assert!(b.l.events(b.side).is_empty());
         b.alive()
@@ -356,17 +465,39 @@ fn tcp_0d_0e_0f_options_and_data_offset() {
         b.fresh()?;
         for len in 2..=38usize {
             let f = b.write(40 + len);
-            let options = vec![TcpOption::Unknown { kind: 254, data: vec![7; len - 2] }];
-            let frame = FrameSpec { options, ..b.spec() }.frame(&f);
-            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "option of {len} octets");
+            let options = vec![TcpOption::Unknown {
+                kind: 254,
+                data: vec![7; len - 2],
+            }];
+            let frame = FrameSpec {
+                options,
+                ..b.spec()
+            }
+            .frame(&f);
+            assert_eq!(
+                modes(&b.send(frame)?),
+                [ack_mode::DELAYED],
+                "option of {len} octets"
+            );
         }
         // Illegal lengths: the option is skipped with the header.
         for len in [0u8, 1, 39] {
             let f = b.write(40);
-            let options = vec![TcpOption::Unknown { kind: 254, data: vec![7; 2] }];
-            let frame = FrameSpec { options, ..b.spec() }.frame(&f);
+            let options = vec![TcpOption::Unknown {
+                kind: 254,
+                data: vec![7; 2],
+            }];
+            let frame = FrameSpec {
+                options,
+                ..b.spec()
+            }
+            .frame(&f);
             let frame = mutate(&frame, true, |d| d[55] = len).unwrap_or_else(|e| panic!("{e:?}"));
-            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "option length {len}");
+            assert_eq!(
+                modes(&b.send(frame)?),
+                [ack_mode::DELAYED],
+                "option length {len}"
+            );
         }
         for offset in [0u8, 1, 4, 15] {
             let f = b.write(2);
@@ -376,7 +507,9 @@ fn tcp_0d_0e_0f_options_and_data_offset() {
             let old = u16::from_be_bytes([bad[46], bad[47]]);
             bad[46] = bad[46] & 0x0f | offset << 4;
             let new = u16::from_be_bytes([bad[46], bad[47]]);
-            let sum = u32::from(!u16::from_be_bytes([bad[50], bad[51]])) + u32::from(!old) + u32::from(new);
+            let sum = u32::from(!u16::from_be_bytes([bad[50], bad[51]]))
+                + u32::from(!old)
+                + u32::from(new);
             let sum = (sum & 0xffff) + (sum >> 16);
             let sum = !(((sum & 0xffff) + (sum >> 16)) as u16);
             bad[50..52].copy_from_slice(&sum.to_be_bytes());

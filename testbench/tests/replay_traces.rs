@@ -11,13 +11,26 @@ use replay_support::{bench, complaints, kept, preset, replay};
 use std::path::{Path, PathBuf};
 
 /// Replays both sides at one pace; what is wrong, if anything.
-fn check(bench: &Bench, options: &ReplayOptions, path: &Path, skips: bool) -> Result<String, String> {
+fn check(
+    bench: &Bench,
+    options: &ReplayOptions,
+    path: &Path,
+    skips: bool,
+) -> Result<String, String> {
     let capture = capture::read(path).map_err(|e| e.to_string())?;
     let start = std::time::Instant::now();
     let r = replay(bench, &capture, options);
     let good = r.agrees() && (skips || r.skipped.is_empty());
-    let text = format!("{} [{:.1} s]", complaints(&r), start.elapsed().as_secs_f64());
-    if good { Ok(text) } else { Err(text) }
+    let text = format!(
+        "{} [{:.1} s]",
+        complaints(&r),
+        start.elapsed().as_secs_f64()
+    );
+    if good {
+        Ok(text)
+    } else {
+        Err(text)
+    }
 }
 
 fn all(files: &[PathBuf], preset_name: &str, skips: bool) {
@@ -65,14 +78,19 @@ fn replay_kept_traces_at_512_bits() {
 }
 
 fn collection() -> Vec<PathBuf> {
-    let dir = std::env::var("FERROWARP_TRACES").expect("set FERROWARP_TRACES to a directory of captures");
+    let dir =
+        std::env::var("FERROWARP_TRACES").expect("set FERROWARP_TRACES to a directory of captures");
     let only = std::env::var("FERROWARP_ONLY").unwrap_or_default();
     let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
         .expect("directory")
         .map(|e| e.expect("entry").path())
         .filter(|p| p.extension().is_some_and(|x| x == "pcap"))
         .filter(|p| {
-            let name = p.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = p
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             only.is_empty() || only.split(',').any(|o| name.starts_with(o))
         })
         .collect();

@@ -66,7 +66,7 @@ pub struct FormCheck {
     to: Signal<Local, Bits<64>>,
     xlen: Signal<Local, Bits<32>>,
     dlen: Signal<Local, Bits<16>>,
-    sum: Signal<Local, Bits<65>>,
+    sum: Signal<Local, Bits<33>>,
     // Fields of whole structs that nobody here needs.
     unused_be: Signal<Local, Bits<224>>,
 }
@@ -112,9 +112,13 @@ impl Logic for FormCheck {
             self.xlen.next = self.be.val().get_bits::<32>(96);
             self.form.next.stag = self.be.val().get_bits::<32>(64);
         }
-        self.sum.next = bit_cast::<65, 64>(self.to.val()) + bit_cast::<65, 32>(self.xlen.val());
+        // The upper half of TO passes 2^32 only when it is all ones: no carry through 64 bits.
+        self.sum.next = bit_cast::<33, 32>(self.to.val().get_bits::<32>(0))
+            + bit_cast::<33, 32>(self.xlen.val());
         // A range that ends exactly at 2^64 does not wrap.
-        self.form.next.wrap = self.sum.val().get_bit(64) & self.sum.val().get_bits::<64>(0).any();
+        self.form.next.wrap = self.to.val().get_bits::<32>(32).all()
+            & self.sum.val().get_bit(32)
+            & self.sum.val().get_bits::<32>(0).any();
 
         self.form.next.write = self.op.val() == 0;
         self.form.next.rresp = self.op.val() == 2;
@@ -180,10 +184,37 @@ pub struct TableCheck {
     rights: Signal<Local, Bits<4>>,
     posted: Signal<Local, bool>,
     reading: Signal<Local, bool>,
-    want_to: Signal<Local, Bits<64>>,
-    read_end: Signal<Local, Bits<33>>,
+    // Sums that are only compared: no carry chain for an equality, one for an order.
+    to_b: Signal<Local, Bits<64>>,
+    to_x: Signal<Local, Bits<64>>,
+    to_c: Signal<Local, Bits<64>>,
+    at_to: Signal<Local, bool>,
+    end_a: Signal<Local, Bits<36>>,
+    end_b: Signal<Local, Bits<36>>,
+    end_k: Signal<Local, Bits<36>>,
+    end_x: Signal<Local, Bits<36>>,
+    end_c: Signal<Local, Bits<36>>,
+    end_e: Signal<Local, Bits<36>>,
+    end_less: Signal<Local, Bits<36>>,
+    unused_end_less: Signal<Local, Bits<36>>,
+    at_end: Signal<Local, bool>,
+    past_end: Signal<Local, bool>,
     busy: Signal<Local, Bits<16>>,
     mlen: Signal<Local, Bits<32>>,
+    limit: Signal<Local, Bits<32>>,
+    from: Signal<Local, Bits<64>>,
+    base: Signal<Local, Bits<64>>,
+    diff: Signal<Local, Bits<65>>,
+    in_a: Signal<Local, Bits<67>>,
+    in_b: Signal<Local, Bits<67>>,
+    in_c: Signal<Local, Bits<67>>,
+    in_d: Signal<Local, Bits<67>>,
+    in_s: Signal<Local, Bits<67>>,
+    in_t: Signal<Local, Bits<67>>,
+    in_u: Signal<Local, Bits<67>>,
+    in_v: Signal<Local, Bits<67>>,
+    in_sum: Signal<Local, Bits<67>>,
+    unused_in_sum: Signal<Local, Bits<67>>,
     // Fields of whole structs that nobody here needs.
     unused_form: Signal<Local, Form>,
     unused_c: Signal<Local, CtxEntry>,
@@ -208,20 +239,62 @@ impl Logic for TableCheck {
         self.reading.next = self.rdq.val().valid
             & (self.rdq.val().gen == self.c.val().gen)
             & (self.rdq.val().count == self.f.val().rd_head);
-        self.want_to.next = self.rdq.val().to + bit_cast::<64, 32>(self.f.val().rd_off);
-        self.read_end.next =
-            bit_cast::<33, 32>(self.f.val().rd_off) + bit_cast::<33, 32>(self.form.val().xlen);
-        // Reads that wait for their Response: received less answered.
-        self.busy.next = (self.f.val().rmsn.get_bits::<16>(0) - 1) - self.c.val().rd_done;
+        // TO is where the octets received so far end: a + b = k, asked bit by bit of a ^ b ^ k and the carries it implies.
+        self.to_b.next = bit_cast::<64, 32>(self.f.val().rd_off);
+        self.to_x.next = (self.rdq.val().to ^ self.to_b.val()) ^ self.form.val().to;
+        self.to_c.next = (self.rdq.val().to & self.to_b.val())
+            | ((self.rdq.val().to | self.to_b.val()) & !self.form.val().to);
+        self.at_to.next = self.to_x.val() == (self.to_c.val() << 1);
+        // The end of the segment against the length asked for: equal likewise; beyond when a + b - k - 1 is not negative.
+        self.end_a.next = bit_cast::<36, 32>(self.f.val().rd_off);
+        self.end_b.next = bit_cast::<36, 32>(self.form.val().xlen);
+        self.end_k.next = !bit_cast::<36, 32>(self.rdq.val().len);
+        self.end_x.next = (self.end_a.val() ^ self.end_b.val()) ^ self.end_k.val();
+        self.end_c.next = (self.end_a.val() & self.end_b.val())
+            | ((self.end_a.val() | self.end_b.val()) & self.end_k.val());
+        self.end_e.next = self.end_c.val() << 1;
+        self.at_end.next = (self.end_x.val() ^ self.end_e.val()).all();
+        self.end_less.next = self.end_x.val() + self.end_e.val();
+        self.unused_end_less.next = self.end_less.val();
+        self.past_end.next = !self.end_less.val().get_bit(35);
+        // Reads that wait for their Response: received less answered, rmsn - 1 - rd_done.
+        self.busy.next = self.f.val().rmsn.get_bits::<16>(0) + !self.c.val().rd_done;
         self.mlen.next = self.form.val().mo + self.form.val().xlen;
 
         self.r.next.stale = self.form.val().rresp & (self.head.val() != self.f.val().rd_head);
         self.r.next.inv = false;
         self.r.next.set = self.tpt.val().set;
         self.r.next.way = self.tpt.val().way;
-        self.r.next.ranged = !self.zero.val();
-        self.r.next.off = self.form.val().to - self.tpt.val().base;
-        self.r.next.limit = self.tpt.val().len;
+        // Inside: base <= TO and TO - base + xlen <= limit. The second is the sign of one sum, the four operands saved
+        // into two (a - b as a + !b + 1; one of the two ones is added, so that "at most 0" becomes "negative").
+        self.from.next = self.form.val().to;
+        self.base.next = self.tpt.val().base;
+        self.limit.next = self.tpt.val().len;
+        if self.form.val().send {
+            self.from.next = bit_cast::<64, 32>(self.form.val().mo);
+            self.base.next = 0.into();
+            self.limit.next = self.rqe.val().len;
+        }
+        self.diff.next = bit_cast::<65, 64>(self.from.val()) - bit_cast::<65, 64>(self.base.val());
+        self.in_a.next = bit_cast::<67, 64>(self.from.val());
+        self.in_b.next = !bit_cast::<67, 64>(self.base.val());
+        self.in_c.next = bit_cast::<67, 32>(self.form.val().xlen);
+        self.in_d.next = !bit_cast::<67, 32>(self.limit.val());
+        self.in_s.next = (self.in_a.val() ^ self.in_b.val()) ^ self.in_c.val();
+        self.in_t.next = (((self.in_a.val() & self.in_b.val())
+            | ((self.in_a.val() | self.in_b.val()) & self.in_c.val()))
+            << 1)
+            | 1;
+        self.in_u.next = (self.in_s.val() ^ self.in_t.val()) ^ self.in_d.val();
+        self.in_v.next = ((self.in_s.val() & self.in_t.val())
+            | ((self.in_s.val() | self.in_t.val()) & self.in_d.val()))
+            << 1;
+        self.in_sum.next = self.in_u.val() + self.in_v.val();
+        self.unused_in_sum.next = self.in_sum.val();
+        self.r.next.off = self.diff.val().get_bits::<64>(0);
+        self.r.next.outside = !self.zero.val()
+            & !self.form.val().term
+            & (self.diff.val().get_bit(64) | !self.in_sum.val().get_bit(66));
         self.r.next.base = self.tpt.val().pa;
         self.r.next.over = 0x1101.into(); // tagged, base or bounds
         self.r.next.done = false;
@@ -260,10 +333,9 @@ impl Logic for TableCheck {
                     if !self.zero.val() & (self.form.val().stag != self.rdq.val().stag) {
                         self.r.next.err = 0x1100.into(); // not the sink STag
                     } else {
-                        if (!self.zero.val() & (self.form.val().to != self.want_to.val()))
-                            | (self.read_end.val() > bit_cast::<33, 32>(self.rdq.val().len))
-                            | (self.form.val().l
-                                != (self.read_end.val() == bit_cast::<33, 32>(self.rdq.val().len)))
+                        if (!self.zero.val() & !self.at_to.val())
+                            | self.past_end.val()
+                            | (self.form.val().l != self.at_end.val())
                         {
                             self.r.next.err = 0x1101.into(); // not the octets asked for
                         } else {
@@ -290,8 +362,6 @@ impl Logic for TableCheck {
             }
             if self.form.val().send {
                 self.r.next.over = 0x1205.into(); // message too long for the buffer
-                self.r.next.off = bit_cast::<64, 32>(self.form.val().mo);
-                self.r.next.limit = self.rqe.val().len;
                 self.r.next.base = self.rqe.val().addr;
                 self.r.next.done = self.form.val().l;
                 self.r.next.idx = self.rqe.val().idx;
@@ -354,7 +424,6 @@ impl Logic for TableCheck {
                 }
             }
             if self.form.val().term {
-                self.r.next.ranged = false;
                 if self.form.val().msn != 1 {
                     self.r.next.err = 0x1203.into();
                 } else {

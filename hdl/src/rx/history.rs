@@ -1,7 +1,7 @@
-//! What the last X3 stages wrote, for the X1 and X2 stages that read the tables before that write.
+//! What the last X3 stages wrote, for the J and X2 stages that read the tables before that write.
 //!
 //! [`DynHistory`]: the last `depth` writes of `Dyn`. Lookup of `conn` is combinational; the newest match wins, without one
-//! the value read from the RAM stands. A frame reads its `Dyn` at most `depth` writes before its X1 stage, because at most
+//! the value read from the RAM stands. A frame reads its `Dyn` at most `depth` writes before its J stage, because at most
 //! `depth` frames and operations are in flight; an older match equals what the RAM had.
 //!
 //! [`Revoked`]: TPT entries invalidated by the last `depth` X3 stages. It forgets all when nothing is in flight: then every

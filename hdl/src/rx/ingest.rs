@@ -124,6 +124,11 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     used: Signal<Local, Bits<BEAT>>,
     edges: Signal<Local, Bits<K>>,
     keep_len: Signal<Local, Bits<16>>,
+    /// Frame offset of the last octet: compared instead of the length, which is one addition later.
+    keep_at: Signal<Local, Bits<16>>,
+    last_at: Signal<Local, Bits<16>>,
+    r_at: RegNr<Bits<16>>,
+    r_edge: RegNr<bool>,
     len: Signal<Local, Bits<16>>,
     bad: Signal<Local, bool>,
 
@@ -244,6 +249,10 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             used: Default::default(),
             edges: Default::default(),
             keep_len: Default::default(),
+            keep_at: Default::default(),
+            last_at: Default::default(),
+            r_at: Default::default(),
+            r_edge: Default::default(),
             len: Default::default(),
             bad: Default::default(),
             r_valid: Default::default(),
@@ -337,15 +346,20 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         // --- port: length. The keep has one edge, at the last octet; a keep without one counts nothing.
         self.edges.next = self.merge.out_tkeep.val() & !(self.merge.out_tkeep.val() >> 1);
         self.keep_len.next = 0.into();
+        self.keep_at.next = 0.into();
         for i in 0..(self._k) {
             if self.edges.val().get_bit(i) {
                 self.keep_len.next = self.keep_len.val() | (i + 1).to_bits();
+                self.keep_at.next = self.keep_at.val() | i.to_bits();
             }
         }
         self.len.next =
             (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) + self.keep_len.val();
-        self.bad.next =
-            self.cut.val() | self.merge.out_tuser.val() | (self.len.val() > self.max_frame.val());
+        self.last_at.next =
+            (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) | self.keep_at.val();
+        self.bad.next = self.cut.val()
+            | self.merge.out_tuser.val()
+            | (self.edges.val().any() & (self.last_at.val() >= self.max_frame.val()));
 
         // --- R0
         self.r_valid.d.next = self.acc.val();
@@ -382,15 +396,21 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.r_slot.d.next = self.slots.slot.val();
         self.r_start.d.next = self.start.q.val();
         self.r_len.d.next = self.len.val();
+        self.r_at.d.next = self.last_at.val();
+        self.r_edge.d.next = self.edges.val().any();
         self.r_bad.d.next = self.bad.val();
         self.parse.done_slot.next = self.slots.slot.val();
         self.parse.done_start.next = self.start.q.val();
         self.parse.done_len.next = self.len.val();
+        self.parse.done_at.next = self.last_at.val();
+        self.parse.done_edge.next = self.edges.val().any();
         self.parse.done_bad.next = self.bad.val();
         if self.r_late.q.val() {
             self.parse.done_slot.next = self.r_slot.q.val();
             self.parse.done_start.next = self.r_start.q.val();
             self.parse.done_len.next = self.r_len.q.val();
+            self.parse.done_at.next = self.r_at.q.val();
+            self.parse.done_edge.next = self.r_edge.q.val();
             self.parse.done_bad.next = self.r_bad.q.val();
         }
         self.done_fifo.push.next = (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();

@@ -17,7 +17,7 @@
 //! Depth: one frame of the greatest length and 16 beats, rounded up: what the MAC can send during an injected frame that
 //! comes without pauses.
 
-use crate::prim::{FwdRam, Reg};
+use crate::prim::{FwdRam, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// Width of a FIFO address: 2^13 beats of 8 octets are 64 KiB.
@@ -33,7 +33,8 @@ pub enum Feed {
     Drain,
 }
 
-/// FIFO of beats in block RAM: a beat pushed in cycle t can be popped in t + 1.
+/// FIFO of beats in block RAM: a beat pushed in cycle t can be popped in t + 1. Block RAM answers too late for what
+/// follows, so the oldest beat waits in an output register. Depth is 2^addr_bits, the register included.
 #[derive(LogicBlock)]
 pub struct BeatFifo<const D: usize, const K: usize> {
     pub clock: Signal<In, Clock>,
@@ -61,6 +62,16 @@ pub struct BeatFifo<const D: usize, const K: usize> {
     wp: Reg<Bits<ADDR>>,
     rp: Reg<Bits<ADDR>>,
     count: Reg<Bits<COUNT>>,
+    /// Entries in the RAM, without the output register.
+    stored: Reg<Bits<COUNT>>,
+    held: Reg<bool>,
+    head_data: RegNr<Bits<D>>,
+    head_keep: RegNr<Bits<K>>,
+    head_flag: RegNr<Bits<2>>,
+    load: Signal<Local, bool>,
+    fetch: Signal<Local, bool>,
+    store: Signal<Local, bool>,
+    in_flag: Signal<Local, Bits<2>>,
     rp_next: Signal<Local, Bits<ADDR>>,
     depth: Constant<Bits<COUNT>>,
     depth_less_1: Constant<Bits<COUNT>>,
@@ -92,6 +103,15 @@ impl<const D: usize, const K: usize> BeatFifo<D, K> {
             wp: Default::default(),
             rp: Default::default(),
             count: Default::default(),
+            stored: Default::default(),
+            held: Default::default(),
+            head_data: Default::default(),
+            head_keep: Default::default(),
+            head_flag: Default::default(),
+            load: Default::default(),
+            fetch: Default::default(),
+            store: Default::default(),
+            in_flag: Default::default(),
             rp_next: Default::default(),
             depth: Constant::new((1u64 << addr_bits).to_bits()),
             depth_less_1: Constant::new(((1u64 << addr_bits) - 1).to_bits()),
@@ -102,23 +122,45 @@ impl<const D: usize, const K: usize> BeatFifo<D, K> {
 impl<const D: usize, const K: usize> Logic for BeatFifo<D, K> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.data.we.next = self.push.val();
-        self.keep.we.next = self.push.val();
-        self.flag.we.next = self.push.val();
+        self.load.next = !self.held.q.val() | self.pop.val();
+        self.fetch.next = self.load.val() & self.stored.q.val().any();
+        // into the empty FIFO: past the RAM
+        self.store.next = self.push.val() & (!self.load.val() | self.fetch.val());
+        self.data.we.next = self.store.val();
+        self.keep.we.next = self.store.val();
+        self.flag.we.next = self.store.val();
         self.data.waddr.next = self.wp.q.val();
         self.keep.waddr.next = self.wp.q.val();
         self.flag.waddr.next = self.wp.q.val();
         self.data.wdata.next = self.in_data.val();
         self.keep.wdata.next = self.in_keep.val();
-        self.flag.wdata.next = (bit_cast::<2, 1>(self.in_user.val().into()) << 1)
+        self.in_flag.next = (bit_cast::<2, 1>(self.in_user.val().into()) << 1)
             | bit_cast::<2, 1>(self.in_last.val().into());
+        self.flag.wdata.next = self.in_flag.val();
 
+        if self.load.val() {
+            self.held.d.next = self.fetch.val() | self.push.val();
+            self.head_data.d.next = self.in_data.val();
+            self.head_keep.d.next = self.in_keep.val();
+            self.head_flag.d.next = self.in_flag.val();
+            if self.stored.q.val().any() {
+                self.head_data.d.next = self.data.rdata.val();
+                self.head_keep.d.next = self.keep.rdata.val();
+                self.head_flag.d.next = self.flag.rdata.val();
+            }
+        }
+        if self.store.val() & !self.fetch.val() {
+            self.stored.d.next = self.stored.q.val() + 1;
+        }
+        if self.fetch.val() & !self.store.val() {
+            self.stored.d.next = self.stored.q.val() - 1;
+        }
         self.rp_next.next = self.rp.q.val();
-        if self.pop.val() {
+        if self.fetch.val() {
             self.rp_next.next = self.rp.q.val() + 1;
         }
         self.rp.d.next = self.rp_next.val();
-        if self.push.val() {
+        if self.store.val() {
             self.wp.d.next = self.wp.q.val() + 1;
         }
         if self.push.val() & !self.pop.val() {
@@ -131,11 +173,11 @@ impl<const D: usize, const K: usize> Logic for BeatFifo<D, K> {
         self.keep.raddr.next = self.rp_next.val();
         self.flag.raddr.next = self.rp_next.val();
 
-        self.out_data.next = self.data.rdata.val();
-        self.out_keep.next = self.keep.rdata.val();
-        self.out_last.next = self.flag.rdata.val().get_bit(0);
-        self.out_user.next = self.flag.rdata.val().get_bit(1);
-        self.valid.next = self.count.q.val() != 0;
+        self.out_data.next = self.head_data.q.val();
+        self.out_keep.next = self.head_keep.q.val();
+        self.out_last.next = self.head_flag.q.val().get_bit(0);
+        self.out_user.next = self.head_flag.q.val().get_bit(1);
+        self.valid.next = self.held.q.val();
         self.one.next = self.count.q.val() == 1;
         self.full.next = self.count.q.val() == self.depth.val();
         self.one_left.next = self.count.q.val() == self.depth_less_1.val();

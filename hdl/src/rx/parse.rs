@@ -83,6 +83,26 @@ const TUPLE_END: usize = 37;
 /// Last octet of a TCP header without options, untagged.
 const TCP_END: usize = 53;
 
+/// What the lengths in the header say.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Sizes {
+    /// Octet offset of the TCP payload.
+    pub h: Bits<8>,
+    /// First octet behind the IP packet.
+    pub end: Bits<16>,
+    /// Last octet of the IP packet.
+    pub at: Bits<17>,
+    pub plen: Bits<16>,
+    /// doff >= 5 and the IP total length covers the headers.
+    pub ok: bool,
+    /// Long enough for an FPDU.
+    pub fpdu: bool,
+    /// The beat that must have been before the last one; the beat of FPDU octet 7.
+    pub need_beat: Bits<BEAT_BITS>,
+    pub stag_beat: Bits<BEAT_BITS>,
+    pub ts: bool,
+}
+
 /// Header parser.
 #[derive(LogicBlock)]
 pub struct Parse<const D: usize, const K: usize, const LK: usize> {
@@ -103,6 +123,9 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub done_slot: Signal<In, Bits<SLOT>>,
     pub done_start: Signal<In, Bits<BEAT>>,
     pub done_len: Signal<In, Bits<16>>,
+    /// Offset of its last octet; its last beat had a keep that says so.
+    pub done_at: Signal<In, Bits<16>>,
+    pub done_edge: Signal<In, bool>,
     pub done_bad: Signal<In, bool>,
 
     pub launch_valid: Signal<Out, bool>,
@@ -135,15 +158,23 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     doff_ok: Signal<Local, bool>,
     /// TCP header in words, 5 for the values that are too small.
     words: Signal<Local, Bits<8>>,
-    h_now: Signal<Local, Bits<8>>,
-    covers: Signal<Local, bool>,
-    plen: Signal<Local, Bits<16>>,
-    end_now: Signal<Local, Bits<17>>,
-    shown: Signal<Local, Bits<8>>,
+    hdr_len: Signal<Local, Bits<8>>,
+    covers_now: Signal<Local, bool>,
+    plen_now: Signal<Local, Bits<16>>,
+    end_now: Signal<Local, Bits<16>>,
+    few: Signal<Local, bool>,
     need: Signal<Local, Bits<8>>,
+    h_now: Signal<Local, Bits<8>>,
+    /// What the lengths of the header say, straight from the capture or, at 64 bits, one cycle later.
+    sizes_now: Signal<Local, Sizes>,
+    sizes_q: Reg<Sizes>,
+    sizes: Signal<Local, Sizes>,
+    /// At 64 bits: the frame ended before its TCP header, so `sizes` is of another frame.
+    stub: Signal<Local, bool>,
+    was_stub: Reg<bool>,
+    live: Signal<Local, bool>,
     unused_keep: Signal<Local, Bits<K>>,
     issue: Signal<Local, bool>,
-    stag_beat: Signal<Local, Bits<BEAT_BITS>>,
     late_now: Signal<Local, bool>,
 
     at_tag: Constant<Bits<BEAT_BITS>>,
@@ -152,6 +183,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     at_tcp: Constant<Bits<BEAT_BITS>>,
     at_tcp_tagged: Constant<Bits<BEAT_BITS>>,
     round_up: Constant<Bits<8>>,
+    round_up_20: Constant<Bits<8>>,
     /// At 64 bits the TPT request must leave before the last beat is on the port.
     narrow: Constant<bool>,
     lk: Constant<Bits<4>>,
@@ -190,6 +222,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             done_slot: Default::default(),
             done_start: Default::default(),
             done_len: Default::default(),
+            done_at: Default::default(),
+            done_edge: Default::default(),
             done_bad: Default::default(),
             launch_valid: Default::default(),
             launch_tuple: Default::default(),
@@ -217,15 +251,25 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             doff: Default::default(),
             doff_ok: Default::default(),
             words: Default::default(),
-            h_now: Default::default(),
-            covers: Default::default(),
-            plen: Default::default(),
+            hdr_len: Default::default(),
+            covers_now: Default::default(),
+            plen_now: Default::default(),
             end_now: Default::default(),
-            shown: Default::default(),
+            few: Default::default(),
             need: Default::default(),
+            h_now: Default::default(),
+            sizes_now: Default::default(),
+            // `h` of no header is below 54: before the first header nothing counts as payload
+            sizes_q: Reg::new(Sizes {
+                h: 54u64.to_bits(),
+                ..Default::default()
+            }),
+            sizes: Default::default(),
+            stub: Default::default(),
+            was_stub: Default::default(),
+            live: Default::default(),
             unused_keep: Default::default(),
             issue: Default::default(),
-            stag_beat: Default::default(),
             late_now: Default::default(),
             at_tag: beat_of(12),
             at_tuple: beat_of(TUPLE_END),
@@ -233,6 +277,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             at_tcp: beat_of(TCP_END),
             at_tcp_tagged: beat_of(TCP_END + 4),
             round_up: Constant::new(((K - 1) as u64).to_bits()),
+            round_up_20: Constant::new(((K + 19) as u64).to_bits()),
             narrow: Constant::new(D == 64),
             lk: Constant::new((LK as u64).to_bits()),
             _tag_lane: 12 % K * 8,
@@ -311,17 +356,54 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         if self.doff_ok.val() {
             self.words.next = bit_cast::<8, 4>(self.doff.val());
         }
-        self.h_now.next = (self.words.val() << 2) + 34;
-        self.end_now.next = bit_cast::<17, 16>(self.f.val().total) + 14;
+        self.hdr_len.next = (self.words.val() << 2) + 34;
+        self.end_now.next = self.f.val().total + 14;
         if self.tag.q.val() {
-            self.h_now.next = (self.words.val() << 2) + 38;
-            self.end_now.next = bit_cast::<17, 16>(self.f.val().total) + 18;
+            self.hdr_len.next = (self.words.val() << 2) + 38;
+            self.end_now.next = self.f.val().total + 18;
         }
-        self.covers.next = self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
-        self.plen.next = 0.into();
-        if self.covers.val() {
-            self.plen.next = self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+        self.covers_now.next =
+            self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 20);
+        self.plen_now.next = 0.into();
+        if self.covers_now.val() {
+            self.plen_now.next =
+                self.f.val().total - (bit_cast::<16, 8>(self.words.val() << 2) + 20);
         }
+        // --- T or T + 1: are all octets that `done` shows in beats before this one?
+        // h + plen is the end of the packet, so the sums and the comparisons run side by side.
+        self.few.next = self.f.val().total < (bit_cast::<16, 8>(self.words.val() << 2) + 40);
+        self.need.next = self.hdr_len.val() + self.round_up.val();
+        if self.covers_now.val() {
+            self.need.next = self.hdr_len.val() + self.round_up_20.val();
+            if self.few.val() {
+                self.need.next = bit_cast::<8, 16>(self.end_now.val()) + self.round_up.val();
+            }
+        }
+        self.sizes_now.next.h = self.hdr_len.val();
+        self.sizes_now.next.end = self.end_now.val();
+        self.sizes_now.next.at = bit_cast::<17, 16>(self.f.val().total) + 13;
+        if self.tag.q.val() {
+            self.sizes_now.next.at = bit_cast::<17, 16>(self.f.val().total) + 17;
+        }
+        self.sizes_now.next.plen = self.plen_now.val();
+        self.sizes_now.next.ok = self.doff_ok.val() & self.covers_now.val();
+        self.sizes_now.next.fpdu =
+            self.f.val().total >= (bit_cast::<16, 8>(self.words.val() << 2) + 44);
+        self.sizes_now.next.need_beat = bit_cast::<BEAT_BITS, 8>(self.need.val() >> self.lk.val());
+        self.sizes_now.next.stag_beat =
+            bit_cast::<BEAT_BITS, 8>((self.hdr_len.val() + 7) >> self.lk.val());
+        self.sizes_now.next.ts = (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
+        // At 64 bits the header's last octet is on the port two beats before the first octet that needs `sizes` is on R0,
+        // and a frame that ends sooner is `late` or a stub: there is a cycle for the arithmetic.
+        self.sizes_q.d.next = self.sizes_now.val();
+        self.sizes.next = self.sizes_now.val();
+        self.live.next = self.launch.val() | self.launched.q.val();
+        if self.narrow.val() {
+            self.sizes.next = self.sizes_q.q.val();
+            self.sizes.next.ts = self.sizes_now.val().ts;
+            self.live.next = self.launched.q.val();
+        }
+        self.h_now.next = self.sizes.val().h;
 
         // --- R0: FPDU header; `h` is even, the capture counts half words
         self.payload.en.next = self.r_valid.val();
@@ -331,11 +413,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.hdr_b.next = self.payload.header.val().get_bits::<HDR_B>(160);
 
         // --- the STag, as soon as its last octet is on R0: one beat of the frame, so once a frame
-        self.stag_beat.next = bit_cast::<BEAT_BITS, 8>((self.h_now.val() + 7) >> self.lk.val());
         self.issue.next = self.r_valid.val()
-            & (self.r_beat.val() == self.stag_beat.val())
-            & (self.launch.val() | self.launched.q.val())
-            & (self.plen.val() >= 24)
+            & (self.r_beat.val() == self.sizes.val().stag_beat)
+            & self.live.val()
+            & self.sizes.val().fpdu
             & !(self.narrow.val() & (self.r_last.val() | (self.en.val() & self.last.val())));
         self.tpt_valid.next = self.issue.val();
         self.tpt_stag.next = (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(32))
@@ -357,21 +438,19 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & !self.issued.q.val()
             & (!(self.r_valid.val() & self.r_last.val()) | self.issue.val());
 
-        // --- T or T + 1: are all octets that `done` shows in beats before this one?
-        self.shown.next = 20.into();
-        if self.plen.val() < 20 {
-            self.shown.next = bit_cast::<8, 16>(self.plen.val());
-        }
-        self.need.next = self.h_now.val() + self.shown.val() + self.round_up.val();
         self.late_now.next = self.beat.val() <= self.at_tcp.val();
+        self.stub.next =
+            (self.beat.val() <= self.at_tcp.val()) & (self.beat.val() != self.at_tcp.val());
         if self.tag.q.val() {
             self.late_now.next = self.beat.val() <= self.at_tcp_tagged.val();
+            self.stub.next = (self.beat.val() <= self.at_tcp_tagged.val())
+                & (self.beat.val() != self.at_tcp_tagged.val());
         }
-        if (self.launch.val() | self.launched.q.val())
-            & (self.beat.val() < bit_cast::<BEAT_BITS, 8>(self.need.val() >> self.lk.val()))
-        {
+        if self.live.val() & (self.beat.val() < self.sizes.val().need_beat) {
             self.late_now.next = true;
         }
+        self.was_stub.d.next =
+            self.narrow.val() & self.en.val() & self.last.val() & self.stub.val();
         self.late.next = self.late_now.val();
 
         self.done.next.slot = self.done_slot.val();
@@ -379,17 +458,18 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.len = self.done_len.val();
         self.done.next.bad = self.done_bad.val();
         self.done.next.tcp = self.launch.val() | self.launched.q.val();
-        self.done.next.hdr_ok = self.doff_ok.val()
-            & self.covers.val()
-            & (bit_cast::<17, 16>(self.done_len.val()) >= self.end_now.val());
+        self.done.next.hdr_ok = self.sizes.val().ok
+            & !self.was_stub.q.val()
+            & self.done_edge.val()
+            & (bit_cast::<17, 16>(self.done_at.val()) >= self.sizes.val().at);
         self.done.next.h = self.h_now.val();
-        self.done.next.plen = self.plen.val();
+        self.done.next.plen = self.sizes.val().plen;
         self.done.next.seq = self.f.val().seq;
         self.done.next.ack = self.f.val().ack;
         self.done.next.wnd = self.f.val().wnd;
         self.done.next.flags = self.f.val().off_flags.get_bits::<8>(0);
         self.done.next.ce = self.f.val().ver_tos.get_bits::<2>(0) == 3;
-        self.done.next.ts = (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
+        self.done.next.ts = self.sizes.val().ts;
         self.done.next.tsval = self.f.val().tsval;
         self.done.next.tsecr = self.f.val().tsecr;
         self.done.next.tpt = self.issue.val() | self.issued.q.val();
@@ -398,6 +478,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.fields.next = self.f.val();
         self.vlan.next = self.tag.q.val();
         self.h.next = self.h_now.val();
-        self.stop.next = bit_cast::<16, 17>(self.end_now.val());
+        self.stop.next = self.sizes.val().end;
     }
 }

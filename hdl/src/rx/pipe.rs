@@ -4,13 +4,14 @@
 //! | stage | a frame | an operation |
 //! |---|---|---|
 //! | J  | frame ended and context there: to the NIC queue, or on to X1; receive and read queue addresses out | context there |
-//! | X1 | TCP judgement on the forwarded state; what the header alone decides | header of an FPDU |
-//! | X2 | TPT, receive queue, read queue | same |
+//! | X1 | TCP distances from the forwarded state; what the header alone decides | header of an FPDU |
+//! | X2 | TCP judgement; TPT, receive queue, read queue | same |
 //! | X3 | checksums and CRC are in: place, hand to the assembler, acknowledge, drop, or report an error | same |
 //!
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
-//! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards.
+//! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards. The older ones have
+//! written by then: J looks them up in the history, and only one write can still come, in X1.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind has room for the
 //! whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
@@ -19,7 +20,7 @@
 use super::ddp::{FormCheck, HdrView, TableCheck};
 use super::history::{DynHistory, Revoked};
 use super::place::Place;
-use super::tcp::TcpJudge;
+use super::tcp::{SeqGap, TcpJudge};
 use super::types::*;
 use super::xtypes::*;
 use crate::prim::reg::{Reg, RegNr};
@@ -96,6 +97,11 @@ pub struct Pipe {
 
     gap: Reg<bool>,
     flying: Reg<Bits<8>>,
+    flying_next: Signal<Local, Bits<8>>,
+    /// The window has room for a frame, for an operation; nothing is in flight.
+    free: Reg<bool>,
+    half_free: Reg<bool>,
+    none: Reg<bool>,
     window: Constant<Bits<8>>,
     half: Constant<Bits<8>>,
     base: Signal<Local, Bits<BYTE>>,
@@ -121,11 +127,22 @@ pub struct Pipe {
     x1_o: RegNr<Op>,
     x1_raw: RegNr<Bits<HDR_A>>,
     x1_base: RegNr<Bits<BYTE>>,
+    /// State as of the writes up to J.
+    x1_f: RegNr<Dyn>,
+    /// The one before, in X3 now, is of the same connection.
+    x1_near: Reg<bool>,
+    /// Lowest acceptable acknowledgment, and how far above it the highest is.
+    x1_ack_low: RegNr<Bits<32>>,
+    x1_ack_room: RegNr<Bits<32>>,
     x1_view: HdrView,
-    judge: TcpJudge,
     shape: FormCheck,
     old: Signal<Local, Dyn>,
     history: DynHistory,
+    fin: Signal<Local, bool>,
+    span: Signal<Local, Bits<32>>,
+    /// Distances if `rcv_nxt` stays, and if the one before changes it.
+    gap_stay: SeqGap,
+    gap_take: SeqGap,
 
     // X2
     x2_op: Reg<bool>,
@@ -136,10 +153,22 @@ pub struct Pipe {
     x2_c: RegNr<CtxEntry>,
     x2_o: RegNr<Op>,
     x2_f: RegNr<Dyn>,
-    x2_v: RegNr<Verdict>,
+    x2_stay: RegNr<Gap>,
+    x2_take: RegNr<Gap>,
+    x2_taken: Reg<bool>,
+    x2_used: RegNr<bool>,
+    x2_nxt: RegNr<Bits<32>>,
+    x2_ack_ok: RegNr<bool>,
+    x2_simple: RegNr<bool>,
     x2_form: RegNr<Form>,
     x2_base: RegNr<Bits<BYTE>>,
+    x2_hdr: Signal<Local, Bits<HDR_A>>,
+    unused_x2_hdr: Signal<Local, Bits<HDR_A>>,
+    judge: TcpJudge,
     tables: TableCheck,
+    /// The same for an entry that was just invalidated: knowing that comes last.
+    undone: TableCheck,
+    unused_ruling: Signal<Local, Ruling>,
     revoked: Revoked,
     x2_tpt: Signal<Local, bool>,
 
@@ -208,6 +237,10 @@ impl Pipe {
             fpdu_out: Default::default(),
             gap: Default::default(),
             flying: Default::default(),
+            flying_next: Default::default(),
+            free: Reg::new(true),
+            half_free: Reg::new(true),
+            none: Reg::new(true),
             window: Constant::new((window as u64).to_bits()),
             half: Constant::new((window as u64 / 2).to_bits()),
             base: Default::default(),
@@ -227,11 +260,18 @@ impl Pipe {
             x1_o: Default::default(),
             x1_raw: Default::default(),
             x1_base: Default::default(),
+            x1_f: Default::default(),
+            x1_near: Default::default(),
+            x1_ack_low: Default::default(),
+            x1_ack_room: Default::default(),
             x1_view: Default::default(),
-            judge: Default::default(),
             shape: Default::default(),
             old: Default::default(),
             history: DynHistory::new(window),
+            fin: Default::default(),
+            span: Default::default(),
+            gap_stay: Default::default(),
+            gap_take: Default::default(),
             x2_op: Default::default(),
             x2_frame: Default::default(),
             x2_mine: Default::default(),
@@ -240,10 +280,21 @@ impl Pipe {
             x2_c: Default::default(),
             x2_o: Default::default(),
             x2_f: Default::default(),
-            x2_v: Default::default(),
+            x2_stay: Default::default(),
+            x2_take: Default::default(),
+            x2_taken: Default::default(),
+            x2_used: Default::default(),
+            x2_nxt: Default::default(),
+            x2_ack_ok: Default::default(),
+            x2_simple: Default::default(),
             x2_form: Default::default(),
             x2_base: Default::default(),
+            x2_hdr: Default::default(),
+            unused_x2_hdr: Default::default(),
+            judge: Default::default(),
             tables: Default::default(),
+            undone: Default::default(),
+            unused_ruling: Default::default(),
             revoked: Revoked::new(window),
             x2_tpt: Default::default(),
             place: Place::default(),
@@ -255,22 +306,26 @@ impl Logic for Pipe {
     #[hdl_gen]
     fn update(&mut self) {
         // In flight: admitted frames and launched operations that have not left X3.
-        self.flying.d.next = self.flying.q.val();
+        self.flying_next.next = self.flying.q.val();
         if (self.frame_start.val() ^ self.op_start.val()) & !self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 1;
+            self.flying_next.next = self.flying.q.val() + 1;
         }
         if (self.frame_start.val() & self.op_start.val()) & self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 1;
+            self.flying_next.next = self.flying.q.val() + 1;
         }
         if (self.frame_start.val() & self.op_start.val()) & !self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() + 2;
+            self.flying_next.next = self.flying.q.val() + 2;
         }
         if !(self.frame_start.val() | self.op_start.val()) & self.place.step.val() {
-            self.flying.d.next = self.flying.q.val() - 1;
+            self.flying_next.next = self.flying.q.val() - 1;
         }
         // One of the window is kept free: a frame and an operation may start in one cycle.
-        self.admit.next = self.roomy.val() & (self.flying.q.val() < self.window.val());
-        self.op_room.next = self.roomy.val() & (self.flying.q.val() < self.half.val());
+        self.flying.d.next = self.flying_next.val();
+        self.free.d.next = self.flying_next.val() < self.window.val();
+        self.half_free.d.next = self.flying_next.val() < self.half.val();
+        self.none.d.next = !self.flying_next.val().any();
+        self.admit.next = self.roomy.val() & self.free.q.val();
+        self.op_room.next = self.roomy.val() & self.half_free.q.val();
 
         // J
         self.j_op.next = self.ctx_valid.val() & self.ctx.val().pseudo & !self.gap.q.val();
@@ -341,28 +396,40 @@ impl Logic for Pipe {
         self.x1_o.d.next = self.opq.val();
         self.x1_raw.d.next = self.j_raw.val();
         self.x1_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.done.val().h);
+        self.old.next.st = self.ctx.val().st;
+        self.old.next.rcv_nxt = self.ctx.val().rcv_nxt;
+        self.old.next.pend = self.ctx.val().pend;
+        self.old.next.mid = self.ctx.val().mid;
+        self.old.next.crc_rep = self.ctx.val().crc_rep;
+        self.old.next.smsn = self.ctx.val().smsn;
+        self.old.next.rmsn = self.ctx.val().rmsn;
+        self.old.next.rd_head = self.ctx.val().rd_head;
+        self.old.next.rd_off = self.ctx.val().rd_off;
+        self.old.next.first = self.ctx.val().first;
+        self.history.stale.next = self.old.val();
+        self.history.find.next = self.ctx.val().conn;
+        self.x1_f.d.next = self.history.fresh.val();
+        self.x1_ack_low.d.next = self.ctx.val().snd_una - self.ctx.val().max_wnd;
+        self.x1_ack_room.d.next =
+            (self.ctx.val().snd_nxt - self.ctx.val().snd_una) + self.ctx.val().max_wnd;
+        self.x1_near.d.next = self.x2_c.q.val().conn == self.ctx.val().conn;
 
         // X1
-        self.old.next.st = self.x1_c.q.val().st;
-        self.old.next.rcv_nxt = self.x1_c.q.val().rcv_nxt;
-        self.old.next.pend = self.x1_c.q.val().pend;
-        self.old.next.mid = self.x1_c.q.val().mid;
-        self.old.next.crc_rep = self.x1_c.q.val().crc_rep;
-        self.old.next.smsn = self.x1_c.q.val().smsn;
-        self.old.next.rmsn = self.x1_c.q.val().rmsn;
-        self.old.next.rd_head = self.x1_c.q.val().rd_head;
-        self.old.next.rd_off = self.x1_c.q.val().rd_off;
-        self.old.next.first = self.x1_c.q.val().first;
-        self.history.stale.next = self.old.val();
-        self.history.find.next = self.x1_c.q.val().conn;
         self.x1_view.raw.next = self.x1_raw.q.val();
         self.shape.h.next = self.x1_view.h.val();
         self.shape.raw_b.next = self.x1_o.q.val().hdr_b;
         self.shape.plen.next = self.x1_d.q.val().plen;
-        self.judge.d.next = self.x1_d.q.val();
-        self.judge.c.next = self.x1_c.q.val();
-        self.judge.f.next = self.history.fresh.val();
-        self.judge.simple.next = self.shape.simple.val();
+        self.fin.next = self.x1_d.q.val().flags.get_bit(0);
+        self.span.next = bit_cast::<32, 16>(self.x1_d.q.val().plen);
+        if self.fin.val() {
+            self.span.next = bit_cast::<32, 16>(self.x1_d.q.val().plen) + 1;
+        }
+        self.gap_stay.seq.next = self.x1_d.q.val().seq;
+        self.gap_stay.span.next = self.span.val();
+        self.gap_stay.rcv_nxt.next = self.x1_f.q.val().rcv_nxt;
+        self.gap_take.seq.next = self.x1_d.q.val().seq;
+        self.gap_take.span.next = self.span.val();
+        self.gap_take.rcv_nxt.next = self.place.alt.val();
 
         // X1 -> X2
         self.x2_op.d.next = self.x1_op.q.val();
@@ -372,12 +439,42 @@ impl Logic for Pipe {
         self.x2_d.d.next = self.x1_d.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
-        self.x2_f.d.next = self.history.fresh.val();
-        self.x2_v.d.next = self.judge.v.val();
+        self.x2_f.d.next = self.x1_f.q.val();
+        if self.x1_near.q.val() & self.place.dyn_we.val() {
+            self.x2_f.d.next = self.place.dyn_row.val();
+        }
+        self.x2_stay.d.next = self.gap_stay.gap.val();
+        self.x2_take.d.next = self.gap_take.gap.val();
+        self.x2_taken.d.next = self.x1_near.q.val() & self.place.take.val();
+        self.x2_used.d.next = self.fin.val() | self.x1_d.q.val().plen.any();
+        self.x2_nxt.d.next = self.x1_d.q.val().seq + self.span.val();
+        self.x2_ack_ok.d.next =
+            (self.x1_d.q.val().ack - self.x1_ack_low.q.val()) <= self.x1_ack_room.q.val();
+        self.x2_simple.d.next = self.shape.simple.val();
         self.x2_form.d.next = self.shape.form.val();
         self.x2_base.d.next = self.x1_base.q.val();
 
         // X2
+        self.judge.d.next = self.x2_d.q.val();
+        self.judge.c.next = self.x2_c.q.val();
+        self.judge.f.next = self.x2_f.q.val();
+        self.judge.gap.next = self.x2_stay.q.val();
+        if self.x2_taken.q.val() {
+            self.judge.gap.next = self.x2_take.q.val();
+        }
+        self.judge.used.next = self.x2_used.q.val();
+        self.judge.nxt.next = self.x2_nxt.q.val();
+        self.judge.ack_ok.next = self.x2_ack_ok.q.val();
+        self.judge.simple.next = self.x2_simple.q.val();
+        self.x2_hdr.next = self.x2_o.q.val().hdr_a;
+        self.unused_x2_hdr.next = self.x2_hdr.val();
+        self.place.next_seq.next = self.x2_nxt.q.val();
+        if self.x2_op.q.val() {
+            self.place.next_seq.next = self.x2_o.q.val().seq;
+            if self.x2_o.q.val().kind == OpKind::Install {
+                self.place.next_seq.next = self.x2_hdr.val().get_bits::<32>(0);
+            }
+        }
         self.x2_tpt.next = (self.x2_frame.q.val() & self.x2_d.q.val().tpt)
             | (self.x2_op.q.val() & (self.x2_o.q.val().kind == OpKind::Fpdu));
         self.tpt_pop.next = self.x2_tpt.val();
@@ -388,15 +485,24 @@ impl Logic for Pipe {
         self.revoked.inv.next = self.place.inv_valid.val();
         self.revoked.set.next = self.place.inv_set.val();
         self.revoked.way.next = self.place.inv_way.val();
-        self.revoked.idle.next = !self.flying.q.val().any();
+        self.revoked.idle.next = self.none.q.val();
         self.tables.form.next = self.x2_form.q.val();
         self.tables.c.next = self.x2_c.q.val();
         self.tables.f.next = self.x2_f.q.val();
         self.tables.tpt.next = self.tpt.val();
-        self.tables.revoked.next = self.revoked.hit.val();
+        self.tables.revoked.next = false;
         self.tables.rqe.next = self.rqe.val();
         self.tables.rdq.next = self.rdq.val();
         self.tables.head.next = self.x2_c.q.val().rd_head;
+        self.undone.form.next = self.x2_form.q.val();
+        self.undone.c.next = self.x2_c.q.val();
+        self.undone.f.next = self.x2_f.q.val();
+        self.undone.tpt.next = self.tpt.val();
+        self.undone.revoked.next = true;
+        self.undone.rqe.next = self.rqe.val();
+        self.undone.rdq.next = self.rdq.val();
+        self.undone.head.next = self.x2_c.q.val().rd_head;
+        self.unused_ruling.next = self.undone.r.val();
 
         // X3
         self.place.op.next = self.x2_op.q.val();
@@ -407,10 +513,13 @@ impl Logic for Pipe {
         self.place.c.next = self.x2_c.q.val();
         self.place.o.next = self.x2_o.q.val();
         self.place.f.next = self.x2_f.q.val();
-        self.place.v.next = self.x2_v.q.val();
+        self.place.v.next = self.judge.v.val();
         self.place.form.next = self.x2_form.q.val();
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();
+        if self.revoked.hit.val() {
+            self.place.r.next.err = self.undone.r.val().err;
+        }
         self.place.hdrb.next = self.hdrb.val();
         self.place.scan.next = self.scan.val();
         self.scan_pop.next = self.place.scan_pop.val();

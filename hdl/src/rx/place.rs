@@ -30,6 +30,8 @@ pub struct Place {
     pub f: Signal<In, Dyn>,
     pub v: Signal<In, Verdict>,
     pub form: Signal<In, Form>,
+    /// What `rcv_nxt` would become.
+    pub next_seq: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
@@ -52,6 +54,9 @@ pub struct Place {
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    /// `rcv_nxt` becomes `alt`, known since X2; else it stays.
+    pub take: Signal<Out, bool>,
+    pub alt: Signal<Out, Bits<32>>,
     pub inv_valid: Signal<Out, bool>,
     pub inv_set: Signal<Out, Bits<16>>,
     pub inv_way: Signal<Out, Bits<4>>,
@@ -74,6 +79,22 @@ pub struct Place {
     baseq: RegNr<Bits<BYTE>>,
     rq: RegNr<Ruling>,
     hdrbq: RegNr<Bits<HDR_B>>,
+    altq: RegNr<Bits<32>>,
+    // Decoded in X2, so that X3 begins with single bits.
+    wholeq: Reg<bool>,
+    liveq: Reg<bool>,
+    op_fpduq: Reg<bool>,
+    seg_doneq: Reg<bool>,
+    installq: Reg<bool>,
+    removeq: Reg<bool>,
+    fenceq: Reg<bool>,
+    pool_fpduq: Reg<bool>,
+    bad_termq: Reg<bool>,
+    crc_termq: Reg<bool>,
+    last_tryq: Reg<bool>,
+    settledq: Reg<bool>,
+    openq: Reg<bool>,
+    op_kind: Signal<Local, OpKind>,
 
     whole: Signal<Local, bool>,
     good: Signal<Local, bool>,
@@ -85,9 +106,7 @@ pub struct Place {
     op_live: Signal<Local, bool>,
     seg_done: Signal<Local, bool>,
     fpdu: Signal<Local, bool>,
-    reach: Signal<Local, Bits<33>>,
-    off: Signal<Local, Bits<64>>,
-    out_of_range: Signal<Local, bool>,
+    wrong: Signal<Local, bool>,
     err: Signal<Local, Bits<16>>,
     ok: Signal<Local, bool>,
     crc_over: Signal<Local, bool>,
@@ -129,6 +148,29 @@ impl Logic for Place {
         self.baseq.d.next = self.base.val();
         self.rq.d.next = self.r.val();
         self.hdrbq.d.next = self.hdrb.val();
+        self.altq.d.next = self.next_seq.val();
+
+        self.op_kind.next = self.o.val().kind;
+        self.wholeq.d.next = self.mine.val() & !self.d.val().bad & self.d.val().hdr_ok;
+        self.liveq.d.next = self.op.val() & self.c.val().hit;
+        self.openq.d.next = self.f.val().st == 1;
+        self.op_fpduq.d.next = self.op.val()
+            & self.c.val().hit
+            & (self.op_kind.val() == OpKind::Fpdu)
+            & (self.f.val().st == 1);
+        self.seg_doneq.d.next =
+            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::SegDone);
+        self.installq.d.next =
+            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Install);
+        self.removeq.d.next =
+            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Remove);
+        self.fenceq.d.next =
+            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Fence);
+        self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
+        self.bad_termq.d.next = self.o.val().term.any();
+        self.crc_termq.d.next = self.o.val().term == 0x2002;
+        self.last_tryq.d.next = self.f.val().crc_rep == 2;
+        self.settledq.d.next = !self.f.val().pend.any();
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
@@ -140,7 +182,7 @@ impl Logic for Place {
         }
 
         // Frames: nothing counts unless every checksum is good.
-        self.whole.next = self.is_mine.q.val() & !self.dq.q.val().bad & self.dq.q.val().hdr_ok;
+        self.whole.next = self.wholeq.q.val();
         self.good.next = self.whole.val() & self.scan.val().ip_ok & self.scan.val().tcp_ok;
         self.crc_good.next = self.scan.val().crc_ok | !self.cq.q.val().crc_en;
         self.fast.next = self.good.val() & self.vq.q.val().fast & !self.rq.q.val().stale;
@@ -148,40 +190,41 @@ impl Logic for Place {
             & (self.vq.q.val().slow | (self.vq.q.val().fast & self.rq.q.val().stale));
         self.fast_fpdu.next = self.fast.val() & self.crc_good.val();
         // Operations.
-        self.op_live.next = self.is_op.q.val() & self.cq.q.val().hit;
-        self.op_fpdu.next =
-            self.op_live.val() & (self.oq.q.val().kind == OpKind::Fpdu) & (self.fq.q.val().st == 1);
-        self.seg_done.next = self.op_live.val() & (self.oq.q.val().kind == OpKind::SegDone);
+        self.op_live.next = self.liveq.q.val();
+        self.op_fpdu.next = self.op_fpduq.q.val();
+        self.seg_done.next = self.seg_doneq.q.val();
         self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
 
-        // The last comparison: off + xlen <= limit.
-        self.off.next = self.rq.q.val().off;
-        self.reach.next = bit_cast::<33, 32>(self.off.val().get_bits::<32>(0))
-            + bit_cast::<33, 32>(self.formq.q.val().xlen);
-        self.out_of_range.next = self.rq.q.val().ranged
-            & (self.off.val().get_bits::<32>(32).any()
-                | (self.reach.val() > bit_cast::<33, 32>(self.rq.q.val().limit)));
         self.err.next = self.rq.q.val().err;
-        if !self.rq.q.val().err.any() & self.out_of_range.val() {
+        if !self.rq.q.val().err.any() & self.rq.q.val().outside {
             self.err.next = self.rq.q.val().over;
         }
-        if self.op_fpdu.val() & self.oq.q.val().term.any() {
+        if self.op_fpdu.val() & self.bad_termq.q.val() {
             self.err.next = self.oq.q.val().term;
         }
-        self.ok.next = self.fpdu.val() & !self.err.val().any();
+        // Whether `err` is not zero, without waiting for its value.
+        self.wrong.next = self.rq.q.val().err.any()
+            | self.rq.q.val().outside
+            | (self.op_fpdu.val() & self.bad_termq.q.val());
+        self.ok.next = self.fpdu.val() & !self.wrong.val();
 
         // CRC failure with nothing of the FPDU acknowledged.
         self.crc_again.next = (self.fast.val() & !self.crc_good.val())
-            | (self.seg_done.val() & self.oq.q.val().crc_fail & (self.fq.q.val().st == 1));
-        self.crc_over.next = self.crc_again.val() & (self.fq.q.val().crc_rep == 2);
-        self.settled.next = !self.fq.q.val().pend.any();
+            | (self.seg_done.val() & self.oq.q.val().crc_fail & self.openq.q.val());
+        self.crc_over.next = self.crc_again.val() & self.last_tryq.q.val();
+        self.settled.next = self.settledq.q.val();
         self.quiet.next = self.settled.val() & !self.fq.q.val().mid;
-        self.fin_done.next = self.seg_done.val() & self.oq.q.val().fin & (self.fq.q.val().st == 1);
+        self.fin_done.next = self.seg_done.val() & self.oq.q.val().fin & self.openq.q.val();
 
         // New state.
         self.nd.next = self.fq.q.val();
-        if self.fast_fpdu.val() | self.to_slow.val() {
-            self.nd.next.rcv_nxt = self.vq.q.val().nxt;
+        self.take.next = self.fast_fpdu.val()
+            | self.to_slow.val()
+            | (self.seg_done.val() & self.oq.q.val().rollback)
+            | self.installq.q.val();
+        self.alt.next = self.altq.q.val();
+        if self.take.val() {
+            self.nd.next.rcv_nxt = self.altq.q.val();
         }
         if self.to_slow.val() {
             self.nd.next.pend = self.fq.q.val().pend + 1;
@@ -211,9 +254,7 @@ impl Logic for Place {
         if self.seg_done.val() {
             self.nd.next.pend = self.fq.q.val().pend - 1;
             self.nd.next.mid = self.oq.q.val().mid;
-            if self.oq.q.val().rollback {
-                self.nd.next.rcv_nxt = self.oq.q.val().seq;
-            } else {
+            if !self.oq.q.val().rollback {
                 self.nd.next.crc_rep = 0.into();
             }
             if self.fin_done.val() {
@@ -223,15 +264,14 @@ impl Logic for Place {
         if self.crc_again.val() {
             self.nd.next.crc_rep = self.fq.q.val().crc_rep + 1;
         }
-        if (self.fpdu.val() & self.err.val().any())
+        if (self.fpdu.val() & self.wrong.val())
             | self.crc_over.val()
             | (self.good.val() & self.vq.q.val().rst)
         {
             self.nd.next.st = 2.into();
         }
-        if self.op_live.val() & (self.oq.q.val().kind == OpKind::Install) {
+        if self.installq.q.val() {
             self.nd.next.st = 1.into();
-            self.nd.next.rcv_nxt = self.hdr_a.val().get_bits::<32>(0);
             self.nd.next.smsn = self.hdr_a.val().get_bits::<32>(32);
             self.nd.next.rmsn = self.hdr_a.val().get_bits::<32>(64);
             self.nd.next.pend = 0.into();
@@ -241,7 +281,7 @@ impl Logic for Place {
             self.nd.next.rd_off = 0.into();
             self.nd.next.first = false;
         }
-        if self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove) {
+        if self.removeq.q.val() {
             self.nd.next.st = 0.into();
         }
         self.dyn_we.next = self.good.val() | self.op_live.val();
@@ -284,7 +324,7 @@ impl Logic for Place {
         self.x_desc.next.slot = self.dq.q.val().slot;
         self.x_desc.next.free_slot = self.is_frame.q.val();
         self.x_desc.next.blk = self.oq.q.val().blk;
-        self.x_desc.next.free_blk = self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
+        self.x_desc.next.free_blk = self.pool_fpduq.q.val();
         self.x_desc.next.event = false;
         self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
         self.x_desc.next.opcode = self.hdr_a.val().get_bits::<4>(24);
@@ -302,8 +342,8 @@ impl Logic for Place {
             | self.crc_over.val()
             | self.fin_done.val()
             | (self.good.val() & self.vq.q.val().rst)
-            | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Fence))
-            | (self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu));
+            | self.fenceq.q.val()
+            | (self.pool_fpduq.q.val());
         if self.ok.val() {
             if self.formq.q.val().send {
                 self.x_desc.next.event = self.rq.q.val().done;
@@ -334,7 +374,7 @@ impl Logic for Place {
                     | bit_cast::<16, 8>(self.hdr_b.val().get_bits::<8>(8));
             }
         }
-        if self.fpdu.val() & self.err.val().any() {
+        if self.fpdu.val() & self.wrong.val() {
             self.x_desc.next.event = true;
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
             self.x_desc.next.aux = true;
@@ -360,7 +400,7 @@ impl Logic for Place {
                 self.x_desc.next.term = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
             }
         }
-        if self.op_live.val() & (self.oq.q.val().kind == OpKind::Fence) {
+        if self.fenceq.q.val() {
             self.x_desc.next.fence = true;
             self.x_desc.next.class = 5.into(); // dma_class::FENCE
         }
@@ -370,8 +410,7 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
 
         // The assembler's share.
-        self.seg_push.next =
-            self.to_slow.val() | (self.op_live.val() & (self.oq.q.val().kind == OpKind::Remove));
+        self.seg_push.next = self.to_slow.val() | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
@@ -464,14 +503,14 @@ impl Logic for Place {
         self.why.next.fpdu_fast = self.ok.val() & !self.is_op.q.val();
         self.why.next.fpdu_pool = self.ok.val() & self.is_op.q.val();
         self.why.next.fpdu_crc =
-            self.crc_again.val() | (self.op_fpdu.val() & (self.oq.q.val().term == 0x2002));
-        self.why.next.term_sent = (self.fpdu.val() & self.err.val().any()) | self.crc_over.val();
+            self.crc_again.val() | (self.op_fpdu.val() & self.crc_termq.q.val());
+        self.why.next.term_sent = (self.fpdu.val() & self.wrong.val()) | self.crc_over.val();
         self.why.next.term_recv = self.ok.val() & self.formq.q.val().term;
         self.why.next.writes = self.ok.val() & self.formq.q.val().write;
         self.why.next.sends = self.ok.val() & self.formq.q.val().send & self.formq.q.val().l;
         self.why.next.reads = self.ok.val() & self.formq.q.val().rreq;
         self.why.next.read_resps = self.ok.val() & self.formq.q.val().rresp;
         self.why.next.invalidated = self.inv_valid.val();
-        self.fpdu_out.next = self.is_op.q.val() & (self.oq.q.val().kind == OpKind::Fpdu);
+        self.fpdu_out.next = self.pool_fpduq.q.val();
     }
 }

@@ -54,6 +54,8 @@ pub struct Slots {
     s2: Signal<Local, Bits<SLOT>>,
     done_next: Signal<Local, Bits<N>>,
     retire: Signal<Local, bool>,
+    count_next: Signal<Local, Bits<COUNT>>,
+    full: Reg<bool>,
     last_next: Signal<Local, Bits<SLOT>>,
 }
 
@@ -92,6 +94,8 @@ impl Slots {
             s2: Default::default(),
             done_next: Default::default(),
             retire: Default::default(),
+            count_next: Default::default(),
+            full: Default::default(),
             last_next: Default::default(),
         }
     }
@@ -142,12 +146,16 @@ impl Logic for Slots {
         if self.take.val() {
             self.head.d.next = (self.head.q.val() + 1) & self.mask.val();
         }
+        self.count_next.next = self.count.q.val();
         if self.take.val() & !self.retire.val() {
-            self.count.d.next = self.count.q.val() + 1;
+            self.count_next.next = self.count.q.val() + 1;
         }
         if self.retire.val() & !self.take.val() {
-            self.count.d.next = self.count.q.val() - 1;
+            self.count_next.next = self.count.q.val() - 1;
         }
+        self.count.d.next = self.count_next.val();
+        // admission of a frame waits for this: a register
+        self.full.d.next = self.count_next.val() == self.all.val();
 
         self.ends.we.next = self.take.val();
         self.ends.waddr.next = self.head.q.val();
@@ -155,7 +163,7 @@ impl Logic for Slots {
         self.ends.raddr.next = self.last_next.val();
 
         self.slot.next = self.head.q.val();
-        self.ok.next = self.count.q.val() != self.all.val();
+        self.ok.next = !self.full.q.val();
         self.tail.next = self.tail_beat.q.val();
         self.empty.next = self.count.q.val() == 0;
     }

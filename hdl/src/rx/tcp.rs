@@ -1,6 +1,9 @@
-//! X1, TCP side: judges a segment of an installed connection against its receive state.
+//! X1 and X2, TCP side: judges a segment of an installed connection against its receive state.
 //!
-//! Combinational. In: the frame, its context entry with the forwarded `Dyn`. Out: one [`Verdict`].
+//! Combinational. X1 ([`SeqGap`]) subtracts, X2 ([`TcpJudge`]) compares and decides: a subtraction and a comparison of 32
+//! bits do not fit into one cycle. In X1 the frame before may be in X3, which settles `rcv_nxt` only at the end of that
+//! cycle; it can only stay or become a value known since X2, so X1 takes the distances from both and X2 chooses.
+//! In: the frame, its context entry, the distances, the forwarded `Dyn`. Out: one [`Verdict`].
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` is dropped
@@ -11,24 +14,45 @@ use super::types::*;
 use super::xtypes::*;
 use rust_hdl::prelude::*;
 
+/// X1: distances of a segment from one value of `rcv_nxt`.
+#[derive(LogicBlock, Default)]
+pub struct SeqGap {
+    pub seq: Signal<In, Bits<32>>,
+    /// Sequence space used: payload and FIN.
+    pub span: Signal<In, Bits<32>>,
+    pub rcv_nxt: Signal<In, Bits<32>>,
+    pub gap: Signal<Out, Gap>,
+    by: Signal<Local, Bits<32>>,
+}
+
+impl Logic for SeqGap {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.by.next = self.seq.val() - self.rcv_nxt.val();
+        self.gap.next.ahead = self.by.val();
+        self.gap.next.reach = self.by.val() + self.span.val();
+    }
+}
+
+/// X2: the verdict.
 #[derive(LogicBlock, Default)]
 pub struct TcpJudge {
     pub d: Signal<In, FrameDone>,
     pub c: Signal<In, CtxEntry>,
     /// Forwarded state.
     pub f: Signal<In, Dyn>,
+    pub gap: Signal<In, Gap>,
+    /// Sequence space used is not empty; where it ends.
+    pub used: Signal<In, bool>,
+    pub nxt: Signal<In, Bits<32>>,
+    /// snd_una - max_wnd <= ack <= snd_nxt
+    pub ack_ok: Signal<In, bool>,
     /// The payload is one whole FPDU of a kind that needs no assembler.
     pub simple: Signal<In, bool>,
     pub v: Signal<Out, Verdict>,
-    // differences modulo 2^32
     ahead_by: Signal<Local, Bits<32>>,
-    behind_by: Signal<Local, Bits<32>>,
-    plen: Signal<Local, Bits<32>>,
-    /// Sequence space used: payload and FIN.
-    span: Signal<Local, Bits<32>>,
+    /// Octets beyond rcv_nxt that the segment would use; meaningful when it is not all old.
     reach: Signal<Local, Bits<32>>,
-    ack_in: Signal<Local, Bits<32>>,
-    ack_room: Signal<Local, Bits<32>>,
     fin: Signal<Local, bool>,
     syn: Signal<Local, bool>,
     rst: Signal<Local, bool>,
@@ -38,7 +62,6 @@ pub struct TcpJudge {
     empty: Signal<Local, bool>,
     covered: Signal<Local, bool>,
     in_window: Signal<Local, bool>,
-    ack_ok: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
@@ -60,24 +83,15 @@ impl Logic for TcpJudge {
         self.syn.next = self.flags.val().get_bit(1);
         self.rst.next = self.flags.val().get_bit(2);
         self.ackf.next = self.flags.val().get_bit(4);
-        self.plen.next = bit_cast::<32, 16>(self.d.val().plen);
-        self.span.next = self.plen.val();
-        if self.fin.val() {
-            self.span.next = self.plen.val() + 1;
-        }
-        self.ahead_by.next = self.d.val().seq - self.f.val().rcv_nxt;
-        self.behind_by.next = self.f.val().rcv_nxt - self.d.val().seq;
+        self.ahead_by.next = self.gap.val().ahead;
+        self.reach.next = self.gap.val().reach;
         self.in_order.next = !self.ahead_by.val().any();
         self.behind.next = self.ahead_by.val().get_bit(31);
-        self.empty.next = !self.span.val().any();
-        self.covered.next = self.behind.val() & (self.span.val() <= self.behind_by.val());
-        // Octets beyond rcv_nxt that the segment would use; meaningful when it is not all old.
-        self.reach.next = self.ahead_by.val() + self.span.val();
+        self.empty.next = !self.used.val();
+        // The end is not beyond rcv_nxt either.
+        self.covered.next =
+            self.behind.val() & (self.reach.val().get_bit(31) | !self.reach.val().any());
         self.in_window.next = self.reach.val() <= self.c.val().rcv_wnd;
-        // snd_una - max_wnd <= ack <= snd_nxt
-        self.ack_in.next = (self.d.val().ack - self.c.val().snd_una) + self.c.val().max_wnd;
-        self.ack_room.next = (self.c.val().snd_nxt - self.c.val().snd_una) + self.c.val().max_wnd;
-        self.ack_ok.next = self.ack_in.val() <= self.ack_room.val();
         self.quiet.next = !self.f.val().mid & !self.f.val().pend.any();
 
         self.v.next.fast = false;
@@ -90,12 +104,12 @@ impl Logic for TcpJudge {
         self.v.next.rst = false;
         self.v.next.dead = false;
         self.v.next.fin = self.fin.val();
-        self.v.next.nxt = self.d.val().seq + self.span.val();
+        self.v.next.nxt = self.nxt.val();
         self.v.next.trim = 0.into();
         self.v.next.len = self.d.val().plen;
         if self.behind.val() {
-            self.v.next.trim = self.behind_by.val().get_bits::<16>(0);
-            self.v.next.len = self.d.val().plen - self.behind_by.val().get_bits::<16>(0);
+            self.v.next.trim = 0 - self.ahead_by.val().get_bits::<16>(0);
+            self.v.next.len = self.d.val().plen + self.ahead_by.val().get_bits::<16>(0);
         }
 
         if self.rst.val() {

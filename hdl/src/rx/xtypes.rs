@@ -50,15 +50,14 @@ pub struct Form {
     pub mo: Bits<32>,
 }
 
-/// What the tables decide (X2); X3 only adds and compares once more.
+/// What the tables decide (X2); X3 only adds once more.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Ruling {
     pub err: Bits<16>,
-    /// `off + xlen` must not pass `limit`, else error `over`.
-    pub ranged: bool,
+    /// The octets are not all inside the region or buffer: error `over`.
+    pub outside: bool,
     pub over: Bits<16>,
     pub off: Bits<64>,
-    pub limit: Bits<32>,
     /// DMA address = base + off.
     pub base: Bits<64>,
     /// The message is complete: event `idx`, `mlen`.
@@ -73,7 +72,15 @@ pub struct Ruling {
     pub way: Bits<4>,
 }
 
-/// What TCP says about a frame (X1). At most one of the first nine; none for an acceptable segment without data.
+/// Distances of a segment from its connection's state, modulo 2^32 (X1). X2 compares them.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Gap {
+    /// Its sequence number less `rcv_nxt`, its end less `rcv_nxt`.
+    pub ahead: Bits<32>,
+    pub reach: Bits<32>,
+}
+
+/// What TCP says about a frame (X2). At most one of the first nine; none for an acceptable segment without data.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Verdict {
     /// One whole FPDU in order, nothing queued before it.

@@ -104,7 +104,7 @@ fn judge(rig: &Rig, iwarp: &[Sample], plain: &Plain) -> Result<Vec<Figure>, Benc
             let added = s.tail() - p.tail();
             count += 1;
             over += usize::from(added as f64 > BUDGET);
-            if worst.map_or(true, |(w, _)| added > w) {
+            if worst.is_none_or(|(w, _)| added > w) {
                 worst = Some((added, s.len));
             }
         }
@@ -140,10 +140,8 @@ fn plain_path(rig: &Rig, plain: &Plain) -> Vec<Figure> {
     let lookup = 3 + 2 * rig.preset.sizes.latency as u64;
     // Octet 37 is the last of the ports.
     let tuple = |s: &Sample| s.first + 37 / k;
-    let (short, long): (Vec<&Sample>, Vec<&Sample>) = plain
-        .0
-        .values()
-        .partition(|s| tuple(s) + lookup >= s.last + 1);
+    let (short, long): (Vec<&Sample>, Vec<&Sample>) =
+        plain.0.values().partition(|s| tuple(s) + lookup > s.last);
     let mut figures = Vec::new();
     if let Some(s) = short.iter().max_by_key(|s| s.request - tuple(s)) {
         let note = format!(

@@ -41,7 +41,13 @@ pub fn replay(bench: &Bench, capture: &Capture, options: &ReplayOptions) -> Repo
 
 /// What a report complains about, for a failing test.
 pub fn complaints(r: &Report) -> String {
-    let mut out = format!("{} {} bits, {}: {}\n", r.capture, r.data_width, r.pace, r.verdict());
+    let mut out = format!(
+        "{} {} bits, {}: {}\n",
+        r.capture,
+        r.data_width,
+        r.pace,
+        r.verdict()
+    );
     for m in r.mismatches.iter().take(10) {
         out += &format!("  {m}\n");
     }
@@ -52,7 +58,10 @@ pub fn complaints(r: &Report) -> String {
         out += &format!("  skipped {}: {}\n", s.connection, s.reason);
     }
     for run in &r.runs {
-        out += &format!("  run {} {}: {} frames, {} cycles, held {}, {:?}\n", run.run, run.what, run.frames, run.cycles, run.held_cycles, run.counters);
+        out += &format!(
+            "  run {} {}: {} frames, {} cycles, held {}, {:?}\n",
+            run.run, run.what, run.frames, run.cycles, run.held_cycles, run.counters
+        );
     }
     out
 }

@@ -17,8 +17,18 @@ pub struct Mismatch {
 /// Something the host or the transmit path is told.
 #[derive(Debug, Clone, PartialEq)]
 enum Told {
-    Receive { opcode: u8, msn: u32, len: u32, idx: u16, inv_stag: Option<u32>, solicited: bool },
-    ReadDone { idx: u16, len: u32 },
+    Receive {
+        opcode: u8,
+        msn: u32,
+        len: u32,
+        idx: u16,
+        inv_stag: Option<u32>,
+        solicited: bool,
+    },
+    ReadDone {
+        idx: u16,
+        len: u32,
+    },
     Terminate(TerminateRepr),
     /// With the code: an FPDU may have been cut short.
     Fin(u16),
@@ -47,7 +57,8 @@ impl Expected {
         };
         let out = c.take_output();
         let before = self.writes.len();
-        self.writes.extend(out.placements.into_iter().map(|p| (p.addr, p.data)));
+        self.writes
+            .extend(out.placements.into_iter().map(|p| (p.addr, p.data)));
         for (e, n) in out.events.into_iter().zip(out.marks) {
             let n = before + n;
             let told = match e {
@@ -70,7 +81,12 @@ impl Expected {
                 }
                 Event::Fin => {
                     self.ended = true;
-                    Told::Fin(self.error.as_ref().filter(|e| e.local).map_or(0, |_| term::MPA_CLOSED))
+                    Told::Fin(
+                        self.error
+                            .as_ref()
+                            .filter(|e| e.local)
+                            .map_or(0, |_| term::MPA_CLOSED),
+                    )
                 }
                 Event::Reset => {
                     self.ended = true;
@@ -111,11 +127,21 @@ impl Expected {
     }
 
     /// Compares with what the chip did for `conn` since it was installed.
-    pub fn judge(&self, conn: u16, writes: &[&DmaWrite], events: &[&CplEvent], requests: &[&ReadRequest]) -> Result<(), Mismatch> {
+    pub fn judge(
+        &self,
+        conn: u16,
+        writes: &[&DmaWrite],
+        events: &[&CplEvent],
+        requests: &[&ReadRequest],
+    ) -> Result<(), Mismatch> {
         let fail = |what: String| Err(Mismatch { conn, what });
         for (i, w) in writes.iter().enumerate() {
             let Some((addr, data)) = self.writes.get(i) else {
-                return fail(format!("DMA write {i}: {:#x}+{} too many", w.addr, w.data.len()));
+                return fail(format!(
+                    "DMA write {i}: {:#x}+{} too many",
+                    w.addr,
+                    w.data.len()
+                ));
             };
             if w.addr != *addr || w.data.len() != data.len() || w.len as usize != data.len() {
                 return fail(format!(
@@ -142,7 +168,11 @@ impl Expected {
             if let Err(why) = same(told, e) {
                 return fail(format!("event {i}: {why}; expected {told:?}, got {e:?}"));
             }
-            let late = writes.iter().take(*before).filter(|w| w.last_data >= e.cycle).count();
+            let late = writes
+                .iter()
+                .take(*before)
+                .filter(|w| w.last_data >= e.cycle)
+                .count();
             if late > 0 || writes.len() < *before {
                 return fail(format!(
                     "event {i} came in cycle {} before its data: {late} late, {} of {before} writes: {e:?}",
@@ -163,10 +193,14 @@ impl Expected {
                 source_to: r.src_to,
             };
             if got != *want || r.msn != *msn {
-                return fail(format!("Read Request {i}: {r:?}, expected {want:?} msn {msn}"));
+                return fail(format!(
+                    "Read Request {i}: {r:?}, expected {want:?} msn {msn}"
+                ));
             }
             if writes.iter().take(*before).any(|w| w.last_data >= r.cycle) {
-                return fail(format!("Read Request {i} in front of data that came before it: {r:?}"));
+                return fail(format!(
+                    "Read Request {i} in front of data that came before it: {r:?}"
+                ));
             }
         }
         if writes.len() != self.writes.len() {
@@ -179,10 +213,18 @@ impl Expected {
             ));
         }
         if events.len() != self.told.len() {
-            return fail(format!("{} events; the next would be {:?}", events.len(), self.told[events.len()]));
+            return fail(format!(
+                "{} events; the next would be {:?}",
+                events.len(),
+                self.told[events.len()]
+            ));
         }
         if requests.len() != self.requests.len() {
-            return fail(format!("{} of {} Read Requests", requests.len(), self.requests.len()));
+            return fail(format!(
+                "{} of {} Read Requests",
+                requests.len(),
+                self.requests.len()
+            ));
         }
         Ok(())
     }
@@ -191,11 +233,27 @@ impl Expected {
 fn same(told: &Told, e: &CplEvent) -> Result<(), String> {
     let check = |ok: bool, what: &str| if ok { Ok(()) } else { Err(what.to_string()) };
     match told {
-        Told::Receive { opcode, msn, len, idx, inv_stag, solicited } => {
+        Told::Receive {
+            opcode,
+            msn,
+            len,
+            idx,
+            inv_stag,
+            solicited,
+        } => {
             check(e.kind == cpl_kind::RECV, "kind")?;
-            check((e.opcode, e.msn, e.len, e.rqe_idx) == (*opcode, *msn, *len, *idx), "opcode, msn, len or idx")?;
-            check((e.flags & cpl_flag::SOLICITED != 0) == *solicited, "solicited flag")?;
-            check((e.flags & cpl_flag::INVALIDATED != 0) == inv_stag.is_some(), "invalidated flag")?;
+            check(
+                (e.opcode, e.msn, e.len, e.rqe_idx) == (*opcode, *msn, *len, *idx),
+                "opcode, msn, len or idx",
+            )?;
+            check(
+                (e.flags & cpl_flag::SOLICITED != 0) == *solicited,
+                "solicited flag",
+            )?;
+            check(
+                (e.flags & cpl_flag::INVALIDATED != 0) == inv_stag.is_some(),
+                "invalidated flag",
+            )?;
             check(inv_stag.is_none_or(|s| s == e.inv_stag), "invalidated STag")
         }
         Told::ReadDone { idx, len } => {

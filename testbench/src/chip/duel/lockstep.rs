@@ -72,7 +72,11 @@ impl Lockstep {
     pub fn region(&mut self, mut region: Region) -> Result<Region, DuelError> {
         if region.pa == 0 {
             region.pa = self.place(region.len);
-            self.add_memory(&format!("stag {:#010x}", region.stag), region.pa, region.len as usize)?;
+            self.add_memory(
+                &format!("stag {:#010x}", region.stag),
+                region.pa,
+                region.len as usize,
+            )?;
         }
         self.golden
             .host
@@ -120,7 +124,11 @@ impl Lockstep {
             first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
             keep_out_of_order: false,
             trim_to_window: false,
-            ack_range: Some(AckRange { una: plan.spec.ack, nxt: plan.spec.ack, max_wnd: 65535 }),
+            ack_range: Some(AckRange {
+                una: plan.spec.ack,
+                nxt: plan.spec.ack,
+                max_wnd: 65535,
+            }),
             ..ConnConfig::default()
         }
     }
@@ -150,26 +158,59 @@ impl Lockstep {
     }
 
     /// Posts a receive at `addr`, which is memory already unless `fresh`.
-    pub fn post_at(&mut self, side: usize, addr: u64, len: u32, fresh: bool) -> Result<(), DuelError> {
+    pub fn post_at(
+        &mut self,
+        side: usize,
+        addr: u64,
+        len: u32,
+        fresh: bool,
+    ) -> Result<(), DuelError> {
         let idx = self.next_idx;
         self.next_idx = self.next_idx.wrapping_add(1);
         if fresh {
             self.add_memory(&format!("receive {idx} at {addr:#x}"), addr, len as usize)?;
         }
         let s = &self.sides[side];
-        let sges = vec![Sge { addr, len, lkey: None }];
+        let sges = vec![Sge {
+            addr,
+            len,
+            lkey: None,
+        }];
         self.golden.conns[s.golden].post_recv(Rqe { idx, sges });
-        self.chip.post(Post { rq: u32::from(s.plan.conn), idx, addr, len });
+        self.chip.post(Post {
+            rq: u32::from(s.plan.conn),
+            idx,
+            addr,
+            len,
+        });
         self.inputs()
     }
 
     /// Issues a Read on both sides.
     pub fn issue(&mut self, side: usize, gate: Gate) -> Result<(), DuelError> {
         let s = &self.sides[side];
-        if let Gate::Read { sq_idx, sink_stag, sink_to, len } = gate {
-            self.golden.conns[s.golden].issue_read(golden::ReadIssue { sq_idx, sink_stag, sink_to, len });
+        if let Gate::Read {
+            sq_idx,
+            sink_stag,
+            sink_to,
+            len,
+        } = gate
+        {
+            self.golden.conns[s.golden].issue_read(golden::ReadIssue {
+                sq_idx,
+                sink_stag,
+                sink_to,
+                len,
+            });
             let (conn, gen) = (s.plan.conn, s.plan.gen);
-            self.chip.issue_read(ReadIssue { conn, gen, sq_idx, sink_stag, sink_to, len });
+            self.chip.issue_read(ReadIssue {
+                conn,
+                gen,
+                sq_idx,
+                sink_stag,
+                sink_to,
+                len,
+            });
         }
         self.inputs()
     }
@@ -195,7 +236,10 @@ impl Lockstep {
     /// Header fields for the peer's next in-order frame.
     pub fn spec(&self, side: usize) -> FrameSpec {
         let s = &self.sides[side];
-        FrameSpec { seq: self.golden.conns[s.golden].rcv_nxt(), ..s.plan.spec.clone() }
+        FrameSpec {
+            seq: self.golden.conns[s.golden].rcv_nxt(),
+            ..s.plan.spec.clone()
+        }
     }
 
     pub fn plan(&self, side: usize) -> &ConnPlan {
@@ -232,7 +276,11 @@ impl Lockstep {
     pub fn events(&self, side: usize) -> Vec<CplEvent> {
         let s = &self.sides[side];
         let ours = |e: &&CplEvent| e.conn == s.plan.conn && e.gen == s.plan.gen;
-        self.chip.events[s.events..].iter().filter(ours).cloned().collect()
+        self.chip.events[s.events..]
+            .iter()
+            .filter(ours)
+            .cloned()
+            .collect()
     }
 
     /// Waits until the chip is quiet and compares.
@@ -240,17 +288,28 @@ impl Lockstep {
         self.chip.drain(self.quiet, LIMIT)?;
         for w in &self.chip.writes[self.writes..] {
             if let Err(e) = self.memory.poke(w.addr, &w.data) {
-                let what = format!("DMA write of class {} in cycle {}: {e}", w.class, w.req_cycle);
+                let what = format!(
+                    "DMA write of class {} in cycle {}: {e}",
+                    w.class, w.req_cycle
+                );
                 return Err(Mismatch { conn: w.conn, what }.into());
             }
         }
         self.writes = self.chip.writes.len();
         for s in &self.sides {
             let (conn, gen) = (s.plan.conn, s.plan.gen);
-            let w: Vec<_> = self.chip.writes[s.writes..].iter().filter(|w| w.conn == conn && w.gen == gen).collect();
-            let e: Vec<_> = self.chip.events[s.events..].iter().filter(|e| e.conn == conn && e.gen == gen).collect();
-            let r: Vec<_> =
-                self.chip.read_requests[s.requests..].iter().filter(|r| r.conn == conn && r.gen == gen).collect();
+            let w: Vec<_> = self.chip.writes[s.writes..]
+                .iter()
+                .filter(|w| w.conn == conn && w.gen == gen)
+                .collect();
+            let e: Vec<_> = self.chip.events[s.events..]
+                .iter()
+                .filter(|e| e.conn == conn && e.gen == gen)
+                .collect();
+            let r: Vec<_> = self.chip.read_requests[s.requests..]
+                .iter()
+                .filter(|r| r.conn == conn && r.gen == gen)
+                .collect();
             s.expected.judge(conn, &w, &e, &r)?;
         }
         Ok(())
@@ -259,7 +318,11 @@ impl Lockstep {
     /// ACK reports of a connection from number `from` on.
     pub fn acks(&self, side: usize, from: usize) -> Vec<AckEvent> {
         let (conn, gen) = (self.sides[side].plan.conn, self.sides[side].plan.gen);
-        self.chip.acks[from..].iter().filter(|a| a.conn == conn && a.gen == gen).copied().collect()
+        self.chip.acks[from..]
+            .iter()
+            .filter(|a| a.conn == conn && a.gen == gen)
+            .copied()
+            .collect()
     }
 
     /// Forgets what has been compared, so that the next settling is quick.
@@ -283,14 +346,25 @@ impl Lockstep {
         if got == want {
             return Ok(());
         }
-        Err(Mismatch { conn, what: format!("rcv_nxt is {got:#x}, expected {want:#x}") }.into())
+        Err(Mismatch {
+            conn,
+            what: format!("rcv_nxt is {got:#x}, expected {want:#x}"),
+        }
+        .into())
     }
 
     /// Guards and the whole memory.
     pub fn compare_memory(&self) -> Result<(), DuelError> {
-        self.memory.guards_intact().map_err(|e| Mismatch { conn: 0, what: e.to_string() })?;
+        self.memory.guards_intact().map_err(|e| Mismatch {
+            conn: 0,
+            what: e.to_string(),
+        })?;
         match self.golden.host.mem.compare(&self.memory, 1).first() {
-            Some(d) => Err(Mismatch { conn: 0, what: format!("memory differs: {d:x?}") }.into()),
+            Some(d) => Err(Mismatch {
+                conn: 0,
+                what: format!("memory differs: {d:x?}"),
+            }
+            .into()),
             None => Ok(()),
         }
     }

@@ -32,23 +32,35 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(noise: Noise) -> Self {
-        Wire { noise, recent: VecDeque::new() }
+        Wire {
+            noise,
+            recent: VecDeque::new(),
+        }
     }
 
     pub fn pass(&mut self, frame: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec<Arriving> {
         let mut out = Vec::new();
         if rng.gen_bool(self.noise.repeat) && !self.recent.is_empty() {
             let old = self.recent[rng.gen_range(0..self.recent.len())].clone();
-            out.push(Arriving { frame: old, bad: false });
+            out.push(Arriving {
+                frame: old,
+                bad: false,
+            });
         }
         if rng.gen_bool(self.noise.flip) {
             let mut f = frame.clone();
             let bit = rng.gen_range(12 * 8..f.len() * 8);
             f[bit / 8] ^= 1 << (bit % 8);
-            out.push(Arriving { frame: f, bad: false });
+            out.push(Arriving {
+                frame: f,
+                bad: false,
+            });
         }
         if rng.gen_bool(self.noise.bad_fcs) {
-            out.push(Arriving { frame: frame.clone(), bad: true });
+            out.push(Arriving {
+                frame: frame.clone(),
+                bad: true,
+            });
         }
         self.recent.push_back(frame.clone());
         if self.recent.len() > 8 {

@@ -9,9 +9,16 @@ use std::collections::BTreeSet;
 pub enum Gate {
     Open,
     /// The next receive, of so many octets, is posted.
-    Receive { len: u32 },
+    Receive {
+        len: u32,
+    },
     /// The Read is issued.
-    Read { sq_idx: u16, sink_stag: u32, sink_to: u64, len: u32 },
+    Read {
+        sq_idx: u16,
+        sink_stag: u32,
+        sink_to: u64,
+        len: u32,
+    },
     /// Fewer than IRD Read Requests are open.
     Request,
 }
@@ -42,7 +49,13 @@ impl OpPlan {
     pub fn raw(what: impl Into<String>, gate: Gate, octets: Vec<u8>, starts: Vec<usize>) -> Self {
         let mut cuts: BTreeSet<usize> = starts.iter().copied().collect();
         cuts.insert(octets.len());
-        OpPlan { what: what.into(), gates: vec![gate], octets, starts, cuts }
+        OpPlan {
+            what: what.into(),
+            gates: vec![gate],
+            octets,
+            starts,
+            cuts,
+        }
     }
 
     /// Several messages as one operation: released together, cut only at its ends.

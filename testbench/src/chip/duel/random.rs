@@ -36,7 +36,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { conns: 4, ops: 14, big: 8192, huge: 66_000 }
+        Limits {
+            conns: 4,
+            ops: 14,
+            big: 8192,
+            huge: 66_000,
+        }
     }
 }
 
@@ -49,13 +54,23 @@ struct Maker {
 
 /// A setup that depends on nothing but `seed` and `limits`.
 pub fn setup(seed: u64, limits: Limits) -> Setup {
-    let mut m = Maker { rng: ChaCha8Rng::seed_from_u64(seed), regions: Vec::new(), next_pa: 0x10_0000_0000, limits };
+    let mut m = Maker {
+        rng: ChaCha8Rng::seed_from_u64(seed),
+        regions: Vec::new(),
+        next_pa: 0x10_0000_0000,
+        limits,
+    };
     let mut s = Setup::new(seed);
     s.sink_stall = *[0.0, 0.0, 0.1, 0.5, 0.8].choose(&mut m.rng).unwrap_or(&0.0);
     s.event_stall = *[0.0, 0.0, 0.3, 0.9].choose(&mut m.rng).unwrap_or(&0.0);
     s.gap = *[0, 0, 20, 200].choose(&mut m.rng).unwrap_or(&0);
     if m.rng.gen_bool(0.4) {
-        s.noise = Noise { loss: 0.03, repeat: 0.1, flip: 0.1, bad_fcs: 0.05 };
+        s.noise = Noise {
+            loss: 0.03,
+            repeat: 0.1,
+            flip: 0.1,
+            bad_fcs: 0.05,
+        };
     }
     let mut slots: Vec<u16> = (0..64).collect();
     slots.shuffle(&mut m.rng);
@@ -92,7 +107,7 @@ impl Maker {
     /// A region of at least `len` octets for connection `c`.
     fn region(&mut self, c: &ConnPlan, len: usize, rights: StagRights) -> Region {
         let n = self.regions.len() as u32;
-        let index = (self.rng.gen_range(1..0x7ffff) << 5) | n % 32;
+        let index = (self.rng.gen_range(1..0x7ffff) << 5) | (n % 32);
         let len = (len + self.rng.gen_range(0..300)).max(1) as u32;
         let pa = self.next_pa + self.rng.gen_range(0..256);
         self.next_pa += u64::from(len).next_multiple_of(4096) + 0x4000;
@@ -102,7 +117,15 @@ impl Maker {
             _ => u64::MAX - u64::from(len) - self.rng.gen_range(0..1000),
         };
         let bound_to = self.rng.gen_bool(0.5).then_some(c.qpn);
-        let r = Region { stag: index << 8 | self.rng.gen_range(0..256), rights, pd: c.pd, bound_to, base, len, pa };
+        let r = Region {
+            stag: index << 8 | self.rng.gen_range(0..256),
+            rights,
+            pd: c.pd,
+            bound_to,
+            base,
+            len,
+            pa,
+        };
         self.regions.push(r);
         r
     }
@@ -117,16 +140,34 @@ impl Maker {
         c.window = self.pick(&[3000, 16384, 40_000, 65535, 200_000]);
         c.mss = self.pick(&[536, 1448, 1460, 1460, 8900]);
         c.fin = self.rng.gen_bool(0.3);
-        c.spec.seq = if self.rng.gen_bool(0.3) { u32::MAX - self.rng.gen_range(0..5000) } else { self.rng.gen() };
+        c.spec.seq = if self.rng.gen_bool(0.3) {
+            u32::MAX - self.rng.gen_range(0..5000)
+        } else {
+            self.rng.gen()
+        };
         c.spec.ack = self.rng.gen();
-        c.spec.vlan = self.rng.gen_bool(0.3).then_some(Vlan { pcp: 3, dei: false, vid: self.rng.gen_range(1..4095) });
+        c.spec.vlan = self.rng.gen_bool(0.3).then_some(Vlan {
+            pcp: 3,
+            dei: false,
+            vid: self.rng.gen_range(1..4095),
+        });
         c.spec.timestamps = self.rng.gen_bool(0.3).then_some((self.rng.gen(), 77));
         c.inject = self.rng.gen_bool(0.15);
         c.spec.pad = self.rng.gen_bool(0.5);
         if self.rng.gen_bool(0.3) {
-            c.first_msn = [u32::MAX - self.rng.gen_range(0..3), u32::MAX - self.rng.gen_range(0..3)];
+            c.first_msn = [
+                u32::MAX - self.rng.gen_range(0..3),
+                u32::MAX - self.rng.gen_range(0..3),
+            ];
         }
-        let cutting = self.pick(&[Cutting::Aligned, Cutting::Aligned, Cutting::Packed, Cutting::Random, Cutting::Random, Cutting::Octets]);
+        let cutting = self.pick(&[
+            Cutting::Aligned,
+            Cutting::Aligned,
+            Cutting::Packed,
+            Cutting::Random,
+            Cutting::Random,
+            Cutting::Octets,
+        ]);
         let mulpdu = match cutting {
             Cutting::Aligned => (c.mss - 16).min(c.mss - 6),
             _ => self.pick(&[128, 1000, c.mss - 6, 9000, 65535]),
@@ -141,7 +182,10 @@ impl Maker {
             Cutting::Octets => 2500,
             _ => 150_000,
         };
-        let bad_at = self.rng.gen_bool(0.25).then(|| self.rng.gen_range(1..count));
+        let bad_at = self
+            .rng
+            .gen_bool(0.25)
+            .then(|| self.rng.gen_range(1..count));
         let mut total = 0;
         for i in 0..count {
             let mut n = self.size();
@@ -181,15 +225,31 @@ impl Maker {
         c
     }
 
-    fn op(&mut self, c: &ConnPlan, n: usize, mulpdu: usize, smsn: &mut u32, rmsn: &mut u32, last: bool) -> OpPlan {
+    fn op(
+        &mut self,
+        c: &ConnPlan,
+        n: usize,
+        mulpdu: usize,
+        smsn: &mut u32,
+        rmsn: &mut u32,
+        last: bool,
+    ) -> OpPlan {
         let data = self.data(n);
         match self.rng.gen_range(0..20) {
             0..=7 => {
-                let rights = StagRights { remote_write: true, remote_read: self.rng.gen(), ..Default::default() };
+                let rights = StagRights {
+                    remote_write: true,
+                    remote_read: self.rng.gen(),
+                    ..Default::default()
+                };
                 let r = self.region(c, n, rights);
                 let to = r.base + u64::from(self.rng.gen_range(0..=r.len - n as u32));
                 let stag = if n == 0 { self.rng.gen() } else { r.stag };
-                OpPlan::new(format!("Write {n}"), Gate::Open, &tagged_message(Opcode::Write, stag, to, &data, mulpdu))
+                OpPlan::new(
+                    format!("Write {n}"),
+                    Gate::Open,
+                    &tagged_message(Opcode::Write, stag, to, &data, mulpdu),
+                )
             }
             8..=13 => {
                 let op = self.pick(&[Opcode::Send, Opcode::SendSe]);
@@ -200,22 +260,41 @@ impl Maker {
             }
             14 | 15 => {
                 let op = self.pick(&[Opcode::SendInv, Opcode::SendSeInv]);
-                let rights = StagRights { remote_write: true, remote_invalidate: true, ..Default::default() };
+                let rights = StagRights {
+                    remote_write: true,
+                    remote_invalidate: true,
+                    ..Default::default()
+                };
                 let r = self.region(c, 100, rights);
                 let u = send_message(op, *smsn, &data, mulpdu, r.stag);
                 *smsn = smsn.wrapping_add(1);
                 OpPlan::new(format!("{op:?} {n}"), Gate::Receive { len: n as u32 }, &u)
             }
             16 | 17 => {
-                let rights = StagRights { read_sink: true, ..Default::default() };
+                let rights = StagRights {
+                    read_sink: true,
+                    ..Default::default()
+                };
                 let r = self.region(c, n, rights);
                 let to = r.base + u64::from(self.rng.gen_range(0..=r.len - n as u32));
-                let gate = Gate::Read { sq_idx: self.rng.gen(), sink_stag: r.stag, sink_to: to, len: n as u32 };
-                OpPlan::new(format!("ReadResponse {n}"), gate, &tagged_message(Opcode::ReadResponse, r.stag, to, &data, mulpdu))
+                let gate = Gate::Read {
+                    sq_idx: self.rng.gen(),
+                    sink_stag: r.stag,
+                    sink_to: to,
+                    len: n as u32,
+                };
+                OpPlan::new(
+                    format!("ReadResponse {n}"),
+                    gate,
+                    &tagged_message(Opcode::ReadResponse, r.stag, to, &data, mulpdu),
+                )
             }
             _ if last && self.rng.gen_bool(0.5) => {
                 let t = TerminateRepr {
-                    term: Term::new(self.pick(&[0x11, 0x12, 0x01, 0x20]), self.rng.gen_range(0..6)),
+                    term: Term::new(
+                        self.pick(&[0x11, 0x12, 0x01, 0x20]),
+                        self.rng.gen_range(0..6),
+                    ),
                     length_valid: false,
                     reserved: self.rng.gen_range(0..0x2000),
                     ddp: None,
@@ -224,7 +303,10 @@ impl Maker {
                 OpPlan::new("Terminate", Gate::Open, &[ulpdu::terminate(&t)])
             }
             _ => {
-                let rights = StagRights { remote_read: true, ..Default::default() };
+                let rights = StagRights {
+                    remote_read: true,
+                    ..Default::default()
+                };
                 let r = self.region(c, n, rights);
                 let request = ReadRequestRepr {
                     sink_stag: self.rng.gen(),
@@ -244,7 +326,10 @@ impl Maker {
     fn bad(&mut self, c: &ConnPlan, smsn: u32, rmsn: u32) -> OpPlan {
         let n = self.rng.gen_range(1..200usize);
         let data = self.data(n);
-        let write = StagRights { remote_write: true, ..Default::default() };
+        let write = StagRights {
+            remote_write: true,
+            ..Default::default()
+        };
         let one = |what: &str, u: Vec<u8>| OpPlan::new(format!("bad: {what}"), Gate::Open, &[u]);
         match self.rng.gen_range(0..9) {
             0 => {
@@ -253,20 +338,56 @@ impl Maker {
             }
             1 => {
                 let r = self.region(c, n, write);
-                one("bounds", ulpdu::write(r.stag, r.base + u64::from(r.len) - n as u64 + 1, &data, true))
+                one(
+                    "bounds",
+                    ulpdu::write(
+                        r.stag,
+                        r.base + u64::from(r.len) - n as u64 + 1,
+                        &data,
+                        true,
+                    ),
+                )
             }
             2 => {
-                let r = self.region(c, n, StagRights { remote_read: true, ..Default::default() });
+                let r = self.region(
+                    c,
+                    n,
+                    StagRights {
+                        remote_read: true,
+                        ..Default::default()
+                    },
+                );
                 one("right", ulpdu::write(r.stag, r.base, &data, true))
             }
             3 => {
                 // No gate: the MSN is wrong whether a receive is posted or not.
-                one("MSN", ulpdu::send(Opcode::Send, smsn.wrapping_add(self.rng.gen_range(1..9)), 0, &data, true, 0))
+                one(
+                    "MSN",
+                    ulpdu::send(
+                        Opcode::Send,
+                        smsn.wrapping_add(self.rng.gen_range(1..9)),
+                        0,
+                        &data,
+                        true,
+                        0,
+                    ),
+                )
             }
-            4 => one("unasked Response", ulpdu::read_response(self.rng.gen(), 0, &data, true)),
+            4 => one(
+                "unasked Response",
+                ulpdu::read_response(self.rng.gen(), 0, &data, true),
+            ),
             5 => {
-                let request = ReadRequestRepr { size: 10, source_stag: self.rng.gen(), ..ZERO };
-                OpPlan::new("bad: source STag", Gate::Request, &[ulpdu::read_request(rmsn, &request)])
+                let request = ReadRequestRepr {
+                    size: 10,
+                    source_stag: self.rng.gen(),
+                    ..ZERO
+                };
+                OpPlan::new(
+                    "bad: source STag",
+                    Gate::Request,
+                    &[ulpdu::read_request(rmsn, &request)],
+                )
             }
             6 => {
                 let mut u = ulpdu::write(1, 2, &data, true);
@@ -285,7 +406,13 @@ impl Maker {
                 let mut crc = [0; 4];
                 crc.copy_from_slice(&good[good.len() - 4..]);
                 crc[self.rng.gen_range(0..4)] ^= 1 << self.rng.gen_range(0..8);
-                let f = emit_fpdu(&u, &FpduOptions { crc: CrcField::Octets(crc), ..Default::default() });
+                let f = emit_fpdu(
+                    &u,
+                    &FpduOptions {
+                        crc: CrcField::Octets(crc),
+                        ..Default::default()
+                    },
+                );
                 OpPlan::raw("bad: CRC", Gate::Open, f, vec![0])
             }
             _ => {
@@ -297,4 +424,10 @@ impl Maker {
     }
 }
 
-const ZERO: ReadRequestRepr = ReadRequestRepr { sink_stag: 0, sink_to: 0, size: 0, source_stag: 0, source_to: 0 };
+const ZERO: ReadRequestRepr = ReadRequestRepr {
+    sink_stag: 0,
+    sink_to: 0,
+    size: 0,
+    source_stag: 0,
+    source_to: 0,
+};

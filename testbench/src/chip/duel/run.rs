@@ -6,7 +6,7 @@ use super::plan::{ConnPlan, Gate, Setup};
 use super::DuelError;
 use crate::chip::{Chip, Mirror, Post, ReadIssue, Region, Sink};
 use crate::golden::memory::Memory;
-use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, Translation, TptEntry};
+use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
 use crate::tcp_peer::TcpPeer;
 use crate::wire::tcp::seq_diff;
 use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
@@ -143,8 +143,16 @@ impl<'a> Duel<'a> {
     pub fn new(chip: &'a mut Chip, setup: &Setup) -> Result<Self, DuelError> {
         let mut golden = Golden::new(setup.seed);
         for r in &setup.regions {
-            golden.host.mem.add(&format!("stag {:#010x}", r.stag), r.pa, r.len as usize).map_err(plan_error)?;
-            golden.host.tpt.insert(golden_entry(r)).map_err(plan_error)?;
+            golden
+                .host
+                .mem
+                .add(&format!("stag {:#010x}", r.stag), r.pa, r.len as usize)
+                .map_err(plan_error)?;
+            golden
+                .host
+                .tpt
+                .insert(golden_entry(r))
+                .map_err(plan_error)?;
             chip.register_region(r)?;
         }
         // Receive buffers lie far from the regions.
@@ -171,14 +179,47 @@ impl<'a> Duel<'a> {
                         let addr = at + u64::from(i as u32 * 7 % 64);
                         at += 0x4000 + u64::from(len).next_multiple_of(0x1000);
                         let name = format!("receive {i} of connection {}", plan.conn);
-                        golden.host.mem.add(&name, addr, len as usize).map_err(plan_error)?;
+                        golden
+                            .host
+                            .mem
+                            .add(&name, addr, len as usize)
+                            .map_err(plan_error)?;
                         let idx = (i * 3 + usize::from(plan.conn)) as u16;
-                        golden.conns[index].post_recv(Rqe { idx, sges: vec![Sge { addr, len, lkey: None }] });
-                        buffers.push(Post { rq: u32::from(plan.conn), idx, addr, len });
+                        golden.conns[index].post_recv(Rqe {
+                            idx,
+                            sges: vec![Sge {
+                                addr,
+                                len,
+                                lkey: None,
+                            }],
+                        });
+                        buffers.push(Post {
+                            rq: u32::from(plan.conn),
+                            idx,
+                            addr,
+                            len,
+                        });
                     }
-                    Gate::Read { sq_idx, sink_stag, sink_to, len } => {
-                        golden.conns[index].issue_read(golden::ReadIssue { sq_idx, sink_stag, sink_to, len });
-                        reads.push(ReadIssue { conn: plan.conn, gen: plan.gen, sq_idx, sink_stag, sink_to, len });
+                    Gate::Read {
+                        sq_idx,
+                        sink_stag,
+                        sink_to,
+                        len,
+                    } => {
+                        golden.conns[index].issue_read(golden::ReadIssue {
+                            sq_idx,
+                            sink_stag,
+                            sink_to,
+                            len,
+                        });
+                        reads.push(ReadIssue {
+                            conn: plan.conn,
+                            gen: plan.gen,
+                            sq_idx,
+                            sink_stag,
+                            sink_to,
+                            len,
+                        });
                     }
                     _ => {}
                 }
@@ -218,7 +259,11 @@ impl<'a> Duel<'a> {
                 plan: plan.clone(),
             });
         }
-        chip.sink = if setup.sink_stall > 0.0 { Sink::Random(setup.sink_stall) } else { Sink::Open };
+        chip.sink = if setup.sink_stall > 0.0 {
+            Sink::Random(setup.sink_stall)
+        } else {
+            Sink::Open
+        };
         chip.event_stall = setup.event_stall;
         let memory = golden.host.mem.clone();
         Ok(Duel {
@@ -256,7 +301,11 @@ impl<'a> Duel<'a> {
             }
             if self.chip.cycle() - progress > PATIENCE {
                 let what = self.state();
-                return Err(DuelError::Stuck { cycles: PATIENCE, at: self.chip.cycle(), what });
+                return Err(DuelError::Stuck {
+                    cycles: PATIENCE,
+                    at: self.chip.cycle(),
+                    what,
+                });
             }
         }
         self.chip.drain(400, PATIENCE)?;
@@ -315,7 +364,11 @@ impl<'a> Duel<'a> {
                 self.quiet_inputs = 0;
             }
         }
-        self.quiet_inputs = if self.chip.inputs_taken() { self.quiet_inputs + 1 } else { 0 };
+        self.quiet_inputs = if self.chip.inputs_taken() {
+            self.quiet_inputs + 1
+        } else {
+            0
+        };
         if self.quiet_inputs > SETTLE {
             for p in &mut self.players {
                 p.posts_usable = p.posted;
@@ -392,7 +445,11 @@ impl<'a> Duel<'a> {
                 continue;
             }
             if let Some(frame) = p.peer.next_frame() {
-                let gap = if self.gap > 0 { self.rng.gen_range(0..=self.gap) } else { 0 };
+                let gap = if self.gap > 0 {
+                    self.rng.gen_range(0..=self.gap)
+                } else {
+                    0
+                };
                 for a in p.wire.pass(frame, &mut self.rng) {
                     match (a.bad, p.plan.inject) {
                         (true, _) => self.chip.send_bad(now + gap, a.frame),
@@ -413,7 +470,11 @@ impl<'a> Duel<'a> {
         while self.acks < self.chip.acks.len() {
             let a = self.chip.acks[self.acks];
             self.acks += 1;
-            let Some(p) = self.players.iter_mut().find(|p| p.plan.conn == a.conn && p.plan.gen == a.gen) else {
+            let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == a.conn && p.plan.gen == a.gen)
+            else {
                 let what = format!("ACK report for a connection that is not installed: {a:?}");
                 return Err(Mismatch { conn: a.conn, what }.into());
             };
@@ -434,7 +495,8 @@ impl<'a> Duel<'a> {
             }
             p.gaps = 0;
             p.acked = a.rcv_nxt;
-            if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window) {
+            if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window)
+            {
                 let what = format!("acknowledges what was not sent: {a:?}");
                 return Err(Mismatch { conn: a.conn, what }.into());
             }
@@ -445,7 +507,11 @@ impl<'a> Duel<'a> {
             let e = &self.chip.events[self.events];
             self.events += 1;
             moved = true;
-            if let Some(p) = self.players.iter_mut().find(|p| p.plan.conn == e.conn && p.plan.gen == e.gen) {
+            if let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == e.conn && p.plan.gen == e.gen)
+            {
                 match e.kind {
                     cpl_kind::RECV => p.received += 1,
                     cpl_kind::READ_DONE => p.reads_done += 1,
@@ -459,7 +525,11 @@ impl<'a> Duel<'a> {
             self.requests += 1;
             moved = true;
             let (conn, gen) = (r.conn, r.gen);
-            if let Some(p) = self.players.iter_mut().find(|p| p.plan.conn == conn && p.plan.gen == gen) {
+            if let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == conn && p.plan.gen == gen)
+            {
                 p.requests_answered += 1;
                 self.chip.read_done(conn, gen, 1);
                 self.quiet_inputs = 0;
@@ -470,29 +540,52 @@ impl<'a> Duel<'a> {
 
     fn judge(&mut self, start: u64) -> Result<Report, DuelError> {
         let chip = &*self.chip;
-        let mut report = Report { cycles: chip.cycle() - start, frames: chip.sent.len() - self.frames0, ..Report::default() };
+        let mut report = Report {
+            cycles: chip.cycle() - start,
+            frames: chip.sent.len() - self.frames0,
+            ..Report::default()
+        };
         let writes = &chip.writes[self.writes0..];
         for w in writes {
             report.octets += w.data.len();
             if let Err(e) = self.memory.poke(w.addr, &w.data) {
-                let what = format!("DMA write of class {} in cycle {}: {e}", w.class, w.req_cycle);
+                let what = format!(
+                    "DMA write of class {} in cycle {}: {e}",
+                    w.class, w.req_cycle
+                );
                 return Err(Mismatch { conn: w.conn, what }.into());
             }
         }
         report.writes = writes.len();
         for p in &self.players {
             let (conn, gen) = (p.plan.conn, p.plan.gen);
-            let w: Vec<_> = writes.iter().filter(|w| w.conn == conn && w.gen == gen).collect();
-            let e: Vec<_> = chip.events[self.events0..].iter().filter(|e| e.conn == conn && e.gen == gen).collect();
-            let r: Vec<_> = chip.read_requests[self.requests0..].iter().filter(|r| r.conn == conn && r.gen == gen).collect();
+            let w: Vec<_> = writes
+                .iter()
+                .filter(|w| w.conn == conn && w.gen == gen)
+                .collect();
+            let e: Vec<_> = chip.events[self.events0..]
+                .iter()
+                .filter(|e| e.conn == conn && e.gen == gen)
+                .collect();
+            let r: Vec<_> = chip.read_requests[self.requests0..]
+                .iter()
+                .filter(|r| r.conn == conn && r.gen == gen)
+                .collect();
             report.events += e.len();
             report.errors += usize::from(p.expected.error().is_some());
             p.expected.judge(conn, &w, &e, &r)?;
             if !p.dead && p.expected.error().is_none() && !p.peer.done() {
-                return Err(Mismatch { conn, what: "not all is acknowledged".into() }.into());
+                return Err(Mismatch {
+                    conn,
+                    what: "not all is acknowledged".into(),
+                }
+                .into());
             }
         }
-        self.memory.guards_intact().map_err(|e| Mismatch { conn: 0, what: e.to_string() })?;
+        self.memory.guards_intact().map_err(|e| Mismatch {
+            conn: 0,
+            what: e.to_string(),
+        })?;
         if let Some(d) = self.golden.host.mem.compare(&self.memory, 1).first() {
             let what = format!("memory differs: {d:x?}");
             return Err(Mismatch { conn: 0, what }.into());

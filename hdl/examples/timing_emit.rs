@@ -1,0 +1,139 @@
+//! Emits what `timing/run.py` needs: the receive path as Verilog, a scan harness for the chip and for each of its
+//! blocks, and the module list as JSON.
+//!
+//! `timing_emit PRESET DIR [PATH=VALUE...]` with PRESET `ecp5-versa` (64 b) or `dc-100g` (512 b); a `field=value` of
+//! [`Cfg`] shrinks a table where synthesis of the whole would need too much memory.
+
+use ferrowarp_hdl::emit::{emit, Dir, Emitted};
+use ferrowarp_hdl::harness::scan_harness;
+use ferrowarp_hdl::rx::cfg::Cfg;
+use ferrowarp_hdl::top::Chip;
+use std::path::Path;
+
+fn preset(name: &str) -> Option<Cfg> {
+    match name {
+        "ecp5-versa" => Some(Cfg {
+            latency: 2,
+            stage_bits: 10,
+            slot_bits: 4,
+            pool_bits: 11,
+            blk_bits: 4,
+            conn_bits: 7,
+            bucket_bits: 6,
+            tpt_set_bits: 7,
+            rq_bits: 3,
+            ord_bits: 2,
+            max_frame: 1522,
+            max_fpdu: 12288,
+            window: 8,
+        }),
+        "dc-100g" => Some(Cfg {
+            latency: 3,
+            stage_bits: 11,
+            slot_bits: 6,
+            pool_bits: 15,
+            blk_bits: 4,
+            conn_bits: 15,
+            bucket_bits: 14,
+            tpt_set_bits: 13,
+            rq_bits: 3,
+            ord_bits: 2,
+            max_frame: 9622,
+            max_fpdu: 65548,
+            window: 16,
+        }),
+        _ => None,
+    }
+}
+
+/// `field=value` on top of a preset.
+fn set(cfg: &mut Cfg, text: &str) -> Result<(), String> {
+    let bad = || format!("{text}: expected FIELD=NUMBER with a field of Cfg");
+    let (field, value) = text.split_once('=').ok_or_else(bad)?;
+    let value: usize = value.parse().map_err(|_| bad())?;
+    let place = match field {
+        "stage_bits" => &mut cfg.stage_bits,
+        "pool_bits" => &mut cfg.pool_bits,
+        "conn_bits" => &mut cfg.conn_bits,
+        "bucket_bits" => &mut cfg.bucket_bits,
+        "tpt_set_bits" => &mut cfg.tpt_set_bits,
+        _ => return Err(bad()),
+    };
+    *place = value;
+    Ok(())
+}
+
+fn json(e: &Emitted) -> String {
+    let modules: Vec<String> = e
+        .modules
+        .iter()
+        .map(|m| {
+            let bits = |d: Dir| m.ports.iter().filter(|p| p.dir == d).map(|p| p.width).sum::<usize>();
+            format!(
+                "{{\"name\":\"{}\",\"path\":\"{}\",\"instances\":{},\"custom_text\":{},\"in_bits\":{},\"out_bits\":{}}}",
+                m.name,
+                m.path,
+                m.instances,
+                m.custom_text,
+                bits(Dir::Input),
+                bits(Dir::Output)
+            )
+        })
+        .collect();
+    format!(
+        "{{\"top\":\"{}\",\"modules\":[\n{}\n]}}\n",
+        e.top,
+        modules.join(",\n")
+    )
+}
+
+fn run() -> Result<(), String> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [name, dir, rest @ ..] = args.as_slice() else {
+        return Err("usage: timing_emit PRESET DIR [FIELD=VALUE...]".into());
+    };
+    let mut cfg =
+        preset(name).ok_or_else(|| format!("{name}: no such preset; use ecp5-versa or dc-100g"))?;
+    for text in rest {
+        set(&mut cfg, text)?;
+    }
+    let out = match name.as_str() {
+        "ecp5-versa" => emit(&*Box::new(Chip::<64, 8, 3, 4>::new(&cfg)), "chip"),
+        _ => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), "chip"),
+    }
+    .map_err(|e| e.to_string())?;
+    let dir = Path::new(dir);
+    let write = |file: String, text: &str| {
+        std::fs::write(dir.join(&file), text)
+            .map_err(|e| format!("{}: {e}", dir.join(&file).display()))
+    };
+    std::fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    write("chip.v".into(), &out.verilog)?;
+    write("modules.json".into(), &json(&out))?;
+    // A harness for the chip, its blocks and their parts: any of them can be timed alone.
+    for m in &out.modules {
+        if m.path.matches('.').count() <= 2 {
+            write(
+                format!("harness_{}.v", m.name),
+                &scan_harness(&m.ports, &m.name, "harness"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn main() -> std::process::ExitCode {
+    // Deep types: the default stack is too small to build the chip.
+    let done = std::thread::Builder::new()
+        .stack_size(256 << 20)
+        .spawn(run)
+        .map(|t| t.join());
+    match done {
+        Ok(Ok(Ok(()))) => std::process::ExitCode::SUCCESS,
+        Ok(Ok(Err(e))) => {
+            eprintln!("timing_emit: {e}");
+            std::process::ExitCode::FAILURE
+        }
+        _ => std::process::ExitCode::FAILURE,
+    }
+}
