@@ -46,10 +46,20 @@ fn duels(width: usize, first: u64, cases: u64, test: &str) {
 
 #[test]
 fn duels_64() {
-    duels(64, 1000, 20, "duels_64");
+    duels(64, 1000, 30, "duels_64");
 }
 
 #[test]
 fn duels_512() {
-    duels(512, 2000, 30, "duels_512");
+    duels(512, 2000, 40, "duels_512");
+}
+
+#[test]
+fn duels_128() {
+    duels(128, 3000, 6, "duels_128");
+}
+
+#[test]
+fn duels_256() {
+    duels(256, 4000, 6, "duels_256");
 }

@@ -197,6 +197,10 @@ fn unmended(width: usize, spec: FrameSpec) {
     let octets = fpdu(&messages()[0].1);
     let frame = l.spec(side).frame(&octets);
     for bit in 12 * 8..frame.len() * 8 {
+        // Priority and DEI of a VLAN tag are covered by no checksum and mean nothing here.
+        if bit / 8 == 14 && bit % 8 >= 4 && l.plan(side).spec.vlan.is_some() {
+            continue;
+        }
         let mut f = frame.clone();
         f[bit / 8] ^= 1 << (bit % 8);
         l.frame(f);
@@ -212,7 +216,8 @@ fn unmended(width: usize, spec: FrameSpec) {
             });
             assert!(
                 l.acks(side, 0).iter().all(|a| a.mode == ack_mode::NONE),
-                "a flipped frame is acknowledged"
+                "octet {}: a flipped frame is acknowledged",
+                bit / 8
             );
         }
     }

@@ -248,13 +248,17 @@ impl Lockstep {
 
     /// Sends a frame to both.
     pub fn frame(&mut self, frame: Vec<u8>) {
+        self.frame_at(self.chip.cycle(), frame);
+    }
+
+    /// Sends a frame to both, to the chip not before cycle `at`.
+    pub fn frame_at(&mut self, at: u64, frame: Vec<u8>) {
         if let Ok((golden, _)) = self.golden.frame(&frame) {
             if let Some(s) = self.sides.iter_mut().find(|s| s.golden == golden) {
                 s.expected.collect(&mut self.golden, golden);
             }
         }
-        let now = self.chip.cycle();
-        self.chip.send(now, frame);
+        self.chip.send(at, frame);
     }
 
     /// Sends `payload` as the next in-order segment.

@@ -22,7 +22,7 @@ pub use judge::{Expected, Mismatch};
 pub use lockstep::Lockstep;
 pub use noise::Noise;
 pub use plan::{ConnPlan, Gate, OpPlan, Setup};
-pub use run::{Duel, Report};
+pub use run::{record, Duel, Report};
 
 use super::{build, ChipError};
 use ferrowarp_hdl::rx::cfg::Cfg;

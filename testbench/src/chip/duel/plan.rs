@@ -97,6 +97,8 @@ pub struct ConnPlan {
     pub ops: Vec<OpPlan>,
     /// The peer closes behind its last operation.
     pub fin: bool,
+    /// Its frames come through the host's inject port.
+    pub inject: bool,
 }
 
 impl ConnPlan {
@@ -117,6 +119,7 @@ impl ConnPlan {
             first_msn: [1, 1],
             ops: Vec::new(),
             fin: false,
+            inject: false,
         }
     }
 }

@@ -152,6 +152,7 @@ impl Maker {
             vid: self.rng.gen_range(1..4095),
         });
         c.spec.timestamps = self.rng.gen_bool(0.3).then_some((self.rng.gen(), 77));
+        c.inject = self.rng.gen_bool(0.15);
         c.spec.pad = self.rng.gen_bool(0.5);
         if self.rng.gen_bool(0.3) {
             c.first_msn = [

@@ -451,10 +451,10 @@ impl<'a> Duel<'a> {
                     0
                 };
                 for a in p.wire.pass(frame, &mut self.rng) {
-                    if a.bad {
-                        self.chip.send_bad(now + gap, a.frame);
-                    } else {
-                        self.chip.send(now + gap, a.frame);
+                    match (a.bad, p.plan.inject) {
+                        (true, _) => self.chip.send_bad(now + gap, a.frame),
+                        (false, false) => self.chip.send(now + gap, a.frame),
+                        (false, true) => self.chip.inject(a.frame),
                     }
                 }
                 p.last_progress = now;
