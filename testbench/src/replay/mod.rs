@@ -167,6 +167,10 @@ impl Bench {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Report, ReplayError> {
         let (capture, artefacts) = capture::repair(capture, &options.repair);
+        let mut options = options.clone();
+        let changed = options.frames_from.take();
+        options.frames_from = changed.map(|c| capture::repair(&c, &options.repair).0);
+        let options = &options;
         let flows = capture::extract(&capture);
         let chosen = select::select(&capture, &flows, options)?;
         let mut report = Report::new(&capture, &self.preset, options.line_rate);

@@ -94,6 +94,8 @@ struct Player<'a> {
     held: u64,
     faults: Vec<Fault>,
     supply: bool,
+    /// Cycle at which the waveform ends.
+    wave_end: Option<u64>,
 }
 
 /// Plays a batch and adds its results to the report.
@@ -114,6 +116,7 @@ pub(super) fn play(
     let cycles = p.chip.cycle() - start;
     p.conclude();
     let counters = p.chip.counters()?;
+    p.count_fpdus(&counters);
     let what = batch.title();
     let placed = report.connections.iter().map(|c| c.bytes_placed);
     let most = placed.max().unwrap_or(0);
@@ -231,6 +234,7 @@ impl<'a> Player<'a> {
             held: 0,
             faults: Vec::new(),
             supply: true,
+            wave_end: None,
         })
     }
 
@@ -272,6 +276,11 @@ impl<'a> Player<'a> {
             .collect();
         let mut before = vec![Before::default(); frames.len()];
         let (mut fed, mut fed_frames, mut next) = (0, 0, 0);
+        // What the host does before any traffic.
+        self.supply();
+        while !self.chip.inputs_taken() {
+            self.tick()?;
+        }
         let origin = self.chip.cycle();
         let cycles_of = |t: Duration| t.as_secs_f64() * self.preset.clock_mhz * 1e6;
         // Cycle, with fractions, at which the wire is free again.
@@ -282,11 +291,7 @@ impl<'a> Player<'a> {
                 self.feed(&items[fed], &mut before, &mut fed_frames);
                 fed += 1;
             }
-            if std::mem::take(&mut self.supply) {
-                for lane in &mut self.lanes {
-                    lane.supply(&mut self.chip, &self.preset.cfg(), &mut self.given);
-                }
-            }
+            self.supply();
             let item = &items[frames[next]];
             let now = self.chip.cycle();
             let mut due = wire;
@@ -331,7 +336,7 @@ impl<'a> Player<'a> {
                     }
                 }
             }
-            self.tick(options)?;
+            self.tick()?;
             if self.chip.cycle() % 4096 == 0 {
                 self.tell(next, frames.len(), progress);
             }
@@ -340,7 +345,16 @@ impl<'a> Player<'a> {
             self.feed(item, &mut before, &mut fed_frames);
         }
         self.tell(next, frames.len(), progress);
-        self.settle(options)
+        self.settle()
+    }
+
+    /// Gives the chip what it has room for, if anything has changed.
+    fn supply(&mut self) {
+        if std::mem::take(&mut self.supply) {
+            for lane in &mut self.lanes {
+                lane.supply(&mut self.chip, &self.preset.cfg(), &mut self.given);
+            }
+        }
     }
 
     fn tell(&self, done: usize, of: usize, progress: &mut dyn FnMut(Progress)) {
@@ -424,12 +438,10 @@ impl<'a> Player<'a> {
     }
 
     /// One clock, and what came of it.
-    fn tick(&mut self, options: &ReplayOptions) -> Result<(), ReplayError> {
+    fn tick(&mut self) -> Result<(), ReplayError> {
         self.chip.tick()?;
-        if let Some(n) = options.wave.as_ref().and_then(|w| w.cycles) {
-            if self.chip.cycle() == n {
-                self.chip.model().close_wave();
-            }
+        if self.wave_end == Some(self.chip.cycle()) {
+            self.chip.model().close_wave();
         }
         if !self.chip.sent.is_empty() {
             self.take_sent();
@@ -638,19 +650,15 @@ impl<'a> Player<'a> {
     }
 
     /// Ticks until all is quiet; a chip that never is gets an error.
-    fn settle(&mut self, options: &ReplayOptions) -> Result<(), ReplayError> {
+    fn settle(&mut self) -> Result<(), ReplayError> {
         let start = self.chip.cycle();
         while self.chip.frames_left() > 0
             || !self.chip.inputs_taken()
             || self.supply
             || self.chip.cycle() <= self.chip.last_activity + QUIET
         {
-            if std::mem::take(&mut self.supply) {
-                for lane in &mut self.lanes {
-                    lane.supply(&mut self.chip, &self.preset.cfg(), &mut self.given);
-                }
-            }
-            self.tick(options)?;
+            self.supply();
+            self.tick()?;
             if self.chip.cycle() - start > DRAIN {
                 self.stray(format!("not quiet {DRAIN} cycles after the last frame"));
                 break;
@@ -660,6 +668,28 @@ impl<'a> Player<'a> {
             self.stray(format!("plain frame {} did not come out", index + 1));
         }
         Ok(())
+    }
+
+    /// The chip's own count of FPDUs against the golden model's. A stream that ends with an error has no exact count.
+    fn count_fpdus(&mut self, counters: &[(&'static str, u32)]) {
+        if self.lanes.iter().any(|l| l.chosen.ended()) {
+            return;
+        }
+        let of = |name| {
+            counters
+                .iter()
+                .find(|c| c.0 == name)
+                .map_or(0, |c| u64::from(c.1))
+        };
+        let taken = of("fpdu_fast") + of("fpdu_pool");
+        let ops = self
+            .lanes
+            .iter()
+            .map(|l| l.chosen.plan.expected.ops.total());
+        let wanted: u64 = ops.sum();
+        if taken != wanted {
+            self.stray(format!("{taken} FPDUs taken, expected {wanted}"));
+        }
     }
 
     fn conclude(&mut self) {
