@@ -3,15 +3,17 @@
 //!
 //! * [`select`]: which connections are replayed, on which side, and which are skipped.
 //! * [`pieces`]: where FPDUs end in the stream: what a frame needs beforehand, and what it causes.
-//! * [`lane`]: one connection while it is played: its queues, its memory, the comparison.
-//! * [`player`]: one chip with its lanes, cycle by cycle: pacing, holds, fast-forward.
+//! * [`lane`]: one connection while it is played: its queues, its memory; [`compare`]: the comparison.
+//! * [`player`]: one chip with its lanes, cycle by cycle: pacing, holds, fast-forward; [`observe`]: what comes out.
 //! * [`report`]: the result; [`picture`]: the pipeline's occupancy as SVG.
 //!
 //! The expectation is the golden model's over the octet stream of the original capture. The frames may come from a changed
 //! copy ([`ReplayOptions::frames_from`]): regions, receives and expectation stay those of the original, so a changed octet,
 //! STag or offset is noticed although its checksums are right.
 
+mod compare;
 mod lane;
+mod observe;
 pub mod picture;
 mod pieces;
 mod player;

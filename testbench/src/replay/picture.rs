@@ -1,6 +1,6 @@
 //! The pipeline's occupancy over the first frames as SVG: a lane a frame, a column a cycle.
 
-use super::player::Track;
+use super::observe::Track;
 use super::Report;
 use std::fmt::Write;
 

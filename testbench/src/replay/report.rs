@@ -1,6 +1,7 @@
 //! The result of a replay, as JSON and for people.
 
-use super::{player::Track, Progress};
+use super::observe::Track;
+use super::Progress;
 use crate::capture::Capture;
 use crate::golden::OpCounts;
 use ferrowarp_hdl::preset::Preset;
