@@ -1,8 +1,8 @@
 """make timing: does the receive path close timing on a real part, and how large is it?
 
 Emits the chip of preset ecp5-versa, synthesises it out of context, wraps the netlist in a registered scan harness, places
-and routes it for three seeds; the lowest Fmax counts. Area per module comes from a synthesis that keeps the hierarchy;
-the 512 b path gets an UltraScale+ utilisation figure. Leaves build/timing.json and build/timing.md.
+and routes it for three seeds; the lowest Fmax counts. Each block's area is flat and alone; the share of custom
+text comes from a synthesis that keeps the hierarchy; the 512 b path gets an UltraScale+ utilisation figure. Leaves build/timing.json and build/timing.md.
 
 The harness joins the netlist that was synthesised out of context, so nothing of it can be optimised away by what the
 harness does not use; the cell counts of both are compared all the same.
