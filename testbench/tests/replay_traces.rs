@@ -91,7 +91,11 @@ fn collection() -> Vec<PathBuf> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            only.is_empty() || only.split(',').any(|o| name.strip_prefix(o).is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_digit())))
+            only.is_empty()
+                || only.split(',').any(|o| {
+                    name.strip_prefix(o)
+                        .is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_digit()))
+                })
         })
         .collect();
     files.sort();
