@@ -3,7 +3,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `ready` | out | the context RAM has been cleared: 2^conn_bits cycles after reset |
-//! | `seg_push seg_din`, `seg_room` | in, out | into a FIFO of 64 (as many segments as the pipeline may have given away); no push at room 0 |
+//! | `seg_push seg_din`, `seg_room` | in, out | into a FIFO of 128 (at least as many segments as the pipeline may have given away); no push at room 0 |
 //! | `next_valid next_seg row`, `take` | out, in | the first segment and its context row; `take` only with `next_valid` |
 //! | `put put_conn put_row` | in | writes a row back, every cycle |
 //!
@@ -51,7 +51,9 @@ pub struct SegIn {
     pub put: Signal<In, bool>,
     pub put_conn: Signal<In, Bits<CONN>>,
     pub put_row: Signal<In, SegCtx>,
-    segs: Fifo<Seg, 6>,
+    /// As many as there are frame slots in the large presets: whatever was admitted can wait here while many small FPDUs are
+    /// taken out of the segments before.
+    segs: Fifo<Seg, 7>,
     rows: Ram<SegCtx, CONN>,
     clear: RamClear<CONN>,
     /// Cycles that the first segment has been the RAM's address.
