@@ -2,7 +2,7 @@
 //! is what the page says.
 
 use ferrowarp_abi::table::InstallRecord;
-use ferrowarp_hdl::preset::Preset;
+use ferrowarp_hdl::preset::{emit_chip, Preset};
 use ferrowarp_testbench::build::FrameSpec;
 use ferrowarp_testbench::chip::{self, Chip, Post, Region, StagRights, RQ_NIC};
 
@@ -125,4 +125,31 @@ fn dc_25g() {
 #[test]
 fn dc_100g() {
     agrees("dc-100g", 1);
+}
+
+/// Every module that a row names is an instance in the chip.
+#[test]
+fn every_module_named_exists() {
+    let preset = Preset::find("ecp5-versa").unwrap_or_else(|e| panic!("{e}"));
+    let chip = emit_chip(&preset).unwrap_or_else(|e| panic!("{e}"));
+    let page = include_str!("../docs/operations.md");
+    let mut named = 0;
+    for row in page.lines().filter(|l| l.starts_with("| ")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let digits = |s: &str| s.starts_with(|c: char| c.is_ascii_digit());
+        if cells.len() < 6 || !digits(cells[1]) || cells[4].starts_with("\\*") {
+            continue;
+        }
+        // "`pipe.tables` (`ddp.rs`), `tpt_pop`": the first name is a path of instances.
+        let path = cells[4].split('`').nth(1).unwrap_or_default();
+        for instance in path.split('.') {
+            let place = format!(" {instance} (");
+            assert!(
+                chip.verilog.contains(&place),
+                "no instance `{instance}`: {row}"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 20, "only {named} names found");
 }

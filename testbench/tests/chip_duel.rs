@@ -6,6 +6,9 @@ use ferrowarp_testbench::chip::duel::random::{self, Limits};
 use ferrowarp_testbench::chip::duel::{small_cfg, small_model, Duel, DuelError, Report};
 use ferrowarp_testbench::chip::Chip;
 
+/// Cases that have found faults.
+const FOUND: [u64; 3] = [1102, 2263, 3146];
+
 fn env(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|v| v.parse().ok())
 }
@@ -21,9 +24,12 @@ fn one(chip: &mut Chip, seed: u64, limits: Limits) -> Result<Report, DuelError> 
 fn duels(width: usize, first: u64, cases: u64, test: &str) {
     let cfg = small_cfg(width);
     let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
-    let seeds = match env("FERROWARP_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => first..first + env("FERROWARP_CASES").unwrap_or(cases),
+    let seeds: Vec<u64> = match env("FERROWARP_SEED") {
+        Some(seed) => vec![seed],
+        None => {
+            let range = first..first + env("FERROWARP_CASES").unwrap_or(cases);
+            range.chain(FOUND).collect()
+        }
     };
     let mut total = Report::default();
     for seed in seeds {

@@ -273,6 +273,44 @@ fn sec_12_flips_behind_the_crc_512() {
     );
 }
 
+/// As below, with more segments right behind the bad FPDU: they are dropped and do not start the count again.
+#[test]
+fn mpa_76_bad_crc_with_data_behind_it() {
+    for width in [64, 512] {
+        let (mut l, side) = bench(width, FrameSpec::default());
+        l.quiet = 400;
+        let u = &messages()[0].1;
+        let good = fpdu(u);
+        let mut first = emit_fpdu(
+            u,
+            &FpduOptions {
+                crc: CrcField::Octets([1, 2, 3, 4]),
+                ..Default::default()
+            },
+        );
+        first.extend_from_slice(&good);
+        let run = |l: &mut Lockstep| {
+            for i in 0..3 {
+                let at = l.spec(side);
+                l.frame(at.frame(&first));
+                for k in 0..3u32 {
+                    let seq = at
+                        .seq
+                        .wrapping_add(first.len() as u32 + k * good.len() as u32);
+                    l.frame(FrameSpec { seq, ..at.clone() }.frame(&good));
+                }
+                l.settle()?;
+                l.position(side)?;
+                assert_eq!(l.ended(side), i == 2);
+            }
+            let e = l.events(side);
+            assert_eq!(e.last().map(|e| e.term), Some(term::MPA_CRC));
+            Ok::<_, DuelError>(())
+        };
+        run(&mut l).unwrap_or_else(|e| panic!("{width} bits: {e}"));
+    }
+}
+
 /// The same FPDU with a bad CRC three times; good ones in between start the count again.
 #[test]
 fn mpa_76_77_third_bad_crc_is_an_error() {

@@ -229,7 +229,9 @@ impl Logic for Place {
         if self.to_slow.val() {
             self.nd.next.pend = self.fq.q.val().pend + 1;
         }
-        if self.fast_fpdu.val() {
+        // Only an FPDU with a good CRC starts the count again: what follows a bad one is dropped by the assembler and
+        // reported without a rollback.
+        if self.fpdu.val() {
             self.nd.next.crc_rep = 0.into();
         }
         if self.ok.val() {
@@ -254,9 +256,6 @@ impl Logic for Place {
         if self.seg_done.val() {
             self.nd.next.pend = self.fq.q.val().pend - 1;
             self.nd.next.mid = self.oq.q.val().mid;
-            if !self.oq.q.val().rollback {
-                self.nd.next.crc_rep = 0.into();
-            }
             if self.fin_done.val() {
                 self.nd.next.st = 3.into();
             }
