@@ -132,9 +132,9 @@ fn tell(progress: &Progress, step: replay::Progress) {
         // They are in the report, and printed with it.
         replay::Progress::Note(_) => {}
         replay::Progress::Building => {
-            progress.task("building the model of the chip (first time only)")
+            progress.task("model of the chip: compiled on first use, then from the cache")
         }
-        replay::Progress::Built => progress.task("model ready"),
+        replay::Progress::Built => progress.task("model of the chip: ready"),
         replay::Progress::Run { number, of, what } => {
             progress.task(&format!("run {number} of {of}, {what}"));
         }
