@@ -1,50 +1,14 @@
 //! Emits what `timing/run.py` needs: the receive path as Verilog, a scan harness for the chip and for each of its
 //! blocks, and the module list as JSON.
 //!
-//! `timing_emit PRESET DIR [PATH=VALUE...]` with PRESET `ecp5-versa` (64 b) or `dc-100g` (512 b); a `field=value` of
-//! [`Cfg`] shrinks a table where synthesis of the whole would need too much memory.
+//! `timing_emit PRESET DIR [FIELD=VALUE...]`; a field of [`Cfg`] shrinks a table where synthesis of the whole would need
+//! too much memory.
 
-use ferrowarp_hdl::emit::{emit, Dir, Emitted};
+use ferrowarp_hdl::emit::{Dir, Emitted};
 use ferrowarp_hdl::harness::scan_harness;
+use ferrowarp_hdl::preset::{emit_sized, Preset};
 use ferrowarp_hdl::rx::cfg::Cfg;
-use ferrowarp_hdl::top::Chip;
 use std::path::Path;
-
-fn preset(name: &str) -> Option<Cfg> {
-    match name {
-        "ecp5-versa" => Some(Cfg {
-            latency: 2,
-            stage_bits: 10,
-            slot_bits: 4,
-            pool_bits: 11,
-            blk_bits: 4,
-            conn_bits: 7,
-            bucket_bits: 6,
-            tpt_set_bits: 7,
-            rq_bits: 3,
-            ord_bits: 2,
-            max_frame: 1522,
-            max_fpdu: 12288,
-            window: 8,
-        }),
-        "dc-100g" => Some(Cfg {
-            latency: 3,
-            stage_bits: 11,
-            slot_bits: 6,
-            pool_bits: 15,
-            blk_bits: 4,
-            conn_bits: 15,
-            bucket_bits: 14,
-            tpt_set_bits: 13,
-            rq_bits: 3,
-            ord_bits: 2,
-            max_frame: 9622,
-            max_fpdu: 65548,
-            window: 16,
-        }),
-        _ => None,
-    }
-}
 
 /// `field=value` on top of a preset.
 fn set(cfg: &mut Cfg, text: &str) -> Result<(), String> {
@@ -92,16 +56,12 @@ fn run() -> Result<(), String> {
     let [name, dir, rest @ ..] = args.as_slice() else {
         return Err("usage: timing_emit PRESET DIR [FIELD=VALUE...]".into());
     };
-    let mut cfg =
-        preset(name).ok_or_else(|| format!("{name}: no such preset; use ecp5-versa or dc-100g"))?;
+    let preset = Preset::find(name).map_err(|e| e.to_string())?;
+    let mut cfg = preset.cfg();
     for text in rest {
         set(&mut cfg, text)?;
     }
-    let out = match name.as_str() {
-        "ecp5-versa" => emit(&*Box::new(Chip::<64, 8, 3, 4>::new(&cfg)), "chip"),
-        _ => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), "chip"),
-    }
-    .map_err(|e| e.to_string())?;
+    let out = emit_sized(name, preset.data_width, &cfg).map_err(|e| e.to_string())?;
     let dir = Path::new(dir);
     let write = |file: String, text: &str| {
         std::fs::write(dir.join(&file), text)
@@ -123,17 +83,11 @@ fn run() -> Result<(), String> {
 }
 
 fn main() -> std::process::ExitCode {
-    // Deep types: the default stack is too small to build the chip.
-    let done = std::thread::Builder::new()
-        .stack_size(256 << 20)
-        .spawn(run)
-        .map(|t| t.join());
-    match done {
-        Ok(Ok(Ok(()))) => std::process::ExitCode::SUCCESS,
-        Ok(Ok(Err(e))) => {
+    match run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(e) => {
             eprintln!("timing_emit: {e}");
             std::process::ExitCode::FAILURE
         }
-        _ => std::process::ExitCode::FAILURE,
     }
 }

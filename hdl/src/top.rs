@@ -166,7 +166,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     deliver: Deliver<D, K, LK, C>,
     command: Command,
     counters: Counters,
-    /// `ack_event`: depth 32, the window and what waits for the transmit path.
+    /// `ack_event`: twice the window, for what waits for the transmit path.
     acks: Fifo<Ack, 5>,
     roomy: Reg<bool>,
     seg_roomy: Reg<bool>,
@@ -327,10 +327,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             queues: Queues::new(cfg),
             pipe: Pipe::new(LK, cfg.window),
             asm: Assembler::new(cfg),
-            deliver: Deliver::new(cfg.blk_bits),
+            deliver: Deliver::new(cfg),
             command: Command::new(cfg),
             counters: Counters::new(cfg, D),
-            acks: Default::default(),
+            acks: Fifo::sized(cfg.queue_bits()),
             roomy: Default::default(),
             seg_roomy: Default::default(),
             // Two more than the window: `roomy` is one cycle old.

@@ -1,4 +1,4 @@
-//! First-word-fall-through FIFOs in LUT RAM with an output register.
+//! First-word-fall-through FIFOs in LUT RAM, read asynchronously.
 //!
 //! | port | | |
 //! |---|---|---|
@@ -8,46 +8,42 @@
 //! | `dout valid` | out | the oldest item; stays until `pop` |
 //! | `pop`        | in  | takes `dout`; a pop without `valid` is ignored and `$error`s in simulation |
 //!
-//! [`Fifo`]: an item pushed into the empty FIFO in cycle t is visible in t+1; `dout`, `valid`, `full` are registers.
+//! [`Fifo`]: an item pushed into the empty FIFO in cycle t is visible in t+1; `valid` and `full` are registers.
 //! [`BypassFifo`]: into the empty FIFO, `din` and `push` are visible at `dout` and `valid` in cycle t itself
-//! (combinational); popped in that cycle, the item is never stored.
+//! (combinational); popped in that cycle, the item was never held.
 //! One push and one pop every cycle. `full` does not look at `pop`: a full FIFO takes nothing in the cycle of the pop.
-//! Depth is exactly `2^A`, the output register included.
+//! Depth is exactly `2^A`, or `2^bits` with [`Fifo::sized`].
+//!
+//! `push` and `pop` move pointers and nothing as wide as the item: a handshake decided late in a cycle reaches a handful
+//! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`.
 
 use super::text::{body, check, range};
 use rust_hdl::prelude::*;
 
-/// Storage, pointers and output register. `take` and `give` are the push and pop that really happen, `held` the output
-/// register's valid bit.
+/// Storage and pointers of `2^a` items. `take` and `give` are the push and pop that really happen, `some` says that at
+/// least one item is held.
 fn storage(width: usize, a: usize) -> String {
     let (rt, rp, rc, c) = (range(width), range(a), range(a + 1), a + 1);
     format!(
         "(* ram_style = \"distributed\" *) reg {rt} mem [0:{last}];\n\
          reg {rp} wp, rp;\n\
          reg {rc} free;\n\
-         reg {rt} head;\n\
-         reg held, no_room;\n\
+         reg some, no_room;\n\
          wire take, give;\n\
-         // the output register holds one item, so the array never fills and equal pointers mean empty\n\
-         wire more = wp != rp;\n\
-         wire load = !held || give;\n\
-         wire store = take && !(load && !more);\n\
-         wire fetch = load && more;\n\
          always @(posedge clock) begin\n\
-         \x20 if (store) mem[wp] <= din;\n\
-         \x20 if (load) head <= more ? mem[rp] : din;\n\
+         \x20 if (take) mem[wp] <= din;\n\
          \x20 if (reset) begin\n\
          \x20   wp <= {a}'d0;\n\
          \x20   rp <= {a}'d0;\n\
          \x20   free <= {c}'d{depth};\n\
-         \x20   held <= 1'b0;\n\
+         \x20   some <= 1'b0;\n\
          \x20   no_room <= 1'b0;\n\
          \x20 end else begin\n\
-         \x20   if (store) wp <= wp + {a}'d1;\n\
-         \x20   if (fetch) rp <= rp + {a}'d1;\n\
-         \x20   if (load) held <= more || take;\n\
+         \x20   if (take) wp <= wp + {a}'d1;\n\
+         \x20   if (give) rp <= rp + {a}'d1;\n\
          \x20   if (take && !give) free <= free - {c}'d1;\n\
          \x20   if (give && !take) free <= free + {c}'d1;\n\
+         \x20   some <= (give && !take) ? (free != {c}'d{one}) : (some || (take && !give));\n\
          \x20   no_room <= (take && !give) ? (free == {c}'d1) : (no_room && !give);\n\
          \x20 end\n\
          end\n\
@@ -55,6 +51,7 @@ fn storage(width: usize, a: usize) -> String {
          assign room = {room};\n",
         last = (1usize << a) - 1,
         depth = 1usize << a,
+        one = (1usize << a) - 1,
         room = match c {
             8 => "free".to_string(),
             c if c < 8 => format!("{{{}'b0, free}}", 8 - c),
@@ -69,7 +66,7 @@ fn checks() -> String {
         + &check("pop && !valid", "pop from an empty FIFO")
 }
 
-/// FIFO with registered outputs, latency 1.
+/// FIFO of latency 1.
 #[derive(LogicBlock, Clone, Debug)]
 pub struct Fifo<T: Synth, const A: usize> {
     pub clock: Signal<In, Clock>,
@@ -81,13 +78,23 @@ pub struct Fifo<T: Synth, const A: usize> {
     pub dout: Signal<Out, T>,
     pub valid: Signal<Out, bool>,
     pub pop: Signal<In, bool>,
+    _bits: usize,
 }
 
 impl<T: Synth, const A: usize> Fifo<T, A> {
     const OK: () = assert!(A >= 1 && A <= 16, "Fifo: depth is 2 to 65536");
 
     pub fn new() -> Self {
+        Self::sized(A)
+    }
+
+    /// `2^bits` items, at most `2^A`.
+    pub fn sized(bits: usize) -> Self {
         let () = Self::OK;
+        assert!(
+            (1..=A).contains(&bits),
+            "Fifo: 2^{bits} items asked, at most 2^{A}"
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -98,6 +105,7 @@ impl<T: Synth, const A: usize> Fifo<T, A> {
             dout: Default::default(),
             valid: Default::default(),
             pop: Default::default(),
+            _bits: bits,
         }
     }
 }
@@ -118,11 +126,11 @@ impl<T: Synth, const A: usize> Logic for Fifo<T, A> {
     }
     fn hdl(&self) -> Verilog {
         body(
-            storage(T::BITS, A)
+            storage(T::BITS, self._bits)
                 + "assign take = push && !no_room;\n\
-                   assign give = pop && held;\n\
-                   assign dout = head;\n\
-                   assign valid = held;\n"
+                   assign give = pop && some;\n\
+                   assign dout = mem[rp];\n\
+                   assign valid = some;\n"
                 + &checks(),
         )
     }
@@ -140,13 +148,23 @@ pub struct BypassFifo<T: Synth, const A: usize> {
     pub dout: Signal<Out, T>,
     pub valid: Signal<Out, bool>,
     pub pop: Signal<In, bool>,
+    _bits: usize,
 }
 
 impl<T: Synth, const A: usize> BypassFifo<T, A> {
     const OK: () = assert!(A >= 1 && A <= 16, "BypassFifo: depth is 2 to 65536");
 
     pub fn new() -> Self {
+        Self::sized(A)
+    }
+
+    /// `2^bits` items, at most `2^A`.
+    pub fn sized(bits: usize) -> Self {
         let () = Self::OK;
+        assert!(
+            (1..=A).contains(&bits),
+            "BypassFifo: 2^{bits} items asked, at most 2^{A}"
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -157,6 +175,7 @@ impl<T: Synth, const A: usize> BypassFifo<T, A> {
             dout: Default::default(),
             valid: Default::default(),
             pop: Default::default(),
+            _bits: bits,
         }
     }
 }
@@ -177,12 +196,11 @@ impl<T: Synth, const A: usize> Logic for BypassFifo<T, A> {
     }
     fn hdl(&self) -> Verilog {
         body(
-            storage(T::BITS, A)
-                + "wire through = !held && push && pop;\n\
-                   assign take = push && !no_room && !through;\n\
-                   assign give = pop && held;\n\
-                   assign dout = held ? head : din;\n\
-                   assign valid = held || push;\n"
+            storage(T::BITS, self._bits)
+                + "assign take = push && !no_room;\n\
+                   assign give = pop && (some || push);\n\
+                   assign dout = some ? mem[rp] : din;\n\
+                   assign valid = some || push;\n"
                 + &checks(),
         )
     }

@@ -51,8 +51,8 @@ pub struct SegIn {
     pub put: Signal<In, bool>,
     pub put_conn: Signal<In, Bits<CONN>>,
     pub put_row: Signal<In, SegCtx>,
-    /// As many as there are frame slots in the large presets: whatever was admitted can wait here while many small FPDUs are
-    /// taken out of the segments before.
+    /// Twice the frame slots, 128 at most: whatever was admitted can wait here while many small FPDUs are taken out of the
+    /// segments before.
     segs: Fifo<Seg, 7>,
     rows: Ram<SegCtx, CONN>,
     clear: RamClear<CONN>,
@@ -77,7 +77,7 @@ impl SegIn {
             put: Default::default(),
             put_conn: Default::default(),
             put_row: Default::default(),
-            segs: Default::default(),
+            segs: Fifo::sized((cfg.slot_bits + 1).min(7)),
             rows: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             clear: RamClear::new(cfg.conn_bits),
             age: Default::default(),

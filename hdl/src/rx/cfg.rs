@@ -30,3 +30,10 @@ pub struct Cfg {
     /// Frames and operations in flight between ingest and X3.
     pub window: usize,
 }
+
+impl Cfg {
+    /// log2 of the depth of a FIFO behind the pipeline: the window, and as many items that wait for who takes them.
+    pub fn queue_bits(&self) -> usize {
+        (2 * self.window).next_power_of_two().ilog2() as usize
+    }
+}

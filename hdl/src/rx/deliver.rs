@@ -11,8 +11,9 @@
 //!
 //! Requests: `x` before `nic`, but a request once shown stays. Reads: staging and pool have a fixed latency of 2; a read is
 //! issued only while the output FIFO has room for all reads under way, so a stalled sink never loses a beat.
-//! FIFO depths: `Desc` 32 and aux 32 (window 16, and as many that wait for the sink), orders 16, output 8 (3 beats under way).
+//! FIFO depths: `Desc` and aux twice the window (as many wait for the sink), orders 16, output 8 (3 beats under way).
 
+use super::cfg::Cfg;
 use super::types::*;
 use crate::prim::fifo::{BypassFifo, Fifo};
 use crate::prim::keep::LenToKeep;
@@ -195,8 +196,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
     const OK: () = assert!(K * 8 == D && 1 << LK == K && C == LK + 1);
 
     /// `blk_bits` = log2 of the beats in a pool block, at least 2: the next block is known one cycle after the first.
-    pub fn new(blk_bits: usize) -> Self {
+    pub fn new(cfg: &Cfg) -> Self {
         let () = Self::OK;
+        let (blk_bits, queue) = (cfg.blk_bits, cfg.queue_bits());
         assert!(
             blk_bits >= 2,
             "a pool block needs at least 4 beats: raise blk_bits"
@@ -272,11 +274,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             free_valid: Default::default(),
             free_slot: Default::default(),
             idle: Default::default(),
-            xf: Default::default(),
-            nf: Default::default(),
-            af: Default::default(),
+            xf: Fifo::sized(queue),
+            nf: Fifo::sized(queue),
+            af: Fifo::sized(queue),
             orders: Default::default(),
-            tails: Default::default(),
+            tails: Fifo::sized(queue),
             out: Default::default(),
             out_meta: Default::default(),
             desc_room: Default::default(),
