@@ -62,8 +62,16 @@ def fifo_control(dut, bits, mutants=(), bypass=0):
     return Proof(dut, "fifo", EXACT, induction(2), params, list(mutants), probes)
 
 
+def server(dut, check, claim, params, tables, mutants):
+    """A table server of two connections; `tables` are its RAMs, both rows of each a probe. The depth is what a beat takes
+    from the port to the table and back."""
+    probes = {f"p_{x}_{i}": f"\\{ram}.mem[{i}]" for x, ram in tables.items() for i in (0, 1)}
+    return Proof(dut, check, claim, induction(5), {**params, "HELP": 1}, mutants, probes)
+
+
 NO_LOSS = "nothing lost, order kept, full, room and valid exact"
 EXACT = "full, room and valid exact"
+CREDIT = "never writes a slot in use, credit never negative, one answer a beat"
 FLAT = "equals a flat memory"
 
 PROOFS = [
@@ -180,4 +188,24 @@ PROOFS = [
         Mutant("late lanes off by one", "assign late[1] = first > 2'd2;", "assign late[1] = first >= 2'd2;"),
     ]),
     Proof("payload_capture_128", "capture", "48 octets from any even place", induction(2), {"D": 128, "WHICH": 1}, long=True),
+    # Table servers of the receive path
+    server("issue_server", "credit", CREDIT, {"WHICH": 0, "SLOTS": 2}, {"row": "issue.dut.issued", "cons": "issue.dut.consumed"}, [
+        Mutant("one slot too many", "used >= slots", "used > slots"),
+    ]),
+    server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
+        Mutant("host buffer without room", "is_nic) & nic_room;", "is_nic);"),
+    ]),
+    server("done_server", "done", "counts every beat of its generation once", {}, {"row": "dut.answered"}, [
+        Mutant("takes a beat too early", "assign free = (~s1_q) & (~s2_q);", "assign free = ~s1_q;"),
+        Mutant("generation not compared", " | (held_q[27:20] != row[7:0])", ""),
+    ]),
+    server("mirror_server", "mirror", "writes what its generation says", {}, {"row": "dut.gens"}, [
+        Mutant("row of the beat behind", "mir_row[31:0] = h2_q", "mir_row[31:0] = h1_q"),
+    ]),
+    Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", PDR, {}, [
+        Mutant("one slot too many", "all = 9'h4", "all = 9'h5"),
+    ]),
+    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 4}, [
+        Mutant("splice forgets the list", "list_waddr = sp_last", "list_waddr = sp_first"),
+    ]),
 ]

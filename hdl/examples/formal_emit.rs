@@ -1,9 +1,11 @@
 //! Emits what `formal/run.py` proves: every primitive and every table server alone, at sizes a solver can exhaust.
 //!
-//! `formal_emit DIR` writes one `NAME.v` a block, its top module called `dut`. Names are what `formal/proofs.py` uses.
+//! `formal_emit DIR` writes one `NAME.v` a block, its top module called `dut`, and `NAME.svh` with a macro for each field
+//! of a struct port: `ask[`ask_conn]`. Names are what `formal/proofs.py` uses.
 
-use ferrowarp_hdl::emit::emit;
+use ferrowarp_hdl::emit::{emit, Emitted};
 use ferrowarp_hdl::prim::*;
+use ferrowarp_hdl::rx::{blocks, cfg::Cfg, merge, servers, slots, tx_servers};
 use rust_hdl::prelude::*;
 use std::path::Path;
 
@@ -16,16 +18,39 @@ struct Texts<'a> {
 impl Texts<'_> {
     fn put<B: Block>(&mut self, name: &str, block: B) -> &mut Self {
         if self.problem.is_none() {
-            let path = self.dir.join(format!("{name}.v"));
-            self.problem = match emit(&block, "dut") {
-                Err(e) => Some(format!("{name} is not emitted: {e}")),
-                Ok(out) => std::fs::write(&path, out.verilog)
-                    .err()
-                    .map(|e| format!("{}: {e}", path.display())),
-            };
+            self.problem = emit(&block, "dut")
+                .map_err(|e| format!("{name} is not emitted: {e}"))
+                .and_then(|out| {
+                    self.write(format!("{name}.v"), &out.verilog)?;
+                    self.write(format!("{name}.svh"), &fields(&out))
+                })
+                .err();
         }
         self
     }
+
+    fn write(&self, file: String, text: &str) -> Result<(), String> {
+        let path = self.dir.join(file);
+        std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
+    }
+}
+
+/// A macro for the range of each field of a struct port.
+fn fields(out: &Emitted) -> String {
+    let mut s = String::new();
+    for p in out.ports() {
+        s += &format!("`define {}_width {}\n", p.name, p.width);
+        for f in &p.fields {
+            let name = f.name.replace('.', "_");
+            s += &format!(
+                "`define {}_{name} {}:{}\n",
+                p.name,
+                f.low + f.width - 1,
+                f.low
+            );
+        }
+    }
+    s
 }
 
 fn queues(out: &mut Texts) {
@@ -142,6 +167,37 @@ impl Logic for Registers {
     }
 }
 
+/// Tables as small as they can be: a solver looks at all of them.
+fn tiny() -> Cfg {
+    Cfg {
+        latency: 2,
+        stage_bits: 3,
+        slot_bits: 2,
+        pool_bits: 3,
+        blk_bits: 1,
+        conn_bits: 1,
+        bucket_bits: 1,
+        tpt_set_bits: 1,
+        rq_bits: 1,
+        ord_bits: 1,
+        max_frame: 64,
+        max_fpdu: 64,
+        window: 4,
+    }
+}
+
+fn tables(out: &mut Texts) {
+    let cfg = tiny();
+    out.put("slots", slots::Slots::new(cfg.slot_bits))
+        .put("blocks", blocks::Blocks::new(&cfg))
+        .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))
+        .put("merge", merge::Merge::<8, 1>::new(0))
+        .put("post_server", servers::PostServer::new(&cfg))
+        .put("issue_server", servers::IssueServer::new(&cfg))
+        .put("done_server", tx_servers::DoneServer::new(&cfg))
+        .put("mirror_server", tx_servers::MirrorServer::new(&cfg));
+}
+
 fn run() -> Result<(), String> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [dir] = args.as_slice() else {
@@ -154,6 +210,7 @@ fn run() -> Result<(), String> {
     memories(&mut out);
     vectors(&mut out);
     captures(&mut out);
+    tables(&mut out);
     out.put("registers", Registers::new());
     out.problem.map_or(Ok(()), Err)
 }
