@@ -71,6 +71,11 @@ def server(dut, check, claim, params, tables, mutants):
 
 NO_LOSS = "nothing lost, order kept, full, room and valid exact"
 EXACT = "full, room and valid exact"
+SLOT_PROBES = {
+    "p_head": "\\dut.head_q", "p_last": "\\dut.last_q", "p_count": "\\dut.count_q", "p_done": "\\dut.done_q",
+    "p_full": "\\dut.full_q", "p_read": "\\dut.ends_rdata",
+    "p_ends": ",".join(f"\\dut.ends.mem[{i}]" for i in (3, 2, 1, 0)),
+}
 CREDIT = "never writes a slot in use, credit never negative, one answer a beat"
 FLAT = "equals a flat memory"
 
@@ -202,10 +207,11 @@ PROOFS = [
     server("mirror_server", "mirror", "writes what its generation says", {}, {"row": "dut.gens"}, [
         Mutant("row of the beat behind", "mir_row[31:0] = h2_q", "mir_row[31:0] = h1_q"),
     ]),
-    Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", PDR, {}, [
+    Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", induction(2), {"HELP": 1}, [
         Mutant("one slot too many", "all = 9'h4", "all = 9'h5"),
-    ]),
-    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 4}, [
+        Mutant("tail passes a frame in use", "assign retire = done_q[last_q];", "assign retire = |done_q;"),
+    ], SLOT_PROBES),
+    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, [
         Mutant("splice forgets the list", "list_waddr = sp_last", "list_waddr = sp_first"),
     ]),
 ]

@@ -189,7 +189,13 @@ fn tiny() -> Cfg {
 fn tables(out: &mut Texts) {
     let cfg = tiny();
     out.put("slots", slots::Slots::new(cfg.slot_bits))
-        .put("blocks", blocks::Blocks::new(&cfg))
+        .put(
+            "blocks",
+            blocks::Blocks::new(&Cfg {
+                pool_bits: 2,
+                ..tiny()
+            }),
+        )
         .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))
         .put("merge", merge::Merge::<8, 1>::new(0))
         .put("post_server", servers::PostServer::new(&cfg))
