@@ -76,6 +76,11 @@ SLOT_PROBES = {
     "p_full": "\\dut.full_q", "p_read": "\\dut.ends_rdata",
     "p_ends": ",".join(f"\\dut.ends.mem[{i}]" for i in (3, 2, 1, 0)),
 }
+BEAT_PROBES = {
+    "p_wp": "\\dut.wp_q", "p_rp": "\\dut.rp_q", "p_stored": "\\dut.stored_q", "p_count": "\\dut.count_q",
+    "p_rdata": "\\dut.data_rdata", "p_rkeep": "\\dut.keep_rdata", "p_rflag": "\\dut.flag_rdata",
+    **{f"p_{x}": ",".join(f"\\dut.{x}.mem[{i}]" for i in (3, 2, 1, 0)) for x in ("data", "keep", "flag")},
+}
 CREDIT = "never writes a slot in use, credit never negative, one answer a beat"
 FLAT = "equals a flat memory"
 
@@ -207,6 +212,10 @@ PROOFS = [
     server("mirror_server", "mirror", "writes what its generation says", {}, {"row": "dut.gens"}, [
         Mutant("row of the beat behind", "mir_row[31:0] = h2_q", "mir_row[31:0] = h1_q"),
     ]),
+    Proof("beat_fifo", "beat_fifo", "nothing lost, order kept, flags exact", induction(2), {"HELP": 1}, [
+        Mutant("no way past the RAM", "assign store = push & ((~load) | fetch);", "assign store = push;"),
+        Mutant("full one late", "depth = 14'h4", "depth = 14'h5"),
+    ], BEAT_PROBES),
     Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", induction(2), {"HELP": 1}, [
         Mutant("one slot too many", "all = 9'h4", "all = 9'h5"),
         Mutant("tail passes a frame in use", "assign retire = done_q[last_q];", "assign retire = |done_q;"),
