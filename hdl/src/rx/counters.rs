@@ -51,6 +51,8 @@ pub struct Counters {
     pub registers_rsp_data: Signal<Out, Bits<32>>,
     /// Pulses of the last cycle.
     pulsed: [Reg<bool>; N],
+    /// The small registers: bit 0, and bits 5..1 (in place), which a visit clears whether there is a pulse or not.
+    recent_0: [Reg<bool>; N],
     recent: [Reg<Bits<6>>; N],
     /// The counter being visited: one-hot, and its number then and 1, 2 and 3 cycles later.
     turn: Reg<Bits<N>>,
@@ -119,6 +121,7 @@ impl Counters {
             registers_rsp_tready: Default::default(),
             registers_rsp_data: Default::default(),
             pulsed: std::array::from_fn(|_| Default::default()),
+            recent_0: std::array::from_fn(|_| Default::default()),
             recent: std::array::from_fn(|_| Default::default()),
             turn: Reg::new(1u64.to_bits()),
             at: Default::default(),
@@ -174,16 +177,19 @@ impl Logic for Counters {
             self.found[i + 1].next = self.found[i].val();
             if self.pulsed[i].q.val() {
                 self.recent[i].d.next = self.recent[i].q.val() << 1;
-                if self.recent[i].q.val().get_bit(5) == self.recent[i].q.val().get_bit(4) {
-                    self.recent[i].d.next = (self.recent[i].q.val() << 1) | 1;
+                if self.recent_0[i].q.val() {
+                    self.recent[i].d.next = (self.recent[i].q.val() << 1) | 2;
                 }
+                self.recent_0[i].d.next =
+                    self.recent[i].q.val().get_bit(5) == self.recent[i].q.val().get_bit(4);
             }
             if self.turn.q.val().get_bit(i) {
                 self.found[i + 1].next = self.found[i].val() | self.recent[i].q.val();
-                self.recent[i].d.next = 0.into();
-                if self.pulsed[i].q.val() {
-                    self.recent[i].d.next = 1.into();
+                if self.recent_0[i].q.val() {
+                    self.found[i + 1].next = self.found[i].val() | self.recent[i].q.val() | 1;
                 }
+                self.recent[i].d.next = 0.into();
+                self.recent_0[i].d.next = self.pulsed[i].q.val();
             }
         }
         self.at.d.next = self.at.q.val() + 1;
