@@ -215,7 +215,7 @@ impl Preset {
             ("stage_bits", s.stage_bits, 2, BEAT.min(BYTE - lanes)),
             ("slot_bits", s.slot_bits, 1, SLOT),
             ("pool_bits", s.pool_bits, 3, BEAT.min(BYTE - lanes)),
-            ("blk_bits", s.blk_bits, 2, 15 - lanes),
+            ("blk_bits", s.blk_bits, 3, 15 - lanes),
             ("conn_bits", s.conn_bits, 1, CONN),
             ("bucket_bits", s.bucket_bits, 1, 16),
             ("tpt_set_bits", s.tpt_set_bits, 1, 16),

@@ -496,7 +496,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.deliver.nic_desc.next = self.pipe.nic_desc.val();
         self.deliver.x_push.next = self.pipe.x_push.val();
         self.deliver.x_desc.next = self.pipe.x_desc.val();
-        self.deliver.aux_push.next = self.pipe.aux_push.val();
         self.deliver.aux.next = self.pipe.aux.val();
         // -> assembler
         self.asm.seg_push.next = self.pipe.seg_push.val();

@@ -11,6 +11,8 @@ pub mod counters;
 pub mod ctx;
 pub mod ddp;
 pub mod deliver;
+pub mod deliver_queue;
+pub mod deliver_read;
 pub mod history;
 pub mod ingest;
 pub mod lookup;

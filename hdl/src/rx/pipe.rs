@@ -63,10 +63,9 @@ pub struct Pipe {
     pub nic_pop: Signal<Out, bool>,
     // results
     pub nic_push: Signal<Out, bool>,
-    pub nic_desc: Signal<Out, Desc>,
+    pub nic_desc: Signal<Out, NicDesc>,
     pub x_push: Signal<Out, bool>,
     pub x_desc: Signal<Out, Desc>,
-    pub aux_push: Signal<Out, bool>,
     pub aux: Signal<Out, Bits<368>>,
     pub ack_push: Signal<Out, bool>,
     pub ack: Signal<Out, Ack>,
@@ -214,7 +213,6 @@ impl Pipe {
             nic_desc: Default::default(),
             x_push: Default::default(),
             x_desc: Default::default(),
-            aux_push: Default::default(),
             aux: Default::default(),
             ack_push: Default::default(),
             ack: Default::default(),
@@ -363,31 +361,11 @@ impl Logic for Pipe {
         self.count_nic_drop.next =
             self.j_frame.val() & !self.j_hit.val() & !self.done.val().bad & !self.j_fits.val();
         self.count_bad_frame.next = self.j_frame.val() & self.done.val().bad;
-        self.nic_desc.next.src = Src::Staging;
-        self.nic_desc.next.from = self.base.val();
-        self.nic_desc.next.addr = self.nic_addr.val();
-        self.nic_desc.next.len = bit_cast::<17, 16>(self.done.val().len);
-        self.nic_desc.next.conn = 0.into();
-        self.nic_desc.next.gen = 0.into();
-        self.nic_desc.next.func = 0.into();
-        self.nic_desc.next.class = 3.into(); // dma_class::NIC
+        self.nic_desc.next.beat = self.done.val().start;
+        self.nic_desc.next.len = self.done.val().len;
         self.nic_desc.next.slot = self.done.val().slot;
-        self.nic_desc.next.free_slot = true;
-        self.nic_desc.next.blk = 0.into();
-        self.nic_desc.next.free_blk = false;
-        self.nic_desc.next.event = true;
-        self.nic_desc.next.kind = 6.into(); // cpl_kind::NIC
-        self.nic_desc.next.opcode = 0.into();
-        self.nic_desc.next.flags = 0.into();
-        self.nic_desc.next.msn = 0.into();
-        self.nic_desc.next.mlen = bit_cast::<32, 16>(self.done.val().len);
+        self.nic_desc.next.addr = self.nic_addr.val();
         self.nic_desc.next.idx = self.nic_idx.val();
-        self.nic_desc.next.stag = 0.into();
-        self.nic_desc.next.term = 0.into();
-        self.nic_desc.next.aux = false;
-        self.nic_desc.next.rreq = false;
-        self.nic_desc.next.fence = false;
-        self.nic_desc.next.fence_id = 0.into();
 
         // J -> X1
         self.x1_op.d.next = self.j_op.val();
@@ -528,7 +506,6 @@ impl Logic for Pipe {
         self.scan_pop.next = self.place.scan_pop.val();
         self.x_push.next = self.place.x_push.val();
         self.x_desc.next = self.place.x_desc.val();
-        self.aux_push.next = self.place.aux_push.val();
         self.aux.next = self.place.aux.val();
         self.ack_push.next = self.place.ack_push.val();
         self.ack.next = self.place.ack.val();

@@ -43,7 +43,6 @@ pub struct Place {
     pub step: Signal<Out, bool>,
     pub x_push: Signal<Out, bool>,
     pub x_desc: Signal<Out, Desc>,
-    pub aux_push: Signal<Out, bool>,
     pub aux: Signal<Out, Bits<368>>,
     pub ack_push: Signal<Out, bool>,
     pub ack: Signal<Out, Ack>,
@@ -404,7 +403,6 @@ impl Logic for Place {
             self.x_desc.next.class = 5.into(); // dma_class::FENCE
         }
         self.x_push.next = self.push.val();
-        self.aux_push.next = self.push.val() & self.x_desc.val().aux;
         self.aux.next = (bit_cast::<368, 224>(self.hdr_b.val()) << 144)
             | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
 
