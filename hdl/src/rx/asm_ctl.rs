@@ -127,6 +127,9 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     seen: RegNr<Bits<LEN>>,
     less: RegNr<Bits<LEN>>,
     raw: RegNr<Bits<16>>,
+    /// It is too long; one octet of it is here.
+    too_long: RegNr<bool>,
+    one: RegNr<bool>,
     // stretch that is read: octets; it ends the segment, the FPDU, and is the FPDU's first
     take: RegNr<Bits<LEN>>,
     to_end: RegNr<bool>,
@@ -170,7 +173,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
     block_log: Constant<Bits<5>>,
-    max_fpdu: Constant<Bits<LEN>>,
+    /// Greatest value of a length field whose FPDU is not longer than max_fpdu.
+    max_ulpdu: Constant<Bits<LEN>>,
     header: Constant<Bits<LEN>>,
     word_mask: Constant<Bits<LEN>>,
     len_mask: Constant<Bits<LEN>>,
@@ -243,6 +247,8 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             seen: Default::default(),
             less: Default::default(),
             raw: Default::default(),
+            too_long: Default::default(),
+            one: Default::default(),
             take: Default::default(),
             to_end: Default::default(),
             completes: Default::default(),
@@ -280,7 +286,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
             block_log: Constant::new(block_log.to_bits()),
-            max_fpdu: Constant::new(cfg.max_fpdu.to_bits()),
+            max_ulpdu: Constant::new((cfg.max_fpdu / 4 * 4 - 6).to_bits()),
             header: Constant::new(CAPTURE_BYTES.to_bits()),
             word_mask: Constant::new(Bits::<LEN>::mask() ^ 3),
             len_mask: Constant::new(covering(cfg.max_fpdu).to_bits()),
@@ -307,6 +313,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.short_seen.next = self.seen.q.val() <= self.k.val();
         self.ulpdu.next = (bit_cast::<LEN, 8>(self.head_raw.val().get_bits::<8>(0)) << 8)
             | bit_cast::<LEN, 8>(self.head_raw.val().get_bits::<8>(8));
+        self.one.d.next = self.rem.q.val() == 1;
         self.was.d.next = self.seq.q.val();
         self.blocks.d.next = (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
         self.chain_n.next = self.blocks.q.val();
@@ -467,6 +474,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 // 2 octets length, ULPDU, pad to a multiple of 4, CRC; a block more than the blocks that all but 4 fill.
                 self.seen.d.next = (self.ulpdu.val() + 9) & self.word_mask.val();
                 self.less.d.next = (self.ulpdu.val() + 5) >> self.block_log.val();
+                self.too_long.d.next = self.ulpdu.val() > self.max_ulpdu.val();
                 if self.head_valid.val() {
                     self.state.d.next = AsmState::Decide;
                 }
@@ -480,12 +488,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.left.d.next = self.seen.q.val() & self.len_mask.val();
                 if !self.pend.q.val() | self.judge.val() {
                     self.state.d.next = AsmState::Drain;
-                    if self.rem.q.val() == 1 {
+                    if self.one.q.val() {
                         // Half a length field: the octet waits in the context.
                         self.left.d.next = bit_cast::<LEN, 8>(self.raw.q.val().get_bits::<8>(0));
                         self.fill.d.next = 1.into();
                         self.seq.d.next = self.seq.q.val() + 1;
-                    } else if self.seen.q.val() > self.max_fpdu.val() {
+                    } else if self.too_long.q.val() {
                         self.state.d.next = AsmState::Long;
                     } else if self.less.q.val() >= self.avail.val() {
                         self.short.d.next = true;

@@ -6,8 +6,9 @@
 //! | `hr_beat`, `hr_ok`, `hr_data` | out, in, in | pool beat to read; taken when `hr_ok`; the content 2 cycles later |
 //! | `op_valid op_ready op` | out, in, out | operation, held until `op_ready` |
 //!
-//! The end of a segment becomes an operation the cycle after its push into an empty queue. An FPDU's first 48 octets are
+//! The end of a segment becomes an operation 2 cycles after its push into an empty queue. An FPDU's first 48 octets are
 //! read from its first pool block first: 48 / K beats, rounded up, and 3 cycles more (and the cycles without `hr_ok`).
+//! Operations leave from registers.
 
 use super::blocks::NO_BLOCK;
 use super::cfg::Cfg;
@@ -71,13 +72,19 @@ pub struct OpMaker<const D: usize, const K: usize, const LK: usize> {
     ask2: Reg<bool>,
     beat1: RegNr<Bits<4>>,
     beat2: RegNr<Bits<4>>,
+    keep1: RegNr<Bits<K>>,
     keep2: RegNr<Bits<K>>,
     /// Instead of the header: the length field of an FPDU that is not stored.
+    raw1: RegNr<Bits<16>>,
     raw2: RegNr<Bits<16>>,
+    shown: RegNr<Job>,
     head: Signal<Local, Job>,
-    fpdu: Signal<Local, bool>,
-    long: Signal<Local, bool>,
+    now: Signal<Local, Job>,
+    now_unused: Signal<Local, Job>,
+    word: Signal<Local, Bits<32>>,
+    go: Signal<Local, bool>,
     data: Signal<Local, Bits<32>>,
+    data_unused: Signal<Local, Bits<32>>,
     first: Signal<Local, Bits<BEAT>>,
     ask: Signal<Local, bool>,
     last_beat: Constant<Bits<4>>,
@@ -109,12 +116,18 @@ impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
             ask2: Default::default(),
             beat1: Default::default(),
             beat2: Default::default(),
+            keep1: Default::default(),
             keep2: Default::default(),
+            raw1: Default::default(),
             raw2: Default::default(),
+            shown: Default::default(),
             head: Default::default(),
-            fpdu: Default::default(),
-            long: Default::default(),
+            now: Default::default(),
+            now_unused: Default::default(),
+            word: Default::default(),
+            go: Default::default(),
             data: Default::default(),
+            data_unused: Default::default(),
             first: Default::default(),
             ask: Default::default(),
             last_beat: Constant::new((CAPTURE_BYTES.div_ceil(K) - 1).to_bits()),
@@ -131,47 +144,43 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.jobs.din.next = self.job.val();
         self.full.next = self.jobs.full.val();
         self.head.next = self.jobs.dout.val();
-        self.fpdu.next = !self.head.val().seg_done;
         self.data.next = self.head.val().data;
-        self.first.next = self.data.val().get_bits::<BEAT>(0);
-        self.long.next = self.head.val().long;
+        self.data_unused.next = self.data.val();
 
+        // Who is shown stays until it is taken; the next one's first header beat is asked for in that cycle.
+        self.go.next = self.jobs.valid.val()
+            & ((self.state.q.val() == OpState::Read)
+                | ((self.state.q.val() == OpState::Show) & self.op_ready.val()));
         self.ask.next = false;
         self.jobs.pop.next = false;
-        self.op_valid.next = false;
-        match self.state.q.val() {
-            OpState::Read => {
-                if self.jobs.valid.val() {
-                    if !self.fpdu.val() {
-                        self.op_valid.next = true;
-                        self.jobs.pop.next = self.op_ready.val();
-                    } else if self.head.val().skip {
-                        self.jobs.pop.next = true;
-                    } else if self.hr_ok.val() {
-                        self.ask.next = true;
-                        self.beat.d.next = self.beat.q.val() + 1;
-                        if self.beat.q.val() == self.last_beat.val() {
-                            self.beat.d.next = 0.into();
-                            self.state.d.next = OpState::Last;
-                        }
-                    }
-                }
-            }
-            OpState::Last => {
-                if !self.ask1.q.val() {
-                    self.state.d.next = OpState::Show;
-                }
-            }
-            OpState::Show => {
-                self.op_valid.next = true;
-                self.jobs.pop.next = self.op_ready.val();
-                if self.op_ready.val() {
-                    self.state.d.next = OpState::Read;
+        if (self.state.q.val() == OpState::Last) & !self.ask1.q.val() {
+            self.state.d.next = OpState::Show;
+        }
+        if (self.state.q.val() == OpState::Show) & self.op_ready.val() {
+            self.state.d.next = OpState::Read;
+        }
+        if self.go.val() {
+            if self.head.val().skip {
+                self.jobs.pop.next = true;
+            } else if self.head.val().seg_done {
+                self.jobs.pop.next = true;
+                self.state.d.next = OpState::Show;
+            } else if self.hr_ok.val() {
+                self.ask.next = true;
+                self.beat.d.next = self.beat.q.val() + 1;
+                if self.beat.q.val() == self.last_beat.val() {
+                    self.beat.d.next = 0.into();
+                    self.jobs.pop.next = true;
+                    self.state.d.next = OpState::Last;
                 }
             }
         }
+        if self.jobs.pop.val() {
+            self.shown.d.next = self.head.val();
+        }
 
         // Header octets, zero behind the FPDU's end. The first block holds them all or all of the FPDU.
+        self.first.next = self.data.val().get_bits::<BEAT>(0);
         self.hr_beat.next =
             (self.first.val() << self.blk_shift.val()) | bit_cast::<BEAT, 4>(self.beat.q.val());
         self.ask1.d.next = self.ask.val();
@@ -180,15 +189,17 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.beat2.d.next = self.beat1.q.val();
         self.reach.start.next = 0.into();
         self.reach.stop.next = bit_cast::<16, 6>(self.data.val().get_bits::<6>(16));
-        self.reach.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat1.q.val());
-        self.keep2.d.next = self.reach.mask.val();
-        self.raw2.d.next = 0.into();
-        if self.long.val() {
-            self.keep2.d.next = 0.into();
-            if self.beat1.q.val() == 0 {
-                self.raw2.d.next = self.data.val().get_bits::<16>(0);
+        self.reach.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat.q.val());
+        self.keep1.d.next = self.reach.mask.val();
+        self.raw1.d.next = 0.into();
+        if self.head.val().long {
+            self.keep1.d.next = 0.into();
+            if self.beat.q.val() == 0 {
+                self.raw1.d.next = self.data.val().get_bits::<16>(0);
             }
         }
+        self.keep2.d.next = self.keep1.q.val();
+        self.raw2.d.next = self.raw1.q.val();
         self.mask.data.next = self.hr_data.val();
         self.mask.keep.next = self.keep2.q.val();
         self.mask.flip.next = 0.into();
@@ -197,29 +208,33 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.capture.hh.next = 0.into();
         self.capture.data.next = self.mask.dout.val() | bit_cast::<D, 16>(self.raw2.q.val());
 
+        self.now.next = self.shown.q.val();
+        self.word.next = self.now.val().data;
+        self.op_valid.next = self.state.q.val() == OpState::Show;
+        self.now_unused.next = self.now.val();
         self.op.next.kind = OpKind::Fpdu;
-        self.op.next.blk = self.first.val();
+        self.op.next.blk = self.word.val().get_bits::<BEAT>(0);
         self.op.next.term = 0.into();
-        if self.head.val().told {
+        if self.now.val().told {
             self.op.next.term = 0x2002.into();
         }
-        if self.long.val() {
+        if self.now.val().long {
             self.op.next.term = 0x2005.into();
             self.op.next.blk = self.none.val();
         }
-        if self.head.val().seg_done {
+        if self.now.val().seg_done {
             self.op.next.kind = OpKind::SegDone;
             self.op.next.blk = self.none.val();
         }
-        self.op.next.conn = self.head.val().conn;
-        self.op.next.gen = self.head.val().gen;
+        self.op.next.conn = self.now.val().conn;
+        self.op.next.gen = self.now.val().gen;
         self.op.next.hdr_a = self.capture.header.val().get_bits::<160>(0);
         self.op.next.hdr_b = self.capture.header.val().get_bits::<224>(160);
-        self.op.next.seq = self.data.val();
-        self.op.next.mid = self.head.val().mid;
-        self.op.next.rollback = self.head.val().rollback;
-        self.op.next.crc_fail = self.head.val().crc_fail;
-        self.op.next.fin = self.head.val().fin;
+        self.op.next.seq = self.word.val();
+        self.op.next.mid = self.now.val().mid;
+        self.op.next.rollback = self.now.val().rollback;
+        self.op.next.crc_fail = self.now.val().crc_fail;
+        self.op.next.fin = self.now.val().fin;
         self.op.next.fence_id = 0.into();
     }
 }
