@@ -30,7 +30,7 @@ pub enum Collision {
 }
 
 /// Checks a RAM's elaboration values; a wrong preset fails here with its numbers.
-fn check_size(addr_bits: usize, a: usize, latency: usize) {
+pub(super) fn check_size(addr_bits: usize, a: usize, latency: usize) {
     assert!(
         (1..=a).contains(&addr_bits),
         "RAM: {addr_bits} address bits asked, the port has {a}: lower the preset's depth"
@@ -41,33 +41,41 @@ fn check_size(addr_bits: usize, a: usize, latency: usize) {
     );
 }
 
-/// Read side shared by [`Ram`] and [`RamBe`]: array register, then output registers.
-fn read_side(width: usize, raddr: &str, latency: usize, collision: Collision, hit: &str) -> String {
+/// A read port: array register `<tag>1`, then output registers, and the port `out`.
+pub(super) fn read_side(
+    width: usize,
+    tag: &str,
+    out: &str,
+    addr: &str,
+    latency: usize,
+    collision: Collision,
+    hit: &str,
+) -> String {
     let r = range(width);
-    let mut s = format!("reg {r} r1;\nalways @(posedge clock) r1 <= mem[{raddr}];\n");
-    let mut last = "r1".to_string();
+    let mut s = format!("reg {r} {tag}1;\nalways @(posedge clock) {tag}1 <= mem[{addr}];\n");
+    let mut last = format!("{tag}1");
     if collision == Collision::Undefined {
         s += &format!(
-            "wire {r} r1_ok;\n\
+            "wire {r} {tag}1_ok;\n\
              `ifndef SYNTHESIS\n\
-             reg clash;\n\
-             always @(posedge clock) clash <= {hit};\n\
-             assign r1_ok = clash ? ~r1 : r1;\n\
+             reg {tag}_clash;\n\
+             always @(posedge clock) {tag}_clash <= {hit};\n\
+             assign {tag}1_ok = {tag}_clash ? ~{tag}1 : {tag}1;\n\
              `else\n\
-             assign r1_ok = r1;\n\
+             assign {tag}1_ok = {tag}1;\n\
              `endif\n"
         );
-        last = "r1_ok".to_string();
+        last = format!("{tag}1_ok");
     }
     for i in 2..=latency {
-        s += &format!("reg {r} r{i};\nalways @(posedge clock) r{i} <= {last};\n");
-        last = format!("r{i}");
+        s += &format!("reg {r} {tag}{i};\nalways @(posedge clock) {tag}{i} <= {last};\n");
+        last = format!("{tag}{i}");
     }
-    s + &format!("assign rdata = {last};\n")
+    s + &format!("assign {out} = {last};\n")
 }
 
 /// The declaration of the array; without a collision promise the tool may drop the bypass.
-fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
+pub(super) fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
     let attr = match collision {
         Collision::Old => "",
         Collision::Undefined => "(* no_rw_check *) ",
@@ -138,6 +146,8 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
                 + &format!("always @(posedge clock) if (we) mem[{wa}] <= wdata;\n")
                 + &read_side(
                     T::BITS,
+                    "r",
+                    "rdata",
                     &ra,
                     self._latency,
                     self._collision,
@@ -213,6 +223,8 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
         s += "end\n";
         s += &read_side(
             D,
+            "r",
+            "rdata",
             &ra,
             self._latency,
             self._collision,
