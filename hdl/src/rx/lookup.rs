@@ -9,6 +9,7 @@
 //! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame; no back-pressure |
 //! | `tpt_valid tpt_stag` | out | merged TPT requests, same cycle |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
+//! | `note note_conn` | out | an entry goes into that FIFO in this cycle |
 //! | `opq_valid opq opq_pop` | FIFO out | the accepted operations, in order |
 //! | `lkp_we lkp_sel lkp_bucket lkp_row` | in | writes a row of table `lkp_sel` |
 //! | `ctx_* dyn_* mir_* rdd_*` | in | writers of the tables in [`CtxTables`] |
@@ -129,6 +130,9 @@ pub struct Lookup {
     pub ctx_valid: Signal<Out, bool>,
     pub ctx: Signal<Out, CtxEntry>,
     pub ctx_pop: Signal<In, bool>,
+    /// An entry goes into the FIFO in this cycle, of this connection.
+    pub note: Signal<Out, bool>,
+    pub note_conn: Signal<Out, Bits<CONN>>,
     pub opq_valid: Signal<Out, bool>,
     pub opq: Signal<Out, Op>,
     pub opq_pop: Signal<In, bool>,
@@ -191,6 +195,8 @@ impl Lookup {
             ctx_valid: Default::default(),
             ctx: Default::default(),
             ctx_pop: Default::default(),
+            note: Default::default(),
+            note_conn: Default::default(),
             opq_valid: Default::default(),
             opq: Default::default(),
             opq_pop: Default::default(),
@@ -318,6 +324,8 @@ impl Logic for Lookup {
         // Cycle A+2L: the entry goes into its FIFO.
         self.entries.push.next = self.tables.entry_valid.val();
         self.entries.din.next = self.tables.entry.val();
+        self.note.next = self.tables.entry_valid.val();
+        self.note_conn.next = self.tables.entry.val().conn;
         self.entries.pop.next = self.ctx_pop.val();
         self.ctx_valid.next = self.entries.valid.val();
         self.ctx.next = self.entries.dout.val();
