@@ -318,8 +318,7 @@ impl<const D: usize, const N: usize, const A: usize> Logic for RamLanes<D, N, A>
         }
         s += "end\n";
         s += &format!("wire {} got;\n", range(bits));
-        s += &read_side(bits, &ra, self._latency, Collision::Old, "")
-            .replace("assign rdata", "assign got");
+        s += &read_side(bits, "r", "got", &ra, self._latency, Collision::Old, "");
         let spread: Vec<String> = (0..D)
             .rev()
             .map(|i| match kept.iter().position(|k| *k == i) {
