@@ -132,6 +132,17 @@ PROOFS = [
     Proof("ram_lut", "ram", FLAT + ", read in the same cycle", PDR, {"LATENCY": 0}, [
         Mutant("write ignored at address 5", "if (we) mem", "if (we && waddr != 3'd5) mem"),
     ]),
+    Proof("ram_lut_sized", "ram", FLAT + ", read in the same cycle, port wider than the depth", PDR, {"AP": 5, "LATENCY": 0}),
+    Proof("ram_lanes", "ram", FLAT + " in the bits that are kept, zero in the others, lane enables", PDR,
+          {"W": 16, "K": 4, "A": 2, "AP": 3, "LATENCY": 2, "STORED": 11}, [
+              Mutant("enable of another lane", "if (we[2])", "if (we[1])"),
+          ]),
+    Proof("ram_rw", "ram", FLAT + " except on a collision, byte enables", PDR,
+          {"W": 16, "K": 2, "A": 2, "AP": 3, "LATENCY": 2, "UNDEFINED": 1, "RW": 1}),
+    Proof("ram_rw", "ram", FLAT + " at its write port too, in cycles without a write", PDR,
+          {"W": 16, "K": 2, "A": 2, "AP": 3, "LATENCY": 2, "RW": 2}, [
+              Mutant("reads the other address", "m1 <= mem[waddr", "m1 <= mem[raddr"),
+          ], name="ram_rw_write_port"),
     Proof("ram_fwd", "ram", FLAT + ", a read sees the write of its cycle", PDR, {"AP": 5, "LATENCY": 1, "NEW": 1}, [
         Mutant("no forwarding", "hit ? from_write : from_array", "from_array"),
         Mutant("one address bit not compared", "(waddr[2:0] == raddr[2:0])", "(waddr[1:0] == raddr[1:0])"),
@@ -220,7 +231,7 @@ PROOFS = [
         Mutant("one slot too many", "all = 9'h4", "all = 9'h5"),
         Mutant("tail passes a frame in use", "assign retire = done_q[last_q];", "assign retire = |done_q;"),
     ], SLOT_PROBES),
-    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, [
+    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, long=True, mutants=[
         Mutant("splice forgets the list", "list_waddr = sp_last", "list_waddr = sp_first"),
     ]),
 ]

@@ -1,8 +1,9 @@
-// Ram, RamBe, LutRam, FwdRam: equal to a flat memory. One address and one bit lane, both arbitrary and constant, are
+// Ram, RamBe, RamLanes, RamRw, LutRam, FwdRam: equal to a flat memory. One address and one bit lane, both arbitrary and constant, are
 // modelled; as they are arbitrary this holds for all of them. Address bits above the depth are ignored.
 //
 // LATENCY 0 is an asynchronous read. NEW: a read sees the write of its cycle; else it sees the data from before.
-// UNDEFINED: nothing is said about a read that collides with a write.
+// UNDEFINED: nothing is said about a read that collides with a write. STORED: the bits of a lane that are kept; the others
+// read as zero. RW: RamRw; 1 proves its read port, 2 the reads of its write port in cycles without a write.
 // Assumes nothing. Nothing is said about an entry that was never written.
 module check #(
   parameter W = 4,
@@ -11,7 +12,9 @@ module check #(
   parameter K = 1,   // write enables
   parameter LATENCY = 1,
   parameter NEW = 0,
-  parameter UNDEFINED = 0
+  parameter UNDEFINED = 0,
+  parameter STORED = -1,
+  parameter RW = 0
 ) (
   input clock,
   input [K-1:0] we,
@@ -19,15 +22,27 @@ module check #(
   input [W-1:0] wdata,
   input [AP-1:0] raddr
 );
-  wire [W-1:0] rdata;
-  dut dut (.clock(clock), .we(we), .waddr(waddr), .wdata(wdata), .raddr(raddr), .rdata(rdata));
+  wire [W-1:0] rdata, mdata;
+  wire [W-1:0] got = (RW == 2) ? mdata : rdata;
+  generate
+    if (RW != 0) begin : rw
+      dut dut (
+        .clock(clock), .we(we), .waddr(waddr), .wdata(wdata), .mdata(mdata), .raddr(raddr), .rdata(rdata)
+      );
+    end else begin : ram
+      dut dut (.clock(clock), .we(we), .waddr(waddr), .wdata(wdata), .raddr(raddr), .rdata(rdata));
+      assign mdata = 0;
+    end
+  endgenerate
 
   (* anyconst *) wire [A-1:0] addr;
   (* anyconst *) wire [$clog2(W)-1:0] lane;
   always @(*) assume (lane < W);
 
   wire hit_w = we[lane / (W / K)] && (waddr[A-1:0] == addr);
-  wire hit_r = raddr[A-1:0] == addr;
+  wire hit_r = (RW == 2) ? (we == 0 && waddr[A-1:0] == addr) : (raddr[A-1:0] == addr);
+  localparam [W/K-1:0] KEPT = STORED;
+  wire kept = KEPT[lane % (W / K)];
   reg known = 1'b0;
   reg flat;
   always @(posedge clock) if (hit_w) begin
@@ -52,5 +67,8 @@ module check #(
       assign want[i] = w;
     end
   endgenerate
-  always @(*) if (sure[LATENCY]) assert (rdata[lane] == want[LATENCY]);
+  always @(*) begin
+    if (kept && sure[LATENCY]) assert (got[lane] == want[LATENCY]);
+    if (!kept) assert (got[lane] == 1'b0);
+  end
 endmodule

@@ -79,6 +79,9 @@ fn memories(out: &mut Texts) {
             "ram_be_undefined",
             RamBe::<16, 2, 2>::new(2, 1).collisions_undefined(),
         )
+        .put("ram_rw", RamRw::<16, 2, 3>::new(2))
+        .put("ram_lanes", RamLanes::<16, 4, 3>::new(2, 2, 0b1011))
+        .put("ram_lut_sized", LutRam::<Bits<4>, 5>::sized(3))
         .put("ram_lut", LutRam::<Bits<4>, 3>::new())
         .put("ram_fwd", FwdRam::<Bits<4>, 5>::new(3))
         .put("clear_a4", RamClear::<4>::new(4))
