@@ -227,11 +227,15 @@ PROOFS = [
         Mutant("no way past the RAM", "assign store = push & ((~load) | fetch);", "assign store = push;"),
         Mutant("full one late", "depth = 14'h4", "depth = 14'h5"),
     ], BEAT_PROBES),
+    Proof("merge", "merge", "an inject frame begins between MAC frames, nobody cuts into it, its beats are sent as taken", PDR, {}, [
+        Mutant("inject cuts into a MAC frame", "ready = ((~open_q) & (~mac_rx_tvalid)) & go;", "ready = (~mac_rx_tvalid) & go;"),
+    ]),
     Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", induction(2), {"HELP": 1}, [
         Mutant("one slot too many", "all = 9'h4", "all = 9'h5"),
         Mutant("tail passes a frame in use", "assign retire = done_q[last_q];", "assign retire = |done_q;"),
     ], SLOT_PROBES),
-    Proof("blocks", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, long=True, mutants=[
+    Proof("blocks_2", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, long=True, mutants=[
         Mutant("splice forgets the list", "list_waddr = sp_last", "list_waddr = sp_first"),
     ]),
+    Proof("blocks_4", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 4}, long=True),
 ]

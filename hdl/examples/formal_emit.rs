@@ -191,14 +191,13 @@ fn tiny() -> Cfg {
 
 fn tables(out: &mut Texts) {
     let cfg = tiny();
+    let tiny_pool = Cfg {
+        pool_bits: 2,
+        ..tiny()
+    };
     out.put("slots", slots::Slots::new(cfg.slot_bits))
-        .put(
-            "blocks",
-            blocks::Blocks::new(&Cfg {
-                pool_bits: 2,
-                ..tiny()
-            }),
-        )
+        .put("blocks_4", blocks::Blocks::new(&cfg))
+        .put("blocks_2", blocks::Blocks::new(&tiny_pool))
         .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))
         .put("merge", merge::Merge::<8, 1>::new(0))
         .put("post_server", servers::PostServer::new(&cfg))
