@@ -107,9 +107,15 @@ pub struct Pipe {
     /// The window has room for a frame, for an operation.
     free: Reg<bool>,
     half_free: Reg<bool>,
-    /// That room, and with one or two in flight more.
-    window: [Constant<Bits<5>>; 3],
-    half: [Constant<Bits<5>>; 3],
+    /// The window, the part of it that operations may use, and one less.
+    window: Constant<Bits<5>>,
+    window_1: Constant<Bits<5>>,
+    window_2: Constant<Bits<5>>,
+    half: Constant<Bits<5>>,
+    half_1: Constant<Bits<5>>,
+    half_2: Constant<Bits<5>>,
+    last: Signal<Local, bool>,
+    half_last: Signal<Local, bool>,
     base: Signal<Local, Bits<BYTE>>,
     _lk: usize,
 
@@ -165,7 +171,7 @@ pub struct Pipe {
     x2_ahead: RegNr<Bits<32>>,
     x2_nxt: RegNr<Bits<32>>,
     x2_some: RegNr<bool>,
-    x2_back: RegNr<Bits<32>>,
+    x2_back: RegNr<Bits<17>>,
     x2_room: RegNr<Bits<34>>,
     x2_ack_gap: RegNr<Bits<32>>,
     x2_ack_room: RegNr<Bits<32>>,
@@ -182,9 +188,8 @@ pub struct Pipe {
 impl Pipe {
     /// `lk` = log2 of the bytes in a beat; `cfg.window` frames and operations may be in flight.
     pub fn new(lk: usize, cfg: &Cfg) -> Self {
-        let below = |limit: usize| {
-            std::array::from_fn(|more| Constant::new((limit.saturating_sub(more) as u64).to_bits()))
-        };
+        let limit =
+            |n: usize, less: usize| Constant::new((n.saturating_sub(less) as u64).to_bits());
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -250,8 +255,14 @@ impl Pipe {
             flying_next: Default::default(),
             free: Reg::new(true),
             half_free: Reg::new(true),
-            window: below(cfg.window),
-            half: below(cfg.window / 2),
+            window: limit(cfg.window, 0),
+            window_1: limit(cfg.window, 1),
+            window_2: limit(cfg.window, 2),
+            half: limit(cfg.window / 2, 0),
+            half_1: limit(cfg.window / 2, 1),
+            half_2: limit(cfg.window / 2, 2),
+            last: Default::default(),
+            half_last: Default::default(),
             base: Default::default(),
             _lk: lk,
             j_op: Default::default(),
@@ -316,30 +327,38 @@ impl Logic for Pipe {
     fn update(&mut self) {
         // In flight: admitted frames and launched operations that have not left X3. What starts comes late in the cycle and
         // only chooses.
+        // `free` says that fewer than the window are in flight; the number moves by at most two.
+        self.last.next = self.flying.q.val() == self.window_1.val();
+        self.half_last.next = self.flying.q.val() == self.half_1.val();
         self.flying_next.next = self.flying.q.val();
-        self.free.d.next = self.flying.q.val() < self.window[0].val();
-        self.half_free.d.next = self.flying.q.val() < self.half[0].val();
+        self.free.d.next = self.free.q.val();
+        self.half_free.d.next = self.half_free.q.val();
         if self.place.step.val() {
             if self.frame_start.val() & self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.flying.q.val() < self.window[1].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+                self.free.d.next = self.free.q.val() & !self.last.val();
+                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
             }
             if !self.frame_start.val() & !self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() - 1;
-                self.free.d.next = self.flying.q.val() <= self.window[0].val();
-                self.half_free.d.next = self.flying.q.val() <= self.half[0].val();
+                self.free.d.next = self.free.q.val() | (self.flying.q.val() == self.window.val());
+                self.half_free.d.next =
+                    self.half_free.q.val() | (self.flying.q.val() == self.half.val());
             }
         } else {
             if self.frame_start.val() ^ self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.flying.q.val() < self.window[1].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+                self.free.d.next = self.free.q.val() & !self.last.val();
+                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
             }
             if self.frame_start.val() & self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 2;
-                self.free.d.next = self.flying.q.val() < self.window[2].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[2].val();
+                self.free.d.next = self.free.q.val()
+                    & !self.last.val()
+                    & (self.flying.q.val() != self.window_2.val());
+                self.half_free.d.next = self.half_free.q.val()
+                    & !self.half_last.val()
+                    & (self.flying.q.val() != self.half_2.val());
             }
         }
         self.flying.d.next = self.flying_next.val();
@@ -430,6 +449,7 @@ impl Logic for Pipe {
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
         self.shape.h.next = self.x1_view.h.val();
+        self.shape.rd_done.next = self.x1_c.q.val().rd_done;
         self.shape.raw_b.next = self.x1_o.q.val().hdr_b;
         self.history.find.next = self.x1_slot.q.val();
         self.x1_f.next.st = self.x1_c.q.val().st;
@@ -454,6 +474,7 @@ impl Logic for Pipe {
         self.gaps.ack.next = self.x1_d.q.val().ack;
         self.gaps.plen.next = self.x1_d.q.val().plen;
         self.gaps.fin.next = self.fin.val();
+        self.gaps.rst.next = self.x1_d.q.val().flags.get_bit(2);
         self.gaps.rcv_wnd.next = self.x1_c.q.val().rcv_wnd;
         self.gaps.snd_una.next = self.x1_c.q.val().snd_una;
         self.gaps.snd_nxt.next = self.x1_c.q.val().snd_nxt;
@@ -494,7 +515,6 @@ impl Logic for Pipe {
         // X2
         self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
-        self.judge.rcv_wnd.next = self.x2_c.q.val().rcv_wnd;
         self.judge.f.next = self.x2_f.q.val();
         self.judge.ahead.next = self.x2_ahead.q.val();
         self.judge.some.next = self.x2_some.q.val();

@@ -123,6 +123,8 @@ pub struct Place {
     quietq: Reg<bool>,
     commandq: Reg<bool>,
     // What the state may become.
+    pend_by: Signal<Local, Bits<8>>,
+    next_msn: Signal<Local, Bits<32>>,
     alt_nxtq: RegNr<Bits<32>>,
     alt_pendq: RegNr<Bits<8>>,
     alt_smsnq: RegNr<Bits<32>>,
@@ -130,6 +132,7 @@ pub struct Place {
     alt_headq: RegNr<Bits<16>>,
     alt_offq: RegNr<Bits<32>>,
     // What is reported.
+    header: Signal<Local, Bits<5>>,
     seqq: RegNr<Bits<32>>,
     fromq: RegNr<Bits<BYTE>>,
     install_hdr: Signal<Local, Bits<HDR_A>>,
@@ -137,6 +140,7 @@ pub struct Place {
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
+    begins: Signal<Local, bool>,
     passed: Signal<Local, bool>,
     old: Signal<Local, bool>,
     outside: Signal<Local, bool>,
@@ -147,6 +151,7 @@ pub struct Place {
     slow: Signal<Local, bool>,
     beyond: Signal<Local, bool>,
     denied: Signal<Local, bool>,
+    third: Signal<Local, bool>,
     wrong: Signal<Local, bool>,
     fast_ok: Signal<Local, bool>,
     op_ok_fpdu: Signal<Local, bool>,
@@ -249,9 +254,15 @@ impl Logic for Place {
         self.install_hdr.next = self.o.val().hdr_a;
         self.unused_install_hdr.next = self.install_hdr.val();
         self.alt_nxtq.d.next = self.nxt.val();
-        self.alt_pendq.d.next = self.f.val().pend + 1;
-        self.alt_smsnq.d.next = self.f.val().smsn + 1;
-        self.alt_rmsnq.d.next = self.f.val().rmsn + 1;
+        self.pend_by.next = 1.into();
+        if self.op.val() {
+            self.pend_by.next = 0xff.into();
+        }
+        self.alt_pendq.d.next = self.f.val().pend + self.pend_by.val();
+        // A message that counts has the expected MSN.
+        self.next_msn.next = self.form.val().msn + 1;
+        self.alt_smsnq.d.next = self.next_msn.val();
+        self.alt_rmsnq.d.next = self.next_msn.val();
         self.alt_headq.d.next = self.f.val().rd_head;
         self.alt_offq.d.next = self.got.val();
         if self.form.val().l {
@@ -261,7 +272,6 @@ impl Logic for Place {
         self.seqq.d.next = self.f.val().rcv_nxt;
         if self.op.val() {
             self.alt_nxtq.d.next = self.o.val().seq;
-            self.alt_pendq.d.next = self.f.val().pend - 1;
             self.seqq.d.next = self.o.val().seq;
             if self.op_fin.val() {
                 self.seqq.d.next = self.o.val().seq + 1;
@@ -275,30 +285,30 @@ impl Logic for Place {
             self.alt_headq.d.next = 0.into();
             self.alt_offq.d.next = 0.into();
         }
-        self.fromq.d.next = self.base.val() + 20;
+        self.header.next = 20.into();
         if self.form.val().t {
-            self.fromq.d.next = self.base.val() + 16;
+            self.header.next = 16.into();
         }
+        self.fromq.d.next = self.base.val() + bit_cast::<BYTE, 5>(self.header.val());
         if self.op.val() {
-            self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 20;
-            if self.form.val().t {
-                self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 16;
-            }
+            self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6)
+                | bit_cast::<BYTE, 5>(self.header.val());
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
 
         // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
+        self.begins.next = self.vq.q.val().inside & !self.vq.q.val().behind;
         self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd;
         // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
-        self.challenge.next = self.vq.q.val().odd
-            | (self.vq.q.val().rst & !self.vq.q.val().here & self.vq.q.val().begins);
+        self.challenge.next =
+            self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
         self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
-            | (self.vq.q.val().rst & !self.vq.q.val().here & !self.vq.q.val().begins);
+            | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
             & !self.vq.q.val().covered
@@ -322,7 +332,10 @@ impl Logic for Place {
                             & self.rq.q.val().upper_next
                             & !self.rq.q.val().near))));
         self.denied.next = self.rq.q.val().stag | (self.rq.q.val().tag & self.rq.q.val().revoked);
+        self.third.next =
+            self.rq.q.val().third | self.rq.q.val().elsewhere | self.rq.q.val().uneven;
         self.wrong.next = self.rq.q.val().flaw
+            | self.third.val()
             | self.rq.q.val().barred
             | (self.rq.q.val().tag & self.rq.q.val().revoked)
             | self.beyond.val()
@@ -363,7 +376,7 @@ impl Logic for Place {
         if self.rq.q.val().shape {
             self.err.next = 0x1205.into(); // not exactly a Read Request header, no Terminate header
         }
-        if self.rq.q.val().third {
+        if self.third.val() {
             self.err.next = 0x1204.into(); // MO
             if self.formq.q.val().rresp {
                 self.err.next = 0x1101.into(); // not the octets asked for
