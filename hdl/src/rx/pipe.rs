@@ -11,7 +11,10 @@
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards. The older ones have
-//! written by then: J looks them up in the history, and only one write can still come, in X1.
+//! written by then, to the history, from which X1 reads.
+//! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
+//! load in every cycle, single bits say what they mean. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
+//! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
 //! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
@@ -462,6 +465,7 @@ impl Logic for Pipe {
         self.x1_f.next.rd_head = self.x1_c.q.val().rd_head;
         self.x1_f.next.rd_off = self.x1_c.q.val().rd_off;
         self.x1_f.next.first = self.x1_c.q.val().first;
+        self.x1_f.next.rst = self.x1_c.q.val().rst;
         if self.x1_held.q.val() {
             self.x1_f.next = self.history.row.val();
         }

@@ -9,6 +9,8 @@
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
 //! of what may be acknowledged, so duplicates then ask for no ACK: the assembler's report is about to.
+//! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
+//! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
@@ -101,6 +103,7 @@ pub struct Place {
     op_init: Signal<Local, bool>,
     op_fin: Signal<Local, bool>,
     op_again: Signal<Local, bool>,
+    op_rst: Signal<Local, bool>,
     wholeq: Reg<bool>,
     malformedq: Reg<bool>,
     writeq: Reg<bool>,
@@ -111,6 +114,7 @@ pub struct Place {
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
     finq: Reg<bool>,
+    rstq: Reg<bool>,
     againq: Reg<bool>,
     op_overq: Reg<bool>,
     op_pushq: Reg<bool>,
@@ -149,6 +153,8 @@ pub struct Place {
     dead: Signal<Local, bool>,
     fast: Signal<Local, bool>,
     slow: Signal<Local, bool>,
+    queue: Signal<Local, bool>,
+    resets: Signal<Local, bool>,
     beyond: Signal<Local, bool>,
     denied: Signal<Local, bool>,
     third: Signal<Local, bool>,
@@ -221,6 +227,9 @@ impl Logic for Place {
         self.op_fin.next = self.op_seg.val() & self.o.val().fin & self.open.val();
         // CRC failure with nothing of the FPDU acknowledged.
         self.op_again.next = self.op_seg.val() & self.o.val().crc_fail & self.open.val();
+        // The last segment in front of a RST is a RST's own, without octets: it has been its turn.
+        self.op_rst.next = self.op_seg.val() & self.f.val().rst & (self.f.val().pend == 1);
+        self.rstq.d.next = self.op_rst.val();
         self.wholeq.d.next = self.whole.val();
         self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
         self.writeq.d.next = self.mine.val() | self.live.val();
@@ -237,6 +246,7 @@ impl Logic for Place {
         self.op_pushq.d.next = (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
             | (self.live.val() & (self.op_kind.val() == OpKind::Fence))
             | self.op_fin.val()
+            | self.op_rst.val()
             | (self.op_again.val() & (self.f.val().crc_rep == 2));
         self.op_nxtq.d.next = self.op_init.val() | (self.op_seg.val() & self.o.val().rollback);
         self.bad_termq.d.next =
@@ -272,6 +282,8 @@ impl Logic for Place {
         self.seqq.d.next = self.f.val().rcv_nxt;
         if self.op.val() {
             self.alt_nxtq.d.next = self.o.val().seq;
+        }
+        if self.op_seg.val() & !self.op_rst.val() {
             self.seqq.d.next = self.o.val().seq;
             if self.op_fin.val() {
                 self.seqq.d.next = self.o.val().seq + 1;
@@ -322,6 +334,8 @@ impl Logic for Place {
         self.slow.next = self.vq.q.val().inside
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
                 | (self.vq.q.val().fast & self.rq.q.val().stale));
+        self.queue.next = self.slow.val() | self.vq.q.val().reset_later;
+        self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
         // Errors.
         self.beyond.next = self.rq.q.val().over
@@ -437,11 +451,14 @@ impl Logic for Place {
         if self.moved.val() {
             self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
         }
-        if (self.sums.val() & self.slow.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
+        if (self.sums.val() & self.queue.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
             self.nd.next.pend = self.alt_pendq.q.val();
         }
         if self.seg_doneq.q.val() {
             self.nd.next.mid = self.oq.q.val().mid;
+        }
+        if self.sums.val() & self.vq.q.val().reset_later {
+            self.nd.next.rst = true;
         }
         // Only an FPDU with a good CRC starts the count again: what follows a bad one is dropped by the assembler and
         // reported without a rollback.
@@ -478,8 +495,12 @@ impl Logic for Place {
                 | self.vq.q.val().reset))
             | (self.op_fpduq.q.val() & (self.wrong.val() | self.formq.q.val().term))
             | self.op_overq.q.val()
+            | self.rstq.q.val()
         {
             self.nd.next.st = 2.into();
+        }
+        if self.rstq.q.val() | self.installq.q.val() {
+            self.nd.next.rst = false;
         }
         if self.installq.q.val() {
             self.nd.next.st = 1.into();
@@ -541,7 +562,7 @@ impl Logic for Place {
         self.x_desc.next.free_blk = self.pool_fpduq.q.val();
         self.x_desc.next.event = self.over.val()
             | self.at_fault.val()
-            | self.vq.q.val().reset
+            | self.resets.val()
             | self.finq.q.val()
             | (self.ok.val()
                 & (self.formq.q.val().term
@@ -604,7 +625,7 @@ impl Logic for Place {
         if self.fast_bad.val() {
             self.x_desc.next.term = 0x2002.into(); // term::MPA_CRC
         }
-        if self.vq.q.val().reset {
+        if self.resets.val() {
             self.x_desc.next.kind = 5.into(); // cpl_kind::RST
             self.x_desc.next.term = 0.into();
         }
@@ -618,22 +639,25 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
 
         // The assembler's share. What it takes begins at rcv_nxt.
-        self.seg_push.next = (self.sums.val() & self.slow.val()) | self.removeq.q.val();
+        self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
         self.seg.next.slot = self.dq.q.val().slot;
         self.seg.next.addr = self.vq.q.val().addr;
         self.seg.next.len = self.vq.q.val().len;
+        if self.vq.q.val().reset_later {
+            self.seg.next.len = 0.into();
+        }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
         self.seg.next.fresh = self.quietq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
-        self.seg.next.fin = self.dq.q.val().flags.get_bit(0);
+        self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
 
         // A frame that nobody keeps gives its slot back.
         self.free_valid.next = self.is_frame.q.val()
             & !self.is_gone.q.val()
-            & !(self.sums.val() & (self.slow.val() | self.pushed.val()))
+            & !(self.sums.val() & (self.queue.val() | self.pushed.val()))
             & !(self.clean.val() & self.fast.val());
         self.free_slot.next = self.dq.q.val().slot;
 
@@ -660,6 +684,10 @@ impl Logic for Place {
             if self.finq.q.val() {
                 self.ack.next.flags = 0x401.into(); // RX_ONLY, FIN
                 self.ack.next.mode = 2.into();
+            }
+            if self.rstq.q.val() {
+                self.ack.next.flags = 0x402.into(); // RX_ONLY, RST
+                self.ack.next.mode = 0.into();
             }
         } else {
             self.ack.next.flags = (bit_cast::<11, 1>(self.vq.q.val().reset.into()) << 1)
@@ -705,7 +733,7 @@ impl Logic for Place {
         self.why4.d.next.window = self.good.val() & self.outside.val();
         self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
         self.why4.d.next.challenge = self.good.val() & self.challenge.val();
-        self.why4.d.next.rst = self.sums.val() & self.vq.q.val().reset;
+        self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
         self.why4.d.next.dead = self.good.val() & self.dead.val();
         self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();

@@ -8,6 +8,7 @@
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` is dropped
 //! (no reassembly yet), and so is a segment that reaches beyond the window.
+//! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
 //! Requirements: TCP-21..TCP-24, TCP-31..TCP-34, TCP-1C.
 
 use super::types::*;
@@ -100,6 +101,7 @@ pub struct TcpJudge {
     spare: Signal<Local, Bits<34>>,
     unused_spare: Signal<Local, Bits<34>>,
     open: Signal<Local, bool>,
+    settled: Signal<Local, bool>,
     ready: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
@@ -121,11 +123,12 @@ impl Logic for TcpJudge {
         self.ackf.next = self.flags.val().get_bit(4);
         self.here.next = !self.ahead.val().any();
         self.behind.next = self.ahead.val().get_bit(31);
-        self.open.next = self.f.val().st == 1;
+        self.open.next = (self.f.val().st == 1) & !self.f.val().rst;
+        self.settled.next = !self.f.val().pend.any();
         // One whole FPDU, and no octet in front of it is held anywhere.
         self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.d.val().plen))
             & !self.f.val().mid
-            & !self.f.val().pend.any()
+            & self.settled.val()
             & !self.fin.val();
         // snd_una - max_wnd <= ack <= snd_nxt
         self.ack_ok.next = self.ack_gap.val() <= self.ack_room.val();
@@ -140,7 +143,13 @@ impl Logic for TcpJudge {
         self.v.next.fast = self.passed.val() & self.here.val() & self.ready.val();
         self.v.next.slow =
             self.passed.val() & ((self.here.val() & !self.ready.val()) | self.behind.val());
-        self.v.next.reset = self.whole.val() & self.rst.val() & self.here.val();
+        self.v.next.reset =
+            self.whole.val() & self.rst.val() & self.here.val() & self.settled.val();
+        self.v.next.reset_later = self.whole.val()
+            & self.rst.val()
+            & self.here.val()
+            & !self.settled.val()
+            & !self.f.val().rst;
         self.v.next.rst = self.rst.val();
         self.v.next.odd =
             !self.rst.val() & (self.syn.val() | !self.ackf.val() | !self.ack_ok.val());

@@ -131,8 +131,9 @@ pub struct Verdict {
     pub fast: bool,
     /// Data or FIN for the assembler, if it is inside of the window and not all old.
     pub slow: bool,
-    /// RST at rcv_nxt.
+    /// RST at rcv_nxt; the same while segments wait in front of it: it goes behind them.
     pub reset: bool,
+    pub reset_later: bool,
     /// RST at all; a SYN, no ACK or an ACK out of range; the challenge is for the ACK number.
     pub rst: bool,
     pub odd: bool,
