@@ -223,6 +223,7 @@ impl Logic for CtxTables {
         self.entry.next.rd_head = self.dyn_ram.rdata.val().rd_head;
         self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
         self.entry.next.first = self.dyn_ram.rdata.val().first;
+        self.entry.next.rst = self.dyn_ram.rdata.val().rst;
         self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
         self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
         self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;
