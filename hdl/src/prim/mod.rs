@@ -43,6 +43,7 @@ pub mod fifo;
 pub mod hash;
 pub mod keep;
 pub mod mask;
+pub mod narrow;
 pub mod ram;
 pub mod ram_rw;
 pub mod reduce;
