@@ -92,6 +92,7 @@ pub struct Ram<T: Synth, const A: usize> {
     _addr_bits: usize,
     _latency: usize,
     _collision: Collision,
+    _keep: usize,
 }
 
 impl<T: Synth, const A: usize> Ram<T, A> {
@@ -108,7 +109,19 @@ impl<T: Synth, const A: usize> Ram<T, A> {
             _addr_bits: addr_bits,
             _latency: latency,
             _collision: Collision::Old,
+            _keep: T::BITS,
         }
+    }
+
+    /// Stores only the low `bits` bits; those above read as zero.
+    pub fn keeping(mut self, bits: usize) -> Self {
+        assert!(
+            (2..=T::BITS).contains(&bits),
+            "RAM: {bits} of {} bits to keep",
+            T::BITS
+        );
+        self._keep = bits;
+        self
     }
 
     /// Gives up the promise of old data on a collision, which saves the bypass logic on ECP5.
@@ -132,18 +145,39 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
     fn hdl(&self) -> Verilog {
         let n = self._addr_bits;
         let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
+        let keep = self._keep;
+        let read = read_side(
+            keep,
+            &ra,
+            self._latency,
+            self._collision,
+            &format!("we && ({wa} == {ra})"),
+        );
+        let (upper, read) = match T::BITS - keep {
+            0 => (String::new(), read),
+            n => (
+                format!(
+                    "// this preset needs {keep} of {} data bits\n\
+                     wire unused_wdata = &{{1'b0, wdata[{}:{keep}]}};\n\
+                     wire {} got;\n",
+                    T::BITS,
+                    T::BITS - 1,
+                    range(keep)
+                ),
+                read.replace("assign rdata", "assign got")
+                    + &format!("assign rdata = {{{n}'b0, got}};\n"),
+            ),
+        };
         body(
-            array(T::BITS, n, self._collision)
+            array(keep, n, self._collision)
                 + &ignore_upper("waddr", n, A)
                 + &ignore_upper("raddr", n, A)
-                + &format!("always @(posedge clock) if (we) mem[{wa}] <= wdata;\n")
-                + &read_side(
-                    T::BITS,
-                    &ra,
-                    self._latency,
-                    self._collision,
-                    &format!("we && ({wa} == {ra})"),
-                ),
+                + &upper
+                + &format!(
+                    "always @(posedge clock) if (we) mem[{wa}] <= {};\n",
+                    low("wdata", keep, T::BITS)
+                )
+                + &read,
         )
     }
 }
