@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | [`Ram`]    | `we waddr wdata`, 1 cycle | `raddr` -> `rdata`, 1, 2 or 3 cycles, a new read every cycle | old data |
 //! | [`RamBe`]  | one `we` bit a byte       | as `Ram`  | old data |
-//! | [`RamLanes`] | one `we` bit a lane     | as `Ram`  | old data |
+//! | [`RamLanes`](super::ram_lanes::RamLanes) | one `we` bit a lane | as `Ram` | old data |
 //! | [`FwdRam`] | as `Ram`                  | 1 cycle   | **new** data: flat memory |
 //! | [`LutRam`] | as `Ram`                  | same cycle, asynchronous | old data |
 //!
@@ -31,7 +31,7 @@ pub enum Collision {
 }
 
 /// Checks a RAM's elaboration values; a wrong preset fails here with its numbers.
-fn check_size(addr_bits: usize, a: usize, latency: usize) {
+pub(super) fn check_size(addr_bits: usize, a: usize, latency: usize) {
     assert!(
         (1..=a).contains(&addr_bits),
         "RAM: {addr_bits} address bits asked, the port has {a}: lower the preset's depth"
@@ -43,7 +43,13 @@ fn check_size(addr_bits: usize, a: usize, latency: usize) {
 }
 
 /// Read side shared by [`Ram`] and [`RamBe`]: array register, then output registers.
-fn read_side(width: usize, raddr: &str, latency: usize, collision: Collision, hit: &str) -> String {
+pub(super) fn read_side(
+    width: usize,
+    raddr: &str,
+    latency: usize,
+    collision: Collision,
+    hit: &str,
+) -> String {
     let r = range(width);
     let mut s = format!("reg {r} r1;\nalways @(posedge clock) r1 <= mem[{raddr}];\n");
     let mut last = "r1".to_string();
@@ -68,7 +74,7 @@ fn read_side(width: usize, raddr: &str, latency: usize, collision: Collision, hi
 }
 
 /// The declaration of the array; without a collision promise the tool may drop the bypass.
-fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
+pub(super) fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
     let attr = match collision {
         Collision::Old => "",
         Collision::Undefined => "(* no_rw_check *) ",
@@ -254,102 +260,6 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
             &format!("(|we) && ({wa} == {ra})"),
         );
         body(s)
-    }
-}
-
-/// Block RAM of `N` lanes of `D / N` bits with one write enable a lane. Of every lane only some bits are stored; the
-/// others read as zero and cost nothing.
-#[derive(LogicBlock, Clone, Debug)]
-pub struct RamLanes<const D: usize, const N: usize, const A: usize> {
-    pub clock: Signal<In, Clock>,
-    pub we: Signal<In, Bits<N>>,
-    pub waddr: Signal<In, Bits<A>>,
-    pub wdata: Signal<In, Bits<D>>,
-    pub raddr: Signal<In, Bits<A>>,
-    pub rdata: Signal<Out, Bits<D>>,
-    _addr_bits: usize,
-    _latency: usize,
-    _stored: u64,
-}
-
-impl<const D: usize, const N: usize, const A: usize> RamLanes<D, N, A> {
-    const OK: () = assert!(
-        N > 1 && D % N == 0 && D / N > 1 && D / N <= 64,
-        "RamLanes: lanes of 2 to 64 bits"
-    );
-
-    /// As [`Ram::new`]; bit `i` of `stored` says whether a lane's bit `i` is kept.
-    pub fn new(addr_bits: usize, latency: usize, stored: u64) -> Self {
-        let () = Self::OK;
-        check_size(addr_bits, A, latency);
-        assert!(
-            (0..D / N).filter(|i| stored >> i & 1 == 1).count() > 1,
-            "RamLanes: a lane keeps two bits at least"
-        );
-        Self {
-            clock: Default::default(),
-            we: Default::default(),
-            waddr: Default::default(),
-            wdata: Default::default(),
-            raddr: Default::default(),
-            rdata: Default::default(),
-            _addr_bits: addr_bits,
-            _latency: latency,
-            _stored: stored,
-        }
-    }
-}
-
-impl<const D: usize, const N: usize, const A: usize> Logic for RamLanes<D, N, A> {
-    fn update(&mut self) {}
-    fn connect(&mut self) {
-        self.rdata.connect();
-    }
-    fn hdl(&self) -> Verilog {
-        let n = self._addr_bits;
-        let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
-        let lane = D / N;
-        let kept: Vec<usize> = (0..D)
-            .filter(|i| self._stored >> (i % lane) & 1 == 1)
-            .collect();
-        let (bits, part) = (kept.len(), kept.len() / N);
-        let mut s = array(bits, n, Collision::Old);
-        s += &ignore_upper("waddr", n, A);
-        s += &ignore_upper("raddr", n, A);
-        let pick: Vec<String> = kept.iter().rev().map(|i| format!("wdata[{i}]")).collect();
-        s += &format!(
-            "wire {} kept;\nassign kept = {{{}}};\n",
-            range(bits),
-            pick.join(", ")
-        );
-        if bits < D {
-            let drop: Vec<String> = (0..D)
-                .rev()
-                .filter(|i| !kept.contains(i))
-                .map(|i| format!("wdata[{i}]"))
-                .collect();
-            s += &format!(
-                "// this preset has no use for these bits\nwire unused_wdata = &{{1'b0, {}}};\n",
-                drop.join(", ")
-            );
-        }
-        s += "always @(posedge clock) begin\n";
-        for i in 0..N {
-            let (hi, lo) = (i * part + part - 1, i * part);
-            s += &format!("  if (we[{i}]) mem[{wa}][{hi}:{lo}] <= kept[{hi}:{lo}];\n");
-        }
-        s += "end\n";
-        s += &format!("wire {} got;\n", range(bits));
-        s += &read_side(bits, &ra, self._latency, Collision::Old, "")
-            .replace("assign rdata", "assign got");
-        let spread: Vec<String> = (0..D)
-            .rev()
-            .map(|i| match kept.iter().position(|k| *k == i) {
-                Some(k) => format!("got[{k}]"),
-                None => "1'b0".to_string(),
-            })
-            .collect();
-        body(s + &format!("assign rdata = {{{}}};\n", spread.join(", ")))
     }
 }
 

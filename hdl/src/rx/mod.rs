@@ -28,4 +28,5 @@ pub mod tcp;
 pub mod tpt;
 pub mod tx_servers;
 pub mod types;
+pub mod way_match;
 pub mod xtypes;
