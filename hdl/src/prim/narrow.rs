@@ -46,6 +46,18 @@ impl Kept {
         Self { parts, width: low }
     }
 
+    /// The low `bits` of an item of `width` bits.
+    pub fn low(width: usize, bits: usize) -> Self {
+        assert!(
+            (1..=width).contains(&bits),
+            "keeping: an item has {width} bits, {bits} asked"
+        );
+        Self {
+            parts: vec![(0, bits)],
+            width,
+        }
+    }
+
     fn all(&self) -> bool {
         self.parts.len() <= 1 && self.parts.iter().all(|p| p.1 == self.width)
     }
