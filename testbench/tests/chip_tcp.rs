@@ -391,6 +391,61 @@ fn tcp_63_66_rst() {
     });
 }
 
+/// Segments count in sequence order: a RST that overtakes none of them on the wire overtakes none in the chip either, though
+/// the assembler still works on them when it comes (RFC 9293 3.10.7.4).
+#[test]
+fn tcp_66_rst_behind_queued_segments() {
+    run(|b| {
+        for (writes, flags) in [(2, Flags::RST), (12, Flags::RST | Flags::ACK)] {
+            for fin in [false, true] {
+                b.fresh()?;
+                let before = b.l.chip.writes.len();
+                let mut body = Vec::new();
+                for _ in 0..writes {
+                    body.extend(b.write(20));
+                }
+                let frame = b.spec().frame(&body);
+                b.l.frame(frame);
+                if fin {
+                    let flags = Flags::FIN | Flags::ACK;
+                    let frame = FrameSpec { flags, ..b.spec() }.frame(&[]);
+                    b.l.frame(frame);
+                }
+                let spec = b.spec();
+                let rst = FrameSpec {
+                    flags,
+                    ..spec.clone()
+                };
+                let frame = rst.frame(b"void");
+                b.l.frame(frame);
+                // Neither a second one nor data behind it counts.
+                let frame = rst.frame(&[]);
+                b.l.chip.send(b.l.chip.cycle(), frame);
+                let f = b.write(20);
+                b.l.chip.send(b.l.chip.cycle(), spec.frame(&f));
+                b.l.settle()?;
+                assert_eq!(b.l.chip.writes.len() - before, writes, "Writes placed");
+                let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
+                let want: &[u8] = match fin {
+                    true => &[cpl_kind::FIN, cpl_kind::RST],
+                    false => &[cpl_kind::RST],
+                };
+                assert_eq!(kinds, want);
+                let acks = b.l.acks(b.side, b.acks);
+                b.acks = b.l.chip.acks.len();
+                let told: Vec<_> = acks
+                    .iter()
+                    .filter(|a| a.flags & ack_flag::RST != 0)
+                    .collect();
+                assert_eq!(told.len(), 1, "RST reported: {acks:?}");
+                assert_eq!(told[0].flags, ack_flag::RST | ack_flag::RX_ONLY);
+                assert_eq!(told[0].rcv_nxt, spec.seq);
+            }
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn tcp_60_mpa_80_84_fin() {
     run(|b| {

@@ -30,7 +30,7 @@ pub struct Place {
 }
 
 /// Width in bits of a value of this type.
-fn bits_of(t: &TypeDescriptor) -> usize {
+pub(super) fn bits_of(t: &TypeDescriptor) -> usize {
     match &t.kind {
         TypeKind::Bits(n) | TypeKind::Signed(n) => *n,
         TypeKind::Enum(v) => clog2(v.len()),

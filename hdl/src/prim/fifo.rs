@@ -17,12 +17,13 @@
 //! `push` and `pop` move pointers and nothing as wide as the item: a handshake decided late in a cycle reaches a handful
 //! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`.
 
+use super::narrow::Kept;
 use super::text::{body, check, range};
 use rust_hdl::prelude::*;
 
-/// Storage and pointers of `2^a` items. `take` and `give` are the push and pop that really happen, `some` says that at
+/// Storage and pointers of `2^a` items; `word` is what is stored of `din`. `take` and `give` are the push and pop that really happen, `some` says that at
 /// least one item is held.
-fn storage(width: usize, a: usize) -> String {
+fn storage(width: usize, a: usize, word: &str) -> String {
     let (rt, rp, rc, c) = (range(width), range(a), range(a + 1), a + 1);
     format!(
         "(* ram_style = \"distributed\" *) reg {rt} mem [0:{last}];\n\
@@ -31,7 +32,7 @@ fn storage(width: usize, a: usize) -> String {
          reg some, no_room;\n\
          wire take, give;\n\
          always @(posedge clock) begin\n\
-         \x20 if (take) mem[wp] <= din;\n\
+         \x20 if (take) mem[wp] <= {word};\n\
          \x20 if (reset) begin\n\
          \x20   wp <= {a}'d0;\n\
          \x20   rp <= {a}'d0;\n\
@@ -79,6 +80,7 @@ pub struct Fifo<T: Synth, const A: usize> {
     pub valid: Signal<Out, bool>,
     pub pop: Signal<In, bool>,
     _bits: usize,
+    _kept: Kept,
 }
 
 impl<T: Synth, const A: usize> Fifo<T, A> {
@@ -106,7 +108,14 @@ impl<T: Synth, const A: usize> Fifo<T, A> {
             valid: Default::default(),
             pop: Default::default(),
             _bits: bits,
+            _kept: Kept::default(),
         }
+    }
+
+    /// Stores only the low bits of these fields; the others read as zero.
+    pub fn narrow(mut self, fields: &[(&str, usize)]) -> Self {
+        self._kept = Kept::new::<T>(fields);
+        self
     }
 }
 
@@ -125,12 +134,13 @@ impl<T: Synth, const A: usize> Logic for Fifo<T, A> {
         self.valid.connect();
     }
     fn hdl(&self) -> Verilog {
+        let (text, word) = self._kept.pack("din");
         body(
-            storage(T::BITS, self._bits)
+            text + &storage(self._kept.bits(T::BITS), self._bits, &word)
                 + "assign take = push && !no_room;\n\
                    assign give = pop && some;\n\
-                   assign dout = mem[rp];\n\
                    assign valid = some;\n"
+                + &self._kept.unpack("dout", "mem[rp]")
                 + &checks(),
         )
     }
@@ -196,7 +206,7 @@ impl<T: Synth, const A: usize> Logic for BypassFifo<T, A> {
     }
     fn hdl(&self) -> Verilog {
         body(
-            storage(T::BITS, self._bits)
+            storage(T::BITS, self._bits, "din")
                 + "assign take = push && !no_room;\n\
                    assign give = pop && (some || push);\n\
                    assign dout = some ? mem[rp] : din;\n\

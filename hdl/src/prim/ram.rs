@@ -17,6 +17,7 @@
 //! [`Ram::collisions_undefined`]: that logic goes away, and simulation returns inverted data on a collision so that a
 //! wrong promise shows. `FwdRam` costs 60 LUT4 and 41 FF at 512 x 40.
 
+use super::narrow::Kept;
 use super::text::{body, ignore_upper, low, range};
 use rust_hdl::prelude::*;
 
@@ -42,16 +43,15 @@ pub(super) fn check_size(addr_bits: usize, a: usize, latency: usize) {
     );
 }
 
-/// A read port: array register `<tag>1`, then output registers, and the port `out`.
+/// A read port: array register `<tag>1`, then output registers; text and the name of the last one.
 pub(super) fn read_side(
     width: usize,
     tag: &str,
-    out: &str,
     addr: &str,
     latency: usize,
     collision: Collision,
     hit: &str,
-) -> String {
+) -> (String, String) {
     let r = range(width);
     let mut s = format!("reg {r} {tag}1;\nalways @(posedge clock) {tag}1 <= mem[{addr}];\n");
     let mut last = format!("{tag}1");
@@ -72,7 +72,7 @@ pub(super) fn read_side(
         s += &format!("reg {r} {tag}{i};\nalways @(posedge clock) {tag}{i} <= {last};\n");
         last = format!("{tag}{i}");
     }
-    s + &format!("assign {out} = {last};\n")
+    (s, last)
 }
 
 /// The declaration of the array; without a collision promise the tool may drop the bypass.
@@ -100,6 +100,7 @@ pub struct Ram<T: Synth, const A: usize> {
     _addr_bits: usize,
     _latency: usize,
     _collision: Collision,
+    _kept: Kept,
 }
 
 impl<T: Synth, const A: usize> Ram<T, A> {
@@ -116,12 +117,25 @@ impl<T: Synth, const A: usize> Ram<T, A> {
             _addr_bits: addr_bits,
             _latency: latency,
             _collision: Collision::Old,
+            _kept: Kept::default(),
         }
     }
 
     /// Gives up the promise of old data on a collision, which saves the bypass logic on ECP5.
     pub fn collisions_undefined(mut self) -> Self {
         self._collision = Collision::Undefined;
+        self
+    }
+
+    /// Stores only the low bits of these fields; the others read as zero.
+    pub fn narrow(mut self, fields: &[(&str, usize)]) -> Self {
+        self._kept = Kept::new::<T>(fields);
+        self
+    }
+
+    /// Stores only the low `bits` of an item; the others read as zero. For an upper part that the preset does not use.
+    pub fn keeping(mut self, bits: usize) -> Self {
+        self._kept = Kept::low(T::BITS, bits);
         self
     }
 }
@@ -140,20 +154,24 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
     fn hdl(&self) -> Verilog {
         let n = self._addr_bits;
         let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
+        let bits = self._kept.bits(T::BITS);
+        let (text, word) = self._kept.pack("wdata");
+        let (ports, last) = read_side(
+            bits,
+            "r",
+            &ra,
+            self._latency,
+            self._collision,
+            &format!("we && ({wa} == {ra})"),
+        );
         body(
-            array(T::BITS, n, self._collision)
+            array(bits, n, self._collision)
                 + &ignore_upper("waddr", n, A)
                 + &ignore_upper("raddr", n, A)
-                + &format!("always @(posedge clock) if (we) mem[{wa}] <= wdata;\n")
-                + &read_side(
-                    T::BITS,
-                    "r",
-                    "rdata",
-                    &ra,
-                    self._latency,
-                    self._collision,
-                    &format!("we && ({wa} == {ra})"),
-                ),
+                + &text
+                + &format!("always @(posedge clock) if (we) mem[{wa}] <= {word};\n")
+                + &ports
+                + &self._kept.unpack("rdata", &last),
         )
     }
 }
@@ -222,111 +240,15 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
             s += &format!("  if (we[{i}]) mem[{wa}][{hi}:{lo}] <= wdata[{hi}:{lo}];\n");
         }
         s += "end\n";
-        s += &read_side(
+        let (port, last) = read_side(
             D,
             "r",
-            "rdata",
             &ra,
             self._latency,
             self._collision,
             &format!("(|we) && ({wa} == {ra})"),
         );
-        body(s)
-    }
-}
-
-/// Block RAM of `N` lanes of `D / N` bits with one write enable a lane. Of every lane only some bits are stored; the
-/// others read as zero and cost nothing.
-#[derive(LogicBlock, Clone, Debug)]
-pub struct RamLanes<const D: usize, const N: usize, const A: usize> {
-    pub clock: Signal<In, Clock>,
-    pub we: Signal<In, Bits<N>>,
-    pub waddr: Signal<In, Bits<A>>,
-    pub wdata: Signal<In, Bits<D>>,
-    pub raddr: Signal<In, Bits<A>>,
-    pub rdata: Signal<Out, Bits<D>>,
-    _addr_bits: usize,
-    _latency: usize,
-    _stored: u64,
-}
-
-impl<const D: usize, const N: usize, const A: usize> RamLanes<D, N, A> {
-    const OK: () = assert!(
-        N > 1 && D % N == 0 && D / N > 1 && D / N <= 64,
-        "RamLanes: lanes of 2 to 64 bits"
-    );
-
-    /// As [`Ram::new`]; bit `i` of `stored` says whether a lane's bit `i` is kept.
-    pub fn new(addr_bits: usize, latency: usize, stored: u64) -> Self {
-        let () = Self::OK;
-        check_size(addr_bits, A, latency);
-        assert!(
-            (0..D / N).filter(|i| stored >> i & 1 == 1).count() > 1,
-            "RamLanes: a lane keeps two bits at least"
-        );
-        Self {
-            clock: Default::default(),
-            we: Default::default(),
-            waddr: Default::default(),
-            wdata: Default::default(),
-            raddr: Default::default(),
-            rdata: Default::default(),
-            _addr_bits: addr_bits,
-            _latency: latency,
-            _stored: stored,
-        }
-    }
-}
-
-impl<const D: usize, const N: usize, const A: usize> Logic for RamLanes<D, N, A> {
-    fn update(&mut self) {}
-    fn connect(&mut self) {
-        self.rdata.connect();
-    }
-    fn hdl(&self) -> Verilog {
-        let n = self._addr_bits;
-        let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
-        let lane = D / N;
-        let kept: Vec<usize> = (0..D)
-            .filter(|i| self._stored >> (i % lane) & 1 == 1)
-            .collect();
-        let (bits, part) = (kept.len(), kept.len() / N);
-        let mut s = array(bits, n, Collision::Old);
-        s += &ignore_upper("waddr", n, A);
-        s += &ignore_upper("raddr", n, A);
-        let pick: Vec<String> = kept.iter().rev().map(|i| format!("wdata[{i}]")).collect();
-        s += &format!(
-            "wire {} kept;\nassign kept = {{{}}};\n",
-            range(bits),
-            pick.join(", ")
-        );
-        if bits < D {
-            let drop: Vec<String> = (0..D)
-                .rev()
-                .filter(|i| !kept.contains(i))
-                .map(|i| format!("wdata[{i}]"))
-                .collect();
-            s += &format!(
-                "// this preset has no use for these bits\nwire unused_wdata = &{{1'b0, {}}};\n",
-                drop.join(", ")
-            );
-        }
-        s += "always @(posedge clock) begin\n";
-        for i in 0..N {
-            let (hi, lo) = (i * part + part - 1, i * part);
-            s += &format!("  if (we[{i}]) mem[{wa}][{hi}:{lo}] <= kept[{hi}:{lo}];\n");
-        }
-        s += "end\n";
-        s += &format!("wire {} got;\n", range(bits));
-        s += &read_side(bits, "r", "got", &ra, self._latency, Collision::Old, "");
-        let spread: Vec<String> = (0..D)
-            .rev()
-            .map(|i| match kept.iter().position(|k| *k == i) {
-                Some(k) => format!("got[{k}]"),
-                None => "1'b0".to_string(),
-            })
-            .collect();
-        body(s + &format!("assign rdata = {{{}}};\n", spread.join(", ")))
+        body(s + &port + &format!("assign rdata = {last};\n"))
     }
 }
 

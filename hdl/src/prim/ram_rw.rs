@@ -70,7 +70,8 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamRw<D, K, A> {
         }
         s += "end\n";
         let side = |tag: &str, out: &str, addr: &str, hit: &str| {
-            read_side(D, tag, out, addr, 2, Collision::Undefined, hit)
+            let (text, last) = read_side(D, tag, addr, 2, Collision::Undefined, hit);
+            text + &format!("assign {out} = {last};\n")
         };
         s += &side("m", "mdata", &wa, "|we");
         s += &side("r", "rdata", &ra, &format!("(|we) && ({wa} == {ra})"));

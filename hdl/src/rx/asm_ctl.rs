@@ -40,6 +40,8 @@ pub enum AsmState {
     Decide,
     /// Reads and stores, one pool beat a cycle.
     Run,
+    /// Refuses an FPDU for lack of blocks.
+    Short,
     /// Reports an FPDU that is too long.
     Long,
     /// Gives back the blocks of the FPDU in the registers.
@@ -137,9 +139,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     begins: RegNr<bool>,
     /// The last chunk of the stretch was granted in the cycle before.
     settle: Reg<bool>,
-    /// The blocks of an FPDU were found, or too few, in the cycle before.
+    /// The blocks of an FPDU were found in the cycle before.
     res: Reg<bool>,
-    short: Reg<bool>,
     need: RegNr<Bits<LEN>>,
     /// Blocks to give back are known.
     ripe: Reg<bool>,
@@ -255,7 +256,6 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             begins: Default::default(),
             settle: Default::default(),
             res: Default::default(),
-            short: Default::default(),
             need: Default::default(),
             ripe: Default::default(),
             rollback: Default::default(),
@@ -401,14 +401,13 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.finish.next = false;
         self.free_v.d.next = false;
         self.res.d.next = false;
-        self.short.d.next = false;
         self.drop_q.d.next = false;
         self.ripe.d.next = false;
         self.fr_valid.next = false;
         self.need.d.next = self.less.q.val() + 1;
         self.reserve.next = self.res.q.val() & !self.bad.q.val();
         self.reserve_n.next = self.need.q.val();
-        self.short_pulse.next = self.short.q.val() & !self.bad.q.val();
+        self.short_pulse.next = false;
         self.crc_pulse.next = self.bad.q.val();
         self.drop_pulse.next = self.drop_q.q.val();
 
@@ -496,14 +495,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     } else if self.too_long.q.val() {
                         self.state.d.next = AsmState::Long;
                     } else if self.less.q.val() >= self.avail.val() {
-                        self.short.d.next = true;
-                        self.rollback.d.next = true;
-                        if self.patch_q.q.val() {
-                            self.left.d.next =
-                                bit_cast::<LEN, 8>(self.raw.q.val().get_bits::<8>(0));
-                            self.fill.d.next = 1.into();
-                            self.seq.d.next = self.seq.q.val() + 1;
-                        }
+                        self.state.d.next = AsmState::Short;
                     } else {
                         self.res.d.next = true;
                         self.state.d.next = AsmState::Run;
@@ -517,6 +509,16 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.state.d.next = AsmState::Drain;
                     }
                 }
+            }
+            AsmState::Short => {
+                self.rollback.d.next = true;
+                self.short_pulse.next = !self.bad.q.val();
+                if self.patch_q.q.val() {
+                    self.left.d.next = bit_cast::<LEN, 8>(self.raw.q.val().get_bits::<8>(0));
+                    self.fill.d.next = 1.into();
+                    self.seq.d.next = self.seq.q.val() + 1;
+                }
+                self.state.d.next = AsmState::Drain;
             }
             AsmState::Long => {
                 if !self.full.val() & !self.bad.q.val() {

@@ -12,11 +12,11 @@
 //! keeps the row itself, and sees by `same` that it has to: the segment's connection is that of the last one taken.
 //! Only `alive` is cleared after reset; a row that is not alive means nothing else.
 //!
-//! FIFO and rows are as wide as the preset's numbers: what a preset never uses is masked to zero, and synthesis drops it.
+//! FIFO and rows are as wide as the preset's numbers: what is above them is not stored.
 
 use super::blocks::LEN;
 use super::cfg::Cfg;
-use super::types::{Seg, BEAT, BYTE, CONN, SLOT};
+use super::types::{Seg, BEAT, CONN};
 use crate::prim::{Fifo, Ram, RamClear, Reg};
 use rust_hdl::prelude::*;
 
@@ -64,19 +64,16 @@ pub struct SegIn {
     conn: Reg<Bits<CONN>>,
     same_q: Reg<bool>,
     first: Signal<Local, Seg>,
-    kept: Signal<Local, SegCtx>,
     latency: Constant<Bits<2>>,
-    conn_mask: Constant<Bits<CONN>>,
-    slot_mask: Constant<Bits<SLOT>>,
-    addr_mask: Constant<Bits<BYTE>>,
-    seg_mask: Constant<Bits<16>>,
-    len_mask: Constant<Bits<LEN>>,
-    blk_mask: Constant<Bits<BEAT>>,
 }
 
-/// Ones in all bits that a number up to `most` needs.
+/// Bits that a number up to `most` needs, and ones in all of them.
+pub fn bits_for(most: usize) -> usize {
+    (most + 1).next_power_of_two().ilog2() as usize
+}
+
 pub fn covering(most: usize) -> u64 {
-    (most as u64 + 1).next_power_of_two() - 1
+    (1 << bits_for(most)) - 1
 }
 
 impl SegIn {
@@ -97,21 +94,26 @@ impl SegIn {
             put: Default::default(),
             put_conn: Default::default(),
             put_row: Default::default(),
-            segs: Fifo::sized((cfg.slot_bits + 1).min(7)),
-            rows: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
+            segs: Fifo::sized((cfg.slot_bits + 1).min(7)).narrow(&[
+                ("conn", cfg.conn_bits),
+                ("slot", cfg.slot_bits),
+                ("addr", cfg.stage_bits + lk),
+                ("len", bits_for(cfg.max_frame)),
+            ]),
+            rows: Ram::new(cfg.conn_bits, cfg.latency)
+                .collisions_undefined()
+                .narrow(&[
+                    ("fill", bits_for(cfg.max_fpdu)),
+                    ("left", bits_for(cfg.max_fpdu)),
+                    ("first", cfg.pool_bits - cfg.blk_bits),
+                    ("cur", cfg.pool_bits - cfg.blk_bits),
+                ]),
             clear: RamClear::new(cfg.conn_bits),
             age: Default::default(),
             conn: Default::default(),
             same_q: Reg::new(true),
             first: Default::default(),
-            kept: Default::default(),
             latency: Constant::new(cfg.latency.to_bits()),
-            conn_mask: Constant::new(((1u64 << cfg.conn_bits) - 1).to_bits()),
-            slot_mask: Constant::new(((1u64 << cfg.slot_bits) - 1).to_bits()),
-            addr_mask: Constant::new(((1u64 << (cfg.stage_bits + lk)) - 1).to_bits()),
-            seg_mask: Constant::new(covering(cfg.max_frame).to_bits()),
-            len_mask: Constant::new(covering(cfg.max_fpdu).to_bits()),
-            blk_mask: Constant::new(((1u64 << (cfg.pool_bits - cfg.blk_bits)) - 1).to_bits()),
         }
     }
 }
@@ -121,25 +123,12 @@ impl Logic for SegIn {
     fn update(&mut self) {
         self.segs.push.next = self.seg_push.val();
         self.segs.din.next = self.seg_din.val();
-        self.segs.din.next.conn = self.seg_din.val().conn & self.conn_mask.val();
-        self.segs.din.next.slot = self.seg_din.val().slot & self.slot_mask.val();
-        self.segs.din.next.addr = self.seg_din.val().addr & self.addr_mask.val();
-        self.segs.din.next.len = self.seg_din.val().len & self.seg_mask.val();
         self.segs.pop.next = self.take.val();
         self.seg_room.next = self.segs.room.val();
         self.first.next = self.segs.dout.val();
         self.next_seg.next = self.first.val();
-        self.next_seg.next.conn = self.first.val().conn & self.conn_mask.val();
-        self.next_seg.next.slot = self.first.val().slot & self.slot_mask.val();
-        self.next_seg.next.addr = self.first.val().addr & self.addr_mask.val();
-        self.next_seg.next.len = self.first.val().len & self.seg_mask.val();
         self.rows.raddr.next = self.first.val().conn;
-        self.kept.next = self.rows.rdata.val();
-        self.row.next = self.kept.val();
-        self.row.next.fill = self.kept.val().fill & self.len_mask.val();
-        self.row.next.left = self.kept.val().left & self.len_mask.val();
-        self.row.next.first = self.kept.val().first & self.blk_mask.val();
-        self.row.next.cur = self.kept.val().cur & self.blk_mask.val();
+        self.row.next = self.rows.rdata.val();
         if self.take.val() | !self.segs.valid.val() {
             self.age.d.next = 0.into();
         } else if self.age.q.val() != self.latency.val() {
@@ -151,18 +140,14 @@ impl Logic for SegIn {
         self.ready.next = self.clear.done.val();
         // `age` is 2 at least when it counts: one cycle for `conn`, one for the comparison.
         if self.take.val() {
-            self.conn.d.next = self.first.val().conn & self.conn_mask.val();
+            self.conn.d.next = self.first.val().conn;
         }
-        self.same_q.d.next = self.conn.q.val() == (self.first.val().conn & self.conn_mask.val());
+        self.same_q.d.next = self.conn.q.val() == self.first.val().conn;
         self.same.next = self.same_q.q.val();
 
         self.rows.we.next = self.put.val() | self.clear.active.val();
         self.rows.waddr.next = self.put_conn.val();
         self.rows.wdata.next = self.put_row.val();
-        self.rows.wdata.next.fill = self.put_row.val().fill & self.len_mask.val();
-        self.rows.wdata.next.left = self.put_row.val().left & self.len_mask.val();
-        self.rows.wdata.next.first = self.put_row.val().first & self.blk_mask.val();
-        self.rows.wdata.next.cur = self.put_row.val().cur & self.blk_mask.val();
         if self.clear.active.val() {
             self.rows.waddr.next = self.clear.addr.val();
             self.rows.wdata.next.alive = false;

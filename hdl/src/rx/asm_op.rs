@@ -106,7 +106,7 @@ impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
             op_valid: Default::default(),
             op_ready: Default::default(),
             op: Default::default(),
-            jobs: Default::default(),
+            jobs: Fifo::new().narrow(&[("conn", cfg.conn_bits)]),
             capture: PayloadCapture::new(),
             reach: RangeMask::new(),
             mask: ApplyMask::new(),

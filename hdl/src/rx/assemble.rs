@@ -10,7 +10,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `ready` | out | after reset the contexts are being cleared, 2^conn_bits cycles; segments wait |
-//! | `seg_push seg_din`, `seg_room` | in, out | segments into a FIFO of 128; `seg_room` free entries, no push at 0 |
+//! | `seg_push seg_din`, `seg_room` | in, out | segments into a FIFO of twice the frame slots (128 at most); `seg_room` free entries, no push at 0 |
 //! | `st_req st_addr`, `st_grant` | out, in | staging read by byte address (beat * K + lane); `st_grant` may depend on `st_req` |
 //! | `st_lo st_hi` | in | the beat of the address and the next one, exactly 2 cycles after the granted cycle |
 //! | `op_valid op_ready op` | out, in, out | operations, held until taken |

@@ -1,9 +1,10 @@
-//! Connection context: four RAMs with one entry a connection, read together, joined into a [`CtxEntry`].
+//! Connection context: five RAMs with one entry a connection, read together, joined into a [`CtxEntry`].
 //!
 //! | RAM | row | writer | cleared after reset |
 //! |---|---|---|---|
 //! | context | [`Ctx`] | `ctx_we ctx_conn ctx_row`: command block | `valid` only |
-//! | state   | [`Dyn`] | `dyn_we dyn_conn dyn_row`: stage X3 | no |
+//! | state   | [`Dyn`] without `rd_head` | `dyn_we dyn_conn dyn_row`: stage X3 | no |
+//! | Reads complete | `rd_head` of [`Dyn`] | the same | no |
 //! | mirror  | [`Mirror`] | `mir_we mir_conn mir_row`: mirror server | no |
 //! | Reads answered | 16 bits | `rdd_we rdd_conn rdd_val`: read_done server | no |
 //!
@@ -16,9 +17,10 @@
 //! number is not touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row
 //! was read: without meaning. A connection number behind the table's end never hits.
 //!
-//! A read of mirror and Reads answered sees the writes of earlier cycles and not one of its own cycle. State that X3 writes
-//! after the read, or in its cycle, is forwarded by the pipeline, which knows what is in flight; what the RAM gives for a
-//! row that is being written is without meaning. A context write waits for a cycle without a request: `settled` is low
+//! A read of mirror, Reads answered and Reads complete sees the writes of earlier cycles and not one of its own cycle. State
+//! that X3 writes after the read, or in its cycle, is forwarded by the pipeline, which knows what is in flight; what the
+//! state RAM gives for a row that is being written is without meaning. (Reads complete is apart because it also addresses
+//! the Read queue, unforwarded.) A context write waits for a cycle without a request: `settled` is low
 //! until then, the command block's next one comes later.
 //! `ready` comes 2^conn_bits cycles after reset. Until then writes to the context are lost, and the asker keeps
 //! `req_found` low.
@@ -38,6 +40,20 @@ pub struct CtxAsk {
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
     pub tuple: Bits<TUPLE>,
+}
+
+/// [`Dyn`] without `rd_head`.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct State {
+    pub st: Bits<2>,
+    pub rcv_nxt: Bits<32>,
+    pub pend: Bits<8>,
+    pub mid: bool,
+    pub crc_rep: Bits<2>,
+    pub smsn: Bits<32>,
+    pub rmsn: Bits<32>,
+    pub rd_off: Bits<32>,
+    pub first: bool,
 }
 
 /// The context tables and their read pipeline.
@@ -70,7 +86,8 @@ pub struct CtxTables {
     /// The context RAM is cleared.
     pub ready: Signal<Out, bool>,
     ctx_ram: Ram<Ctx, CONN>,
-    dyn_ram: Ram<Dyn, CONN>,
+    dyn_ram: Ram<State, CONN>,
+    head_ram: Ram<Bits<16>, CONN>,
     mir_ram: Ram<Mirror, CONN>,
     rdd_ram: Ram<Bits<16>, CONN>,
     clear: RamClear<CONN>,
@@ -79,6 +96,7 @@ pub struct CtxTables {
     asks: Vec<RegNr<CtxAsk>>,
     ask: Signal<Local, CtxAsk>,
     asked: Signal<Local, CtxAsk>,
+    state: Signal<Local, State>,
     wait: Reg<bool>,
     wait_conn: RegNr<Bits<CONN>>,
     wait_row: RegNr<Ctx>,
@@ -121,6 +139,7 @@ impl CtxTables {
             ready: Default::default(),
             ctx_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
+            head_ram: Ram::new(cfg.conn_bits, cfg.latency),
             mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
             rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
             clear: RamClear::new(cfg.conn_bits),
@@ -128,6 +147,7 @@ impl CtxTables {
             asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
             ask: Default::default(),
             asked: Default::default(),
+            state: Default::default(),
             wait: Default::default(),
             wait_conn: Default::default(),
             wait_row: Default::default(),
@@ -164,7 +184,19 @@ impl Logic for CtxTables {
         self.ctx_ram.wdata.next = self.row.val();
         self.dyn_ram.we.next = self.dyn_we.val();
         self.dyn_ram.waddr.next = self.dyn_conn.val();
-        self.dyn_ram.wdata.next = self.dyn_row.val();
+        self.state.next.st = self.dyn_row.val().st;
+        self.state.next.rcv_nxt = self.dyn_row.val().rcv_nxt;
+        self.state.next.pend = self.dyn_row.val().pend;
+        self.state.next.mid = self.dyn_row.val().mid;
+        self.state.next.crc_rep = self.dyn_row.val().crc_rep;
+        self.state.next.smsn = self.dyn_row.val().smsn;
+        self.state.next.rmsn = self.dyn_row.val().rmsn;
+        self.state.next.rd_off = self.dyn_row.val().rd_off;
+        self.state.next.first = self.dyn_row.val().first;
+        self.dyn_ram.wdata.next = self.state.val();
+        self.head_ram.we.next = self.dyn_we.val();
+        self.head_ram.waddr.next = self.dyn_conn.val();
+        self.head_ram.wdata.next = self.dyn_row.val().rd_head;
         self.mir_ram.we.next = self.mir_we.val();
         self.mir_ram.waddr.next = self.mir_conn.val();
         self.mir_ram.wdata.next = self.mir_row.val();
@@ -173,9 +205,10 @@ impl Logic for CtxTables {
         self.rdd_ram.wdata.next = self.rdd_val.val();
         self.ready.next = self.clear.done.val();
 
-        // All four are read with the request.
+        // All are read with the request.
         self.ctx_ram.raddr.next = self.req_conn.val();
         self.dyn_ram.raddr.next = self.req_conn.val();
+        self.head_ram.raddr.next = self.req_conn.val();
         self.mir_ram.raddr.next = self.req_conn.val();
         self.rdd_ram.raddr.next = self.req_conn.val();
 
@@ -220,9 +253,10 @@ impl Logic for CtxTables {
         self.entry.next.crc_rep = self.dyn_ram.rdata.val().crc_rep;
         self.entry.next.smsn = self.dyn_ram.rdata.val().smsn;
         self.entry.next.rmsn = self.dyn_ram.rdata.val().rmsn;
-        self.entry.next.rd_head = self.dyn_ram.rdata.val().rd_head;
+        self.entry.next.rd_head = self.head_ram.rdata.val();
         self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
         self.entry.next.first = self.dyn_ram.rdata.val().first;
+        self.entry.next.rst = self.dyn_ram.rdata.val().rst;
         self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
         self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
         self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;

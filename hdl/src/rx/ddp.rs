@@ -48,10 +48,15 @@ pub struct FormCheck {
     pub h: Signal<In, Hdr>,
     /// FPDU octets 20..47, for Read Requests; valid for operations only.
     pub raw_b: Signal<In, Bits<HDR_B>>,
+    /// Low bits of the count of Reads answered.
+    pub rd_done: Signal<In, Bits<16>>,
     pub form: Signal<Out, Form>,
     swap: Bswap<224>,
     be: Signal<Local, Bits<224>>,
     ulen: Signal<Local, Bits<18>>,
+    some: Signal<Local, bool>,
+    low: Signal<Local, Bits<4>>,
+    tiny: Signal<Local, bool>,
     short: Signal<Local, bool>,
     send: Signal<Local, bool>,
     tagged_op: Signal<Local, bool>,
@@ -82,9 +87,10 @@ impl Logic for FormCheck {
         self.be.next = self.swap.dout.val();
         self.unused_be.next = self.be.val();
         self.op.next = self.h.val().op;
-        self.send.next = (self.op.val() >= 3) & (self.op.val() <= 6);
+        self.send.next = ((self.op.val() == 3) | (self.op.val() == 4))
+            | ((self.op.val() == 5) | (self.op.val() == 6));
         self.tagged_op.next = (self.op.val() == 0) | (self.op.val() == 2);
-        self.known.next = self.op.val() < 8;
+        self.known.next = !self.op.val().get_bit(3);
         // Queue that belongs to an untagged opcode (RFC 5040 Figure 4).
         self.queue.next = 0.into();
         if self.op.val() == 1 {
@@ -102,15 +108,24 @@ impl Logic for FormCheck {
         }
 
         self.dlen.next = self.h.val().ulen - 18;
-        self.short.next = self.h.val().ulen < 18;
-        self.form.next.some = self.h.val().ulen != 18;
+        // Comparisons with small constants, bit by bit: no carry chain.
+        self.low.next = self.h.val().ulen.get_bits::<4>(1);
+        self.tiny.next = !self.h.val().ulen.get_bits::<11>(5).any();
+        self.no_len.next = self.tiny.val() & !self.low.val().any();
+        self.short.next =
+            self.tiny.val() & (!self.low.val().get_bit(3) | !self.low.val().get_bits::<3>(0).any());
+        self.some.next = self.h.val().ulen != 18;
         if self.h.val().t {
             self.dlen.next = self.h.val().ulen - 14;
-            self.short.next = self.h.val().ulen < 14;
-            self.form.next.some = self.h.val().ulen != 14;
+            self.short.next = self.tiny.val()
+                & !self.low.val().get_bit(3)
+                & !self.low.val().get_bits::<3>(0).all();
+            self.some.next = self.h.val().ulen != 14;
         }
 
         self.to.next = self.h.val().to;
+        self.form.next.some = self.some.val();
+        self.form.next.zero = !self.some.val();
         self.form.next.xlen = bit_cast::<32, 16>(self.dlen.val());
         self.form.next.stag = self.h.val().stag;
         // Of the other kinds only tagged ones have a range; their length without the chain that makes `dlen`.
@@ -121,6 +136,7 @@ impl Logic for FormCheck {
             // Source TO, size and source STag of the Read Request header (RFC 5040 4.4).
             self.to.next = self.be.val().get_bits::<64>(0);
             self.form.next.xlen = self.be.val().get_bits::<32>(96);
+            self.form.next.zero = !self.be.val().get_bits::<32>(96).any();
             self.form.next.stag = self.be.val().get_bits::<32>(64);
             self.size.next = bit_cast::<34, 32>(self.be.val().get_bits::<32>(96));
             self.less.next = 0.into();
@@ -132,6 +148,10 @@ impl Logic for FormCheck {
         self.form.next.end = (bit_cast::<33, 32>(self.h.val().mo)
             + bit_cast::<33, 16>(self.h.val().ulen))
             + !bit_cast::<33, 5>(self.untagged_hdr.val());
+
+        // Reads that wait for their Response: received less answered, rmsn - 1 - rd_done. An MSN other than rmsn is an error
+        // that comes first.
+        self.form.next.busy = self.h.val().msn.get_bits::<16>(0) + !self.rd_done.val();
 
         self.form.next.t = self.h.val().t;
         self.form.next.write = self.op.val() == 0;
@@ -149,11 +169,13 @@ impl Logic for FormCheck {
         // A Read Request is all header, a Terminate has its control word at least.
         self.form.next.shape = !self.h.val().l | (self.h.val().ulen != 46);
         if self.op.val() == 7 {
-            self.form.next.shape = !self.h.val().l | (self.h.val().ulen < 22);
+            self.form.next.shape = !self.h.val().l
+                | (self.tiny.val()
+                    & (!self.low.val().get_bit(3)
+                        | (!self.low.val().get_bit(2) & !self.low.val().get_bits::<2>(0).all())));
         }
 
         // The first that fails counts.
-        self.no_len.next = self.h.val().ulen < 2;
         self.dv_ok.next = self.h.val().dv == 1;
         self.rv_ok.next = self.h.val().rv == 1;
         self.op_ok.next = self.known.val() & (self.h.val().t == self.tagged_op.val());
@@ -196,7 +218,6 @@ pub struct TableCheck {
     pub r: Signal<Out, Ruling>,
     /// Octets received of the Read, with these.
     pub got: Signal<Out, Bits<32>>,
-    zero: Signal<Local, bool>,
     rights: Signal<Local, Bits<4>>,
     ranged: Signal<Local, bool>,
     tag: Signal<Local, bool>,
@@ -212,12 +233,15 @@ pub struct TableCheck {
     to_x: Signal<Local, Bits<64>>,
     to_c: Signal<Local, Bits<64>>,
     at_to: Signal<Local, bool>,
-    end_gap: Signal<Local, Bits<35>>,
-    end_left: Signal<Local, Bits<35>>,
-    unused_end_gap: Signal<Local, Bits<35>>,
-    unused_end_left: Signal<Local, Bits<35>>,
+    end_a: Signal<Local, Bits<36>>,
+    end_b: Signal<Local, Bits<36>>,
+    end_k: Signal<Local, Bits<36>>,
+    end_x: Signal<Local, Bits<36>>,
+    end_c: Signal<Local, Bits<36>>,
+    end_sum: Signal<Local, Bits<36>>,
+    unused_end_sum: Signal<Local, Bits<36>>,
+    at_end: Signal<Local, bool>,
     end_bad: Signal<Local, bool>,
-    busy: Signal<Local, Bits<16>>,
     up: Signal<Local, Bits<32>>,
     up_base: Signal<Local, Bits<32>>,
     up_x: Signal<Local, Bits<32>>,
@@ -227,7 +251,6 @@ pub struct TableCheck {
     unused_past: Signal<Local, Bits<35>>,
     first: Signal<Local, bool>,
     second: Signal<Local, bool>,
-    third: Signal<Local, bool>,
     shape: Signal<Local, bool>,
     // Fields of whole structs that nobody here needs.
     unused_form: Signal<Local, Form>,
@@ -243,9 +266,8 @@ impl Logic for TableCheck {
         self.unused_f.next = self.f.val();
 
         // STag: for octets to be placed or read, and for what a Send invalidates.
-        self.zero.next = !self.form.val().xlen.any();
         self.ranged.next = self.form.val().write | self.form.val().rresp | self.form.val().rreq;
-        self.tag.next = (self.ranged.val() & !self.zero.val())
+        self.tag.next = (self.ranged.val() & !self.form.val().zero)
             | (self.form.val().send & self.form.val().inv & self.form.val().l);
         self.rights.next = self.tpt.val().rights;
         self.stag_bad.next = self.tag.val()
@@ -260,7 +282,7 @@ impl Logic for TableCheck {
                 | (self.form.val().send & !self.rights.val().get_bit(3)));
         // The upper half of TO passes 2^32 only when it is all ones. A range that ends exactly at 2^64 does not wrap.
         self.wrap.next = self.ranged.val()
-            & !self.zero.val()
+            & !self.form.val().zero
             & self.form.val().to.get_bits::<32>(32).all()
             & self.form.val().sum.get_bit(32)
             & self.form.val().sum.get_bits::<32>(0).any();
@@ -276,7 +298,7 @@ impl Logic for TableCheck {
         // Range: base <= TO and TO - base + xlen <= length. The length has 32 bits: the upper half of TO - base must be 0.
         self.up.next = self.form.val().to.get_bits::<32>(32);
         self.up_base.next = self.tpt.val().base.get_bits::<32>(32);
-        self.r.next.ranged = self.ranged.val() & !self.zero.val();
+        self.r.next.ranged = self.ranged.val() & !self.form.val().zero;
         self.r.next.upper_same = self.up.val() == self.up_base.val();
         // a = b + 1 as a + !b = 0: every bit of a ^ !b is the carry that a | !b below it makes.
         self.up_x.next = self.up.val() ^ !self.up_base.val();
@@ -309,52 +331,49 @@ impl Logic for TableCheck {
         self.at_to.next = self.to_x.val() == self.to_c.val();
         // The last segment ends where the Read does, no other one reaches that.
         self.got.next = self.f.val().rd_off + self.form.val().xlen;
-        self.end_gap.next = (bit_cast::<35, 32>(self.f.val().rd_off)
-            + bit_cast::<35, 32>(self.form.val().xlen))
-            - bit_cast::<35, 32>(self.rdq.val().len);
-        self.end_left.next = (bit_cast::<35, 32>(self.f.val().rd_off)
-            + bit_cast::<35, 32>(self.form.val().xlen))
-            + !bit_cast::<35, 32>(self.rdq.val().len);
-        self.unused_end_gap.next = self.end_gap.val();
-        self.unused_end_left.next = self.end_left.val();
-        self.end_bad.next = !self.end_gap.val().get_bit(34);
-        if self.form.val().l {
-            self.end_bad.next = self.end_gap.val().get_bit(34) | !self.end_left.val().get_bit(34);
-        }
+        // Equal likewise; beyond when a + b - k - 1 is not negative.
+        self.end_a.next = bit_cast::<36, 32>(self.f.val().rd_off);
+        self.end_b.next = bit_cast::<36, 32>(self.form.val().xlen);
+        self.end_k.next = !bit_cast::<36, 32>(self.rdq.val().len);
+        self.end_x.next = (self.end_a.val() ^ self.end_b.val()) ^ self.end_k.val();
+        self.end_c.next = ((self.end_a.val() & self.end_b.val())
+            | ((self.end_a.val() | self.end_b.val()) & self.end_k.val()))
+            << 1;
+        self.at_end.next = (self.end_x.val() ^ self.end_c.val()).all();
+        self.end_sum.next = self.end_x.val() + self.end_c.val();
+        self.unused_end_sum.next = self.end_sum.val();
+        self.end_bad.next =
+            !self.end_sum.val().get_bit(35) | (self.form.val().l != self.at_end.val());
         self.r.next.stale = self.form.val().rresp & (self.c.val().rd_head != self.f.val().rd_head);
 
         // Send: a receive of this MSN is posted.
         self.posted.next =
             (self.rqe.val().gen == self.c.val().gen) & (self.rqe.val().msn == self.f.val().smsn);
         self.r.next.over = self.form.val().send
-            & !self.zero.val()
+            & !self.form.val().zero
             & (self.form.val().end > bit_cast::<33, 32>(self.rqe.val().len));
-        // Reads that wait for their Response: received less answered, rmsn - 1 - rd_done.
-        self.busy.next = self.f.val().rmsn.get_bits::<16>(0) + !self.c.val().rd_done;
 
         self.msn_bad.next = (self.form.val().send & (self.form.val().msn != self.f.val().smsn))
             | (self.form.val().rreq & (self.form.val().msn != self.f.val().rmsn))
             | (self.form.val().term & (self.form.val().msn != 1));
         self.first.next = self.msn_bad.val() | (self.form.val().rresp & !self.reading.val());
         self.second.next = (self.form.val().rresp
-            & !self.zero.val()
+            & !self.form.val().zero
             & (self.form.val().stag != self.rdq.val().stag))
             | (self.form.val().send & !self.posted.val())
-            | (self.form.val().rreq & (self.busy.val() >= bit_cast::<16, 8>(self.c.val().ird)));
-        self.third.next = (self.form.val().rresp
-            & (self.end_bad.val() | (!self.zero.val() & !self.at_to.val())))
-            | (self.form.val().send & (self.form.val().mo > self.rqe.val().len))
+            | (self.form.val().rreq
+                & (self.form.val().busy.get_bits::<8>(8).any()
+                    | (self.form.val().busy.get_bits::<8>(0) >= self.c.val().ird)));
+        self.r.next.third = (self.form.val().send & (self.form.val().mo > self.rqe.val().len))
             | ((self.form.val().rreq | self.form.val().term) & self.form.val().mo.any());
+        self.r.next.elsewhere = self.form.val().rresp & !self.form.val().zero & !self.at_to.val();
+        self.r.next.uneven = self.form.val().rresp & self.end_bad.val();
         self.shape.next = (self.form.val().rreq | self.form.val().term) & self.form.val().shape;
         self.r.next.first = self.first.val();
         self.r.next.second = self.second.val();
-        self.r.next.third = self.third.val();
         self.r.next.shape = self.shape.val();
-        self.r.next.flaw = self.form.val().bad
-            | self.first.val()
-            | self.second.val()
-            | self.third.val()
-            | self.shape.val();
+        self.r.next.flaw =
+            self.form.val().bad | self.first.val() | self.second.val() | self.shape.val();
 
         self.r.next.idx = 0.into();
         self.r.next.mlen = self.form.val().end.get_bits::<32>(0);

@@ -207,11 +207,20 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     hdr: Signal<Local, Bits<368>>,
     unused_hdr: Signal<Local, Bits<368>>,
     unused_desc: Signal<Local, Desc>,
+    unused_nic: Signal<Local, NicDesc>,
+    /// The bits that this preset's numbers have; the others are not stored.
+    conn_bits: Constant<Bits<CONN>>,
+    slot_bits: Constant<Bits<SLOT>>,
+    blk_bits: Constant<Bits<BEAT>>,
+    from_bits: Constant<Bits<BYTE>>,
+    beat_bits: Constant<Bits<BEAT>>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D, K, LK, C> {
     pub fn new(cfg: &Cfg) -> Self {
         let bits = cfg.queue_bits() + usize::from(D > 64);
+        let blk_bits = cfg.pool_bits - cfg.blk_bits;
+        let ones = |bits: usize| (1u64 << bits) - 1;
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -320,6 +329,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             hdr: Default::default(),
             unused_hdr: Default::default(),
             unused_desc: Default::default(),
+            unused_nic: Default::default(),
+            conn_bits: Constant::new(ones(cfg.conn_bits).to_bits()),
+            slot_bits: Constant::new(ones(cfg.slot_bits).to_bits()),
+            blk_bits: Constant::new(ones(blk_bits).to_bits()),
+            from_bits: Constant::new(ones((cfg.stage_bits + LK).max(blk_bits + 6)).to_bits()),
+            beat_bits: Constant::new(ones(cfg.stage_bits).to_bits()),
         }
     }
 }
@@ -334,23 +349,24 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.unused_desc.next = self.d.val();
         self.request.next.addr = self.d.val().addr;
         self.request.next.len = self.d.val().len.get_bits::<16>(0);
-        self.request.next.conn = self.d.val().conn;
+        self.request.next.conn = self.d.val().conn & self.conn_bits.val();
         self.request.next.gen = self.d.val().gen;
         self.request.next.func = self.d.val().func;
         self.request.next.data = self.d.val().src != Src::None;
         self.request.next.fence = self.d.val().fence;
         self.request.next.fence_id = self.d.val().fence_id;
-        self.order.next.from = self.d.val().from;
+        self.order.next.from = self.d.val().from & self.from_bits.val();
         self.order.next.len = self.d.val().len.get_bits::<16>(0);
         self.order.next.data = self.d.val().src != Src::None;
         self.order.next.pool = self.d.val().src == Src::Pool;
         self.xt_in.next.data = self.d.val().src != Src::None;
-        self.xt_in.next.conn = self.d.val().conn;
+        self.xt_in.next.conn = self.d.val().conn & self.conn_bits.val();
         self.xt_in.next.gen = self.d.val().gen;
-        self.xt_in.next.slot = self.d.val().slot;
+        self.xt_in.next.slot = self.d.val().slot & self.slot_bits.val();
         self.xt_in.next.free_slot = self.d.val().free_slot;
-        self.xt_in.next.blk = self.d.val().blk;
-        self.xt_in.next.free_blk = self.d.val().free_blk;
+        // Bit 15 is NO_BLOCK's, no block number is so high.
+        self.xt_in.next.blk = self.d.val().blk & self.blk_bits.val();
+        self.xt_in.next.free_blk = self.d.val().free_blk & !self.d.val().blk.get_bit(15);
         self.xt_in.next.event = self.d.val().event;
         self.xt_in.next.kind = self.d.val().kind;
         self.xt_in.next.opcode = self.d.val().opcode;
@@ -370,11 +386,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.xq.order_in.next = self.order.val();
         self.xq.tail_in.next = self.xt_in.val();
         self.n.next = self.nic_desc.val();
+        self.unused_nic.next = self.n.val();
         self.nic_request.next.addr = self.n.val().addr;
         self.nic_request.next.len = self.n.val().len;
-        self.nic_order.next.beat = self.n.val().beat;
+        self.nic_order.next.beat = self.n.val().beat & self.beat_bits.val();
         self.nic_order.next.len = self.n.val().len;
-        self.nt_in.next.slot = self.n.val().slot;
+        self.nt_in.next.slot = self.n.val().slot & self.slot_bits.val();
         self.nt_in.next.idx = self.n.val().idx;
         self.nt_in.next.len = self.n.val().len;
         self.nq.push.next = self.nic_push.val();

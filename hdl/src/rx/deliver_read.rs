@@ -119,6 +119,11 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     keeper: LenToKeep<K, C>,
     meta: Signal<Local, Bits<8>>,
     unused_meta: Signal<Local, Bits<8>>,
+    /// Octets of a beat and of two, and their log2.
+    beat_len: Constant<Bits<16>>,
+    two_beats: Constant<Bits<16>>,
+    lk: Constant<Bits<4>>,
+    lk_1: Constant<Bits<4>>,
     /// Beats of a block, less one.
     in_mask: Constant<Bits<BEAT>>,
     _lk: usize,
@@ -202,6 +207,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             keeper: Default::default(),
             meta: Default::default(),
             unused_meta: Default::default(),
+            beat_len: Constant::new((K as u64).to_bits()),
+            two_beats: Constant::new((2 * K as u64).to_bits()),
+            lk: Constant::new((LK as u64).to_bits()),
+            lk_1: Constant::new((LK as u64 + 1).to_bits()),
             in_mask: Constant::new(((1u64 << blk_bits) - 1).to_bits()),
             _lk: LK,
             _blk_bits: blk_bits,
@@ -230,12 +239,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.nic_from.next =
                 bit_cast::<BYTE, BEAT>(self.nic_now.val().beat) << k.to_bits::<5>();
         }
-        for k in (self._k)..(self._k + 1) {
-            self.x_last.next = (self.x_now.val().len < k.to_bits::<16>())
-                | (self.x_now.val().len == k.to_bits::<16>());
-            self.nic_last.next = (self.nic_now.val().len < k.to_bits::<16>())
-                | (self.nic_now.val().len == k.to_bits::<16>());
-        }
+        // One beat at most: nothing above its size, or just its size.
+        self.x_last.next = !(self.x_now.val().len >> self.lk.val()).any()
+            | (self.x_now.val().len == self.beat_len.val());
+        self.nic_last.next = !(self.nic_now.val().len >> self.lk.val()).any()
+            | (self.nic_now.val().len == self.beat_len.val());
         if self.first.q.val() {
             // In the pool only the lane of the byte address counts, and that is the offset's.
             self.left.next = self.nic_now.val().len;
@@ -272,10 +280,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
                 self.left_q.d.next = self.left.val() - k.to_bits::<16>();
                 self.addr_q.d.next = self.addr.val() + k.to_bits::<BYTE>();
             }
-            for k in (self._k * 2)..(self._k * 2 + 1) {
-                self.last_q.d.next =
-                    (self.left.val() < k.to_bits::<16>()) | (self.left.val() == k.to_bits::<16>());
-            }
+            self.last_q.d.next = !(self.left.val() >> self.lk_1.val()).any()
+                | (self.left.val() == self.two_beats.val());
             self.blk_q.d.next = self.blk_next.val();
             self.in_blk_q.d.next = self.in_next.val();
             self.at_end_q.d.next = self.in_next.val() == self.in_mask.val();

@@ -149,7 +149,9 @@ pub struct Revoked {
     pub find_way: Signal<In, Bits<4>>,
     pub hit: Signal<Out, bool>,
     live: Vec<Reg<bool>>,
-    left: Vec<Reg<Bits<5>>>,
+    /// Number of the X3 stage after which an entry is forgotten, modulo 32.
+    until: Vec<RegNr<Bits<5>>>,
+    count: Reg<Bits<5>>,
     sets: Vec<RegNr<Bits<16>>>,
     ways: Vec<RegNr<Bits<4>>>,
     next: Reg<Bits<4>>,
@@ -172,7 +174,8 @@ impl Revoked {
             find_way: Default::default(),
             hit: Default::default(),
             live: (0..n).map(|_| Reg::default()).collect(),
-            left: (0..n).map(|_| Reg::default()).collect(),
+            until: (0..n).map(|_| RegNr::default()).collect(),
+            count: Default::default(),
             sets: (0..n).map(|_| RegNr::default()).collect(),
             ways: (0..n).map(|_| RegNr::default()).collect(),
             next: Default::default(),
@@ -196,18 +199,18 @@ impl Logic for Revoked {
             {
                 self.hit.next = true;
             }
-            if self.step.val() {
-                self.left[i].d.next = self.left[i].q.val() - 1;
-                if self.left[i].q.val() == 1 {
-                    self.live[i].d.next = false;
-                }
+            if self.step.val() & (self.until[i].q.val() == self.count.q.val()) {
+                self.live[i].d.next = false;
             }
             if self.inv.val() & (self.next.q.val() == i.to_bits::<4>()) {
                 self.sets[i].d.next = self.set.val();
                 self.ways[i].d.next = self.way.val();
-                self.left[i].d.next = self.flying.val();
+                self.until[i].d.next = self.count.q.val() + (self.flying.val() - 1);
                 self.live[i].d.next = self.flying.val().any();
             }
+        }
+        if self.step.val() {
+            self.count.d.next = self.count.q.val() + 1;
         }
         if self.inv.val() {
             self.next.d.next = (self.next.q.val() + 1) & self.slot_mask.val();

@@ -44,6 +44,7 @@
 use super::cfg::Cfg;
 use super::ctx::CtxTables;
 use super::types::*;
+use super::way_match::WayMatch;
 use crate::prim::hash::tuple_hash;
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Bswap, Fifo, RamClear, RamLanes, TupleHash};
@@ -126,41 +127,6 @@ pub struct OpNote {
     pub rollback: bool,
     pub crc_fail: bool,
     pub fin: bool,
-}
-
-/// One way of a bucket: the fingerprint compare, its first half in front of a register.
-#[derive(LogicBlock, Default)]
-pub struct WayMatch {
-    pub clock: Signal<In, Clock>,
-    pub way: Signal<In, Bits<29>>,
-    pub fp: Signal<In, Bits<12>>,
-    /// A frame asks, and the tables are clear.
-    pub ask: Signal<In, bool>,
-    /// One cycle later: equal, and the connection if so.
-    pub found: Signal<Out, bool>,
-    pub conn: Signal<Out, Bits<CONN>>,
-    valid: RegNr<bool>,
-    /// Pairs of bits that differ.
-    apart: RegNr<Bits<12>>,
-    held: RegNr<Bits<CONN>>,
-    differ: Signal<Local, Bits<12>>,
-    is_found: Signal<Local, bool>,
-}
-
-impl Logic for WayMatch {
-    #[hdl_gen]
-    fn update(&mut self) {
-        self.valid.d.next = self.ask.val() & self.way.val().get_bit(28);
-        self.differ.next = self.way.val().get_bits::<12>(0) ^ self.fp.val();
-        self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x555;
-        self.held.d.next = self.way.val().get_bits::<16>(12);
-        self.is_found.next = self.valid.q.val() & !self.apart.q.val().any();
-        self.found.next = self.is_found.val();
-        self.conn.next = 0.into();
-        if self.is_found.val() {
-            self.conn.next = self.held.q.val();
-        }
-    }
 }
 
 /// The lookup stage.

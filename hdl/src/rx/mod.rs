@@ -32,4 +32,5 @@ pub mod tcp;
 pub mod tpt;
 pub mod tx_servers;
 pub mod types;
+pub mod way_match;
 pub mod xtypes;

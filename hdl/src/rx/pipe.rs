@@ -11,7 +11,10 @@
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards. The older ones have
-//! written by then: J looks them up in the history, and only one write can still come, in X1.
+//! written by then, to the history, from which X1 reads.
+//! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
+//! load in every cycle, single bits say what they mean. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
+//! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
 //! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
@@ -106,9 +109,15 @@ pub struct Pipe {
     /// The window has room for a frame, for an operation.
     free: Reg<bool>,
     half_free: Reg<bool>,
-    /// That room, and with one or two in flight more.
-    window: [Constant<Bits<5>>; 3],
-    half: [Constant<Bits<5>>; 3],
+    /// The window, the part of it that operations may use, and one less.
+    window: Constant<Bits<5>>,
+    window_1: Constant<Bits<5>>,
+    window_2: Constant<Bits<5>>,
+    half: Constant<Bits<5>>,
+    half_1: Constant<Bits<5>>,
+    half_2: Constant<Bits<5>>,
+    last: Signal<Local, bool>,
+    half_last: Signal<Local, bool>,
     base: Signal<Local, Bits<BYTE>>,
     _lk: usize,
 
@@ -164,7 +173,7 @@ pub struct Pipe {
     x2_ahead: RegNr<Bits<32>>,
     x2_nxt: RegNr<Bits<32>>,
     x2_some: RegNr<bool>,
-    x2_back: RegNr<Bits<32>>,
+    x2_back: RegNr<Bits<17>>,
     x2_room: RegNr<Bits<34>>,
     x2_ack_gap: RegNr<Bits<32>>,
     x2_ack_room: RegNr<Bits<32>>,
@@ -181,9 +190,8 @@ pub struct Pipe {
 impl Pipe {
     /// `lk` = log2 of the bytes in a beat; `cfg.window` frames and operations may be in flight.
     pub fn new(lk: usize, cfg: &Cfg) -> Self {
-        let below = |limit: usize| {
-            std::array::from_fn(|more| Constant::new((limit.saturating_sub(more) as u64).to_bits()))
-        };
+        let limit =
+            |n: usize, less: usize| Constant::new((n.saturating_sub(less) as u64).to_bits());
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -248,8 +256,14 @@ impl Pipe {
             flying_next: Default::default(),
             free: Reg::new(true),
             half_free: Reg::new(true),
-            window: below(cfg.window),
-            half: below(cfg.window / 2),
+            window: limit(cfg.window, 0),
+            window_1: limit(cfg.window, 1),
+            window_2: limit(cfg.window, 2),
+            half: limit(cfg.window / 2, 0),
+            half_1: limit(cfg.window / 2, 1),
+            half_2: limit(cfg.window / 2, 2),
+            last: Default::default(),
+            half_last: Default::default(),
             base: Default::default(),
             _lk: lk,
             j_op: Default::default(),
@@ -314,30 +328,38 @@ impl Logic for Pipe {
     fn update(&mut self) {
         // In flight: admitted frames and launched operations that have not left X3. What starts comes late in the cycle and
         // only chooses.
+        // `free` says that fewer than the window are in flight; the number moves by at most two.
+        self.last.next = self.flying.q.val() == self.window_1.val();
+        self.half_last.next = self.flying.q.val() == self.half_1.val();
         self.flying_next.next = self.flying.q.val();
-        self.free.d.next = self.flying.q.val() < self.window[0].val();
-        self.half_free.d.next = self.flying.q.val() < self.half[0].val();
+        self.free.d.next = self.free.q.val();
+        self.half_free.d.next = self.half_free.q.val();
         if self.place.step.val() {
             if self.frame_start.val() & self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.flying.q.val() < self.window[1].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+                self.free.d.next = self.free.q.val() & !self.last.val();
+                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
             }
             if !self.frame_start.val() & !self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() - 1;
-                self.free.d.next = self.flying.q.val() <= self.window[0].val();
-                self.half_free.d.next = self.flying.q.val() <= self.half[0].val();
+                self.free.d.next = self.free.q.val() | (self.flying.q.val() == self.window.val());
+                self.half_free.d.next =
+                    self.half_free.q.val() | (self.flying.q.val() == self.half.val());
             }
         } else {
             if self.frame_start.val() ^ self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.flying.q.val() < self.window[1].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+                self.free.d.next = self.free.q.val() & !self.last.val();
+                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
             }
             if self.frame_start.val() & self.op_start.val() {
                 self.flying_next.next = self.flying.q.val() + 2;
-                self.free.d.next = self.flying.q.val() < self.window[2].val();
-                self.half_free.d.next = self.flying.q.val() < self.half[2].val();
+                self.free.d.next = self.free.q.val()
+                    & !self.last.val()
+                    & (self.flying.q.val() != self.window_2.val());
+                self.half_free.d.next = self.half_free.q.val()
+                    & !self.half_last.val()
+                    & (self.flying.q.val() != self.half_2.val());
             }
         }
         self.flying.d.next = self.flying_next.val();
@@ -405,6 +427,7 @@ impl Logic for Pipe {
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
         self.shape.h.next = self.x1_view.h.val();
+        self.shape.rd_done.next = self.x1_c.q.val().rd_done;
         self.shape.raw_b.next = self.x1_o.q.val().hdr_b;
         self.history.find.next = self.x1_slot.q.val();
         self.x1_f.next.st = self.x1_c.q.val().st;
@@ -417,6 +440,7 @@ impl Logic for Pipe {
         self.x1_f.next.rd_head = self.x1_c.q.val().rd_head;
         self.x1_f.next.rd_off = self.x1_c.q.val().rd_off;
         self.x1_f.next.first = self.x1_c.q.val().first;
+        self.x1_f.next.rst = self.x1_c.q.val().rst;
         if self.x1_held.q.val() {
             self.x1_f.next = self.history.row.val();
         }
@@ -429,6 +453,7 @@ impl Logic for Pipe {
         self.gaps.ack.next = self.x1_d.q.val().ack;
         self.gaps.plen.next = self.x1_d.q.val().plen;
         self.gaps.fin.next = self.fin.val();
+        self.gaps.rst.next = self.x1_d.q.val().flags.get_bit(2);
         self.gaps.rcv_wnd.next = self.x1_c.q.val().rcv_wnd;
         self.gaps.snd_una.next = self.x1_c.q.val().snd_una;
         self.gaps.snd_nxt.next = self.x1_c.q.val().snd_nxt;
@@ -469,7 +494,6 @@ impl Logic for Pipe {
         // X2
         self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
-        self.judge.rcv_wnd.next = self.x2_c.q.val().rcv_wnd;
         self.judge.f.next = self.x2_f.q.val();
         self.judge.ahead.next = self.x2_ahead.q.val();
         self.judge.some.next = self.x2_some.q.val();

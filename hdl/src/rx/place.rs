@@ -9,6 +9,8 @@
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
 //! of what may be acknowledged, so duplicates then ask for no ACK: the assembler's report is about to.
+//! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
+//! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
@@ -100,6 +102,7 @@ pub struct Place {
     op_init: Signal<Local, bool>,
     op_fin: Signal<Local, bool>,
     op_again: Signal<Local, bool>,
+    op_rst: Signal<Local, bool>,
     wholeq: Reg<bool>,
     malformedq: Reg<bool>,
     writeq: Reg<bool>,
@@ -110,6 +113,7 @@ pub struct Place {
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
     finq: Reg<bool>,
+    rstq: Reg<bool>,
     againq: Reg<bool>,
     op_overq: Reg<bool>,
     op_pushq: Reg<bool>,
@@ -122,6 +126,8 @@ pub struct Place {
     quietq: Reg<bool>,
     commandq: Reg<bool>,
     // What the state may become.
+    pend_by: Signal<Local, Bits<8>>,
+    next_msn: Signal<Local, Bits<32>>,
     alt_nxtq: RegNr<Bits<32>>,
     alt_pendq: RegNr<Bits<8>>,
     alt_smsnq: RegNr<Bits<32>>,
@@ -129,6 +135,7 @@ pub struct Place {
     alt_headq: RegNr<Bits<16>>,
     alt_offq: RegNr<Bits<32>>,
     // What is reported.
+    header: Signal<Local, Bits<5>>,
     seqq: RegNr<Bits<32>>,
     fromq: RegNr<Bits<BYTE>>,
     install_hdr: Signal<Local, Bits<HDR_A>>,
@@ -136,6 +143,7 @@ pub struct Place {
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
+    begins: Signal<Local, bool>,
     passed: Signal<Local, bool>,
     old: Signal<Local, bool>,
     outside: Signal<Local, bool>,
@@ -144,8 +152,11 @@ pub struct Place {
     dead: Signal<Local, bool>,
     fast: Signal<Local, bool>,
     slow: Signal<Local, bool>,
+    queue: Signal<Local, bool>,
+    resets: Signal<Local, bool>,
     beyond: Signal<Local, bool>,
     denied: Signal<Local, bool>,
+    third: Signal<Local, bool>,
     wrong: Signal<Local, bool>,
     fast_ok: Signal<Local, bool>,
     op_ok_fpdu: Signal<Local, bool>,
@@ -215,6 +226,9 @@ impl Logic for Place {
         self.op_fin.next = self.op_seg.val() & self.o.val().fin & self.open.val();
         // CRC failure with nothing of the FPDU acknowledged.
         self.op_again.next = self.op_seg.val() & self.o.val().crc_fail & self.open.val();
+        // The last segment in front of a RST is a RST's own, without octets: it has been its turn.
+        self.op_rst.next = self.op_seg.val() & self.f.val().rst & (self.f.val().pend == 1);
+        self.rstq.d.next = self.op_rst.val();
         self.wholeq.d.next = self.whole.val();
         self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
         self.writeq.d.next = self.mine.val() | self.live.val();
@@ -231,6 +245,7 @@ impl Logic for Place {
         self.op_pushq.d.next = (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
             | (self.live.val() & (self.op_kind.val() == OpKind::Fence))
             | self.op_fin.val()
+            | self.op_rst.val()
             | (self.op_again.val() & (self.f.val().crc_rep == 2));
         self.op_nxtq.d.next = self.op_init.val() | (self.op_seg.val() & self.o.val().rollback);
         self.bad_termq.d.next =
@@ -248,9 +263,15 @@ impl Logic for Place {
         self.install_hdr.next = self.o.val().hdr_a;
         self.unused_install_hdr.next = self.install_hdr.val();
         self.alt_nxtq.d.next = self.nxt.val();
-        self.alt_pendq.d.next = self.f.val().pend + 1;
-        self.alt_smsnq.d.next = self.f.val().smsn + 1;
-        self.alt_rmsnq.d.next = self.f.val().rmsn + 1;
+        self.pend_by.next = 1.into();
+        if self.op.val() {
+            self.pend_by.next = 0xff.into();
+        }
+        self.alt_pendq.d.next = self.f.val().pend + self.pend_by.val();
+        // A message that counts has the expected MSN.
+        self.next_msn.next = self.form.val().msn + 1;
+        self.alt_smsnq.d.next = self.next_msn.val();
+        self.alt_rmsnq.d.next = self.next_msn.val();
         self.alt_headq.d.next = self.f.val().rd_head;
         self.alt_offq.d.next = self.got.val();
         if self.form.val().l {
@@ -260,7 +281,8 @@ impl Logic for Place {
         self.seqq.d.next = self.f.val().rcv_nxt;
         if self.op.val() {
             self.alt_nxtq.d.next = self.o.val().seq;
-            self.alt_pendq.d.next = self.f.val().pend - 1;
+        }
+        if self.op_seg.val() & !self.op_rst.val() {
             self.seqq.d.next = self.o.val().seq;
             if self.op_fin.val() {
                 self.seqq.d.next = self.o.val().seq + 1;
@@ -274,30 +296,30 @@ impl Logic for Place {
             self.alt_headq.d.next = 0.into();
             self.alt_offq.d.next = 0.into();
         }
-        self.fromq.d.next = self.base.val() + 20;
+        self.header.next = 20.into();
         if self.form.val().t {
-            self.fromq.d.next = self.base.val() + 16;
+            self.header.next = 16.into();
         }
+        self.fromq.d.next = self.base.val() + bit_cast::<BYTE, 5>(self.header.val());
         if self.op.val() {
-            self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 20;
-            if self.form.val().t {
-                self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 16;
-            }
+            self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6)
+                | bit_cast::<BYTE, 5>(self.header.val());
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
 
         // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
+        self.begins.next = self.vq.q.val().inside & !self.vq.q.val().behind;
         self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd;
         // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
-        self.challenge.next = self.vq.q.val().odd
-            | (self.vq.q.val().rst & !self.vq.q.val().here & self.vq.q.val().begins);
+        self.challenge.next =
+            self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
         self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
-            | (self.vq.q.val().rst & !self.vq.q.val().here & !self.vq.q.val().begins);
+            | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
             & !self.vq.q.val().covered
@@ -311,6 +333,8 @@ impl Logic for Place {
         self.slow.next = self.vq.q.val().inside
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
                 | (self.vq.q.val().fast & self.rq.q.val().stale));
+        self.queue.next = self.slow.val() | self.vq.q.val().reset_later;
+        self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
         // Errors.
         self.beyond.next = self.rq.q.val().over
@@ -321,7 +345,10 @@ impl Logic for Place {
                             & self.rq.q.val().upper_next
                             & !self.rq.q.val().near))));
         self.denied.next = self.rq.q.val().stag | (self.rq.q.val().tag & self.rq.q.val().revoked);
+        self.third.next =
+            self.rq.q.val().third | self.rq.q.val().elsewhere | self.rq.q.val().uneven;
         self.wrong.next = self.rq.q.val().flaw
+            | self.third.val()
             | self.rq.q.val().barred
             | (self.rq.q.val().tag & self.rq.q.val().revoked)
             | self.beyond.val()
@@ -362,7 +389,7 @@ impl Logic for Place {
         if self.rq.q.val().shape {
             self.err.next = 0x1205.into(); // not exactly a Read Request header, no Terminate header
         }
-        if self.rq.q.val().third {
+        if self.third.val() {
             self.err.next = 0x1204.into(); // MO
             if self.formq.q.val().rresp {
                 self.err.next = 0x1101.into(); // not the octets asked for
@@ -423,11 +450,14 @@ impl Logic for Place {
         if self.moved.val() {
             self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
         }
-        if (self.sums.val() & self.slow.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
+        if (self.sums.val() & self.queue.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
             self.nd.next.pend = self.alt_pendq.q.val();
         }
         if self.seg_doneq.q.val() {
             self.nd.next.mid = self.oq.q.val().mid;
+        }
+        if self.sums.val() & self.vq.q.val().reset_later {
+            self.nd.next.rst = true;
         }
         // Only an FPDU with a good CRC starts the count again: what follows a bad one is dropped by the assembler and
         // reported without a rollback.
@@ -464,8 +494,12 @@ impl Logic for Place {
                 | self.vq.q.val().reset))
             | (self.op_fpduq.q.val() & (self.wrong.val() | self.formq.q.val().term))
             | self.op_overq.q.val()
+            | self.rstq.q.val()
         {
             self.nd.next.st = 2.into();
+        }
+        if self.rstq.q.val() | self.installq.q.val() {
+            self.nd.next.rst = false;
         }
         if self.installq.q.val() {
             self.nd.next.st = 1.into();
@@ -527,7 +561,7 @@ impl Logic for Place {
         self.x_desc.next.free_blk = self.pool_fpduq.q.val();
         self.x_desc.next.event = self.over.val()
             | self.at_fault.val()
-            | self.vq.q.val().reset
+            | self.resets.val()
             | self.finq.q.val()
             | (self.ok.val()
                 & (self.formq.q.val().term
@@ -590,7 +624,7 @@ impl Logic for Place {
         if self.fast_bad.val() {
             self.x_desc.next.term = 0x2002.into(); // term::MPA_CRC
         }
-        if self.vq.q.val().reset {
+        if self.resets.val() {
             self.x_desc.next.kind = 5.into(); // cpl_kind::RST
             self.x_desc.next.term = 0.into();
         }
@@ -601,22 +635,25 @@ impl Logic for Place {
             | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
 
         // The assembler's share. What it takes begins at rcv_nxt.
-        self.seg_push.next = (self.sums.val() & self.slow.val()) | self.removeq.q.val();
+        self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
         self.seg.next.slot = self.dq.q.val().slot;
         self.seg.next.addr = self.vq.q.val().addr;
         self.seg.next.len = self.vq.q.val().len;
+        if self.vq.q.val().reset_later {
+            self.seg.next.len = 0.into();
+        }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
         self.seg.next.fresh = self.quietq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
-        self.seg.next.fin = self.dq.q.val().flags.get_bit(0);
+        self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
 
         // A frame that nobody keeps gives its slot back.
         self.free_valid.next = self.is_frame.q.val()
             & !self.is_gone.q.val()
-            & !(self.sums.val() & (self.slow.val() | self.pushed.val()))
+            & !(self.sums.val() & (self.queue.val() | self.pushed.val()))
             & !(self.clean.val() & self.fast.val());
         self.free_slot.next = self.dq.q.val().slot;
 
@@ -643,6 +680,10 @@ impl Logic for Place {
             if self.finq.q.val() {
                 self.ack.next.flags = 0x401.into(); // RX_ONLY, FIN
                 self.ack.next.mode = 2.into();
+            }
+            if self.rstq.q.val() {
+                self.ack.next.flags = 0x402.into(); // RX_ONLY, RST
+                self.ack.next.mode = 0.into();
             }
         } else {
             self.ack.next.flags = (bit_cast::<11, 1>(self.vq.q.val().reset.into()) << 1)
@@ -688,7 +729,7 @@ impl Logic for Place {
         self.why4.d.next.window = self.good.val() & self.outside.val();
         self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
         self.why4.d.next.challenge = self.good.val() & self.challenge.val();
-        self.why4.d.next.rst = self.sums.val() & self.vq.q.val().reset;
+        self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
         self.why4.d.next.dead = self.good.val() & self.dead.val();
         self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();

@@ -3,7 +3,7 @@
 //! | ports | | |
 //! |---|---|---|
 //! | `q_conn q_msn q_head` | in | read address, any cycle: connection, MSN of the FPDU, Reads complete |
-//! | `rqe rdq` | out | that receive's and that Read's slot, exactly 2 cycles later, raw: the reader compares generation and MSN or count |
+//! | `rqe rdq` | out | that receive's and that Read's slot, exactly 2 cycles later: the reader compares generation and MSN or count |
 //! | `rx_post_*` | in | receives; number [`RQ_NIC`](ferrowarp_abi::stream::RQ_NIC): host buffers |
 //! | `read_issue_* read_done_* snd_mirror_*` | in | from the transmit path |
 //! | `nic_valid nic_addr nic_len nic_idx nic_pop` | FIFO out | oldest host buffer |
@@ -13,6 +13,9 @@
 //! | `rq_full ord_full nic_full post_bad mirror_stale` | out | counter pulses |
 //!
 //! **Latency**: a receive posted in cycle t is seen by reads from t + 3 on; a host buffer stands at `nic_*` in t + 3.
+//! **MSN of a slot**: stored are the bits of the slot number and one more, which tell a receive from its predecessor in the
+//! slot; the bits above are those of `q_msn`. A slot that is written in the cycle of its read shows another MSN or is not
+//! `valid`: not posted yet.
 //! **Back-pressure**: see [`servers`](super::servers). An `init` closes all four streams for max(2^rq_bits, 2^ord_bits) + 5
 //! cycles or so: it empties the connection's slots, so that neither a predecessor's entry nor what a RAM holds after power-up
 //! is ever taken for a posted receive. An empty receive slot holds an MSN that belongs to another slot.
@@ -30,6 +33,9 @@ use rust_hdl::prelude::*;
 
 /// log2 of the host buffers on chip.
 pub const NIC_BITS: usize = 6;
+
+/// A receive's slot: address 64, length 32, index 16, generation 8, low bits of the MSN.
+const RQE: usize = 120 + LAP;
 
 /// Where an `init` stands.
 #[derive(LogicState, Copy, Clone, Debug, PartialEq)]
@@ -113,7 +119,8 @@ pub struct Queues {
     pub nic_full: Signal<Out, bool>,
     pub post_bad: Signal<Out, bool>,
     pub mirror_stale: Signal<Out, bool>,
-    rqes: Ram<Rqe, SLOT_ADDR>,
+    /// {msn, gen, idx, len, addr}
+    rqes: Ram<Bits<RQE>, SLOT_ADDR>,
     rdqs: Ram<Rdq, SLOT_ADDR>,
     post_srv: PostServer,
     issue_srv: IssueServer,
@@ -124,7 +131,7 @@ pub struct Queues {
     slot: RegNr<Bits<16>>,
     at: RegNr<Bits<CONN>>,
     gen: RegNr<Bits<8>>,
-    smsn: RegNr<Bits<32>>,
+    smsn: RegNr<Bits<LAP>>,
     rmsn: RegNr<Bits<16>>,
     send: RegNr<Mirror>,
     ask_row: Signal<Local, Mirror>,
@@ -139,15 +146,34 @@ pub struct Queues {
     rows: Signal<Local, bool>,
     drained: Signal<Local, bool>,
     wide_slot: Signal<Local, Bits<SLOT_ADDR>>,
+    rqe_write: Signal<Local, Rqe>,
+    unused_rqe: Signal<Local, Rqe>,
+    rqe_read: Signal<Local, Bits<RQE>>,
+    rdq_read: Signal<Local, Rdq>,
+    /// Upper bits of the MSN that was asked for, one and two cycles ago; the slot is being written.
+    msn1: RegNr<Bits<32>>,
+    msn2: RegNr<Bits<32>>,
+    rqe_meet1: RegNr<bool>,
+    rqe_meet2: RegNr<bool>,
+    rdq_meet1: RegNr<bool>,
+    rdq_meet2: RegNr<bool>,
+    rqe_at: Signal<Local, Bits<SLOT_ADDR>>,
+    rdq_at: Signal<Local, Bits<SLOT_ADDR>>,
+    rqe_to: Signal<Local, Bits<SLOT_ADDR>>,
+    rdq_to: Signal<Local, Bits<SLOT_ADDR>>,
     blank_rqe: Signal<Local, Rqe>,
     blank_rdq: Signal<Local, Rdq>,
     unused_rmsn: Signal<Local, Bits<32>>,
     unused_lkey: Signal<Local, Bits<32>>,
     unused_ack: Signal<Local, Bits<32>>,
     unused_room: Signal<Local, Bits<8>>,
-    unused_msn: Signal<Local, Bits<32>>,
+    unused_smsn: Signal<Local, Bits<32>>,
+    unused_head: Signal<Local, Bits<16>>,
     rq_mask: Constant<Bits<SLOT_ADDR>>,
     ord_mask: Constant<Bits<SLOT_ADDR>>,
+    rq_all: Constant<Bits<SLOT_ADDR>>,
+    ord_all: Constant<Bits<SLOT_ADDR>>,
+    rq_lap: Constant<Bits<32>>,
     last_slot: Constant<Bits<16>>,
     _rq_bits: usize,
     _ord_bits: usize,
@@ -225,8 +251,10 @@ impl Queues {
             nic_full: Default::default(),
             post_bad: Default::default(),
             mirror_stale: Default::default(),
-            rqes: Ram::new(cfg.conn_bits + cfg.rq_bits, 2),
-            rdqs: Ram::new(cfg.conn_bits + cfg.ord_bits, 2),
+            rqes: Ram::new(cfg.conn_bits + cfg.rq_bits, 2)
+                .keeping(120 + cfg.rq_bits + 1)
+                .collisions_undefined(),
+            rdqs: Ram::new(cfg.conn_bits + cfg.ord_bits, 2).collisions_undefined(),
             post_srv: PostServer::new(cfg),
             issue_srv: IssueServer::new(cfg),
             done_srv: DoneServer::new(cfg),
@@ -251,15 +279,33 @@ impl Queues {
             rows: Default::default(),
             drained: Default::default(),
             wide_slot: Default::default(),
+            rqe_write: Default::default(),
+            unused_rqe: Default::default(),
+            rqe_read: Default::default(),
+            rdq_read: Default::default(),
+            msn1: Default::default(),
+            msn2: Default::default(),
+            rqe_meet1: Default::default(),
+            rqe_meet2: Default::default(),
+            rdq_meet1: Default::default(),
+            rdq_meet2: Default::default(),
+            rqe_at: Default::default(),
+            rdq_at: Default::default(),
+            rqe_to: Default::default(),
+            rdq_to: Default::default(),
             blank_rqe: Default::default(),
             blank_rdq: Default::default(),
             unused_rmsn: Default::default(),
             unused_lkey: Default::default(),
             unused_ack: Default::default(),
             unused_room: Default::default(),
-            unused_msn: Default::default(),
+            unused_smsn: Default::default(),
+            unused_head: Default::default(),
             rq_mask: slot_mask(cfg, cfg.rq_bits, "receives (rq_bits)"),
             ord_mask: slot_mask(cfg, cfg.ord_bits, "Reads (ord_bits)"),
+            rq_all: Constant::new(((1u64 << (cfg.conn_bits + cfg.rq_bits)) - 1).to_bits()),
+            ord_all: Constant::new(((1u64 << (cfg.conn_bits + cfg.ord_bits)) - 1).to_bits()),
+            rq_lap: Constant::new(((2u64 << cfg.rq_bits) - 1).to_bits()),
             last_slot: Constant::new(last_slot.to_bits()),
             _rq_bits: cfg.rq_bits,
             _ord_bits: cfg.ord_bits,
@@ -270,20 +316,30 @@ impl Queues {
 impl Logic for Queues {
     #[hdl_gen]
     fn update(&mut self) {
-        // Readers. The slot itself holds the MSN's upper bits.
-        self.unused_msn.next = self.q_msn.val();
+        // Readers.
         for k in (self._rq_bits)..(self._rq_bits + 1) {
-            self.rqes.raddr.next = (bit_cast::<SLOT_ADDR, CONN>(self.q_conn.val())
-                << k.to_bits::<5>())
+            self.rqe_at.next = (bit_cast::<SLOT_ADDR, CONN>(self.q_conn.val()) << k.to_bits::<5>())
                 | (self.q_msn.val().get_bits::<SLOT_ADDR>(0) & self.rq_mask.val());
         }
         for k in (self._ord_bits)..(self._ord_bits + 1) {
-            self.rdqs.raddr.next = (bit_cast::<SLOT_ADDR, CONN>(self.q_conn.val())
-                << k.to_bits::<5>())
+            self.rdq_at.next = (bit_cast::<SLOT_ADDR, CONN>(self.q_conn.val()) << k.to_bits::<5>())
                 | (bit_cast::<SLOT_ADDR, 16>(self.q_head.val()) & self.ord_mask.val());
         }
-        self.rqe.next = self.rqes.rdata.val();
-        self.rdq.next = self.rdqs.rdata.val();
+        self.rqes.raddr.next = self.rqe_at.val();
+        self.rdqs.raddr.next = self.rdq_at.val();
+        self.msn1.d.next = self.q_msn.val() & !self.rq_lap.val();
+        self.msn2.d.next = self.msn1.q.val();
+        self.rqe_read.next = self.rqes.rdata.val();
+        self.rqe.next.addr = self.rqe_read.val().get_bits::<64>(0);
+        self.rqe.next.len = self.rqe_read.val().get_bits::<32>(64);
+        self.rqe.next.idx = self.rqe_read.val().get_bits::<16>(96);
+        self.rqe.next.gen = self.rqe_read.val().get_bits::<8>(112);
+        self.rqe.next.msn = (self.msn2.q.val()
+            | bit_cast::<32, LAP>(self.rqe_read.val().get_bits::<LAP>(120)))
+            ^ (bit_cast::<32, 1>(self.rqe_meet2.q.val().into()) << 31);
+        self.rdq_read.next = self.rdqs.rdata.val();
+        self.rdq.next = self.rdq_read.val();
+        self.rdq.next.valid = self.rdq_read.val().valid & !self.rdq_meet2.q.val();
 
         // Init. Reads answered are counted in 16 bits.
         self.unused_rmsn.next = self.init_rmsn.val();
@@ -305,7 +361,7 @@ impl Logic for Queues {
                     self.slot.d.next = 0.into();
                     self.at.d.next = self.init_conn.val();
                     self.gen.d.next = self.init_gen.val();
-                    self.smsn.d.next = self.init_smsn.val();
+                    self.smsn.d.next = self.init_smsn.val().get_bits::<LAP>(0);
                     self.rmsn.d.next = self.init_rmsn.val().get_bits::<16>(0);
                     self.send.d.next = self.ask_row.val();
                 }
@@ -343,25 +399,39 @@ impl Logic for Queues {
         self.blank_rdq.next.to = 0.into();
         self.blank_rdq.next.len = 0.into();
         self.rqes.we.next = self.post_srv.rqe_we.val() | self.clearing.val();
-        self.rqes.waddr.next = self.post_srv.rqe_addr.val();
-        self.rqes.wdata.next = self.post_srv.rqe_row.val();
+        self.rqe_to.next = self.post_srv.rqe_addr.val();
+        self.rqe_write.next = self.post_srv.rqe_row.val();
         self.rdqs.we.next = self.issue_srv.rdq_we.val() | self.clearing.val();
-        self.rdqs.waddr.next = self.issue_srv.rdq_addr.val();
+        self.rdq_to.next = self.issue_srv.rdq_addr.val();
         self.rdqs.wdata.next = self.issue_srv.rdq_row.val();
         if self.clearing.val() {
             for k in (self._rq_bits)..(self._rq_bits + 1) {
-                self.rqes.waddr.next = (bit_cast::<SLOT_ADDR, CONN>(self.at.q.val())
+                self.rqe_to.next = (bit_cast::<SLOT_ADDR, CONN>(self.at.q.val())
                     << k.to_bits::<5>())
                     | (self.wide_slot.val() & self.rq_mask.val());
             }
             for k in (self._ord_bits)..(self._ord_bits + 1) {
-                self.rdqs.waddr.next = (bit_cast::<SLOT_ADDR, CONN>(self.at.q.val())
+                self.rdq_to.next = (bit_cast::<SLOT_ADDR, CONN>(self.at.q.val())
                     << k.to_bits::<5>())
                     | (self.wide_slot.val() & self.ord_mask.val());
             }
-            self.rqes.wdata.next = self.blank_rqe.val();
+            self.rqe_write.next = self.blank_rqe.val();
             self.rdqs.wdata.next = self.blank_rdq.val();
         }
+        self.unused_rqe.next = self.rqe_write.val();
+        self.rqes.waddr.next = self.rqe_to.val();
+        self.rdqs.waddr.next = self.rdq_to.val();
+        self.rqes.wdata.next = (bit_cast::<RQE, 64>(self.rqe_write.val().addr)
+            | (bit_cast::<RQE, 32>(self.rqe_write.val().len) << 64))
+            | ((bit_cast::<RQE, 16>(self.rqe_write.val().idx) << 96)
+                | (bit_cast::<RQE, 8>(self.rqe_write.val().gen) << 112)
+                | (bit_cast::<RQE, LAP>(self.rqe_write.val().msn.get_bits::<LAP>(0)) << 120));
+        self.rqe_meet1.d.next = self.rqes.we.val()
+            & !((self.rqe_to.val() ^ self.rqe_at.val()) & self.rq_all.val()).any();
+        self.rqe_meet2.d.next = self.rqe_meet1.q.val();
+        self.rdq_meet1.d.next = self.rdqs.we.val()
+            & !((self.rdq_to.val() ^ self.rdq_at.val()) & self.ord_all.val()).any();
+        self.rdq_meet2.d.next = self.rdq_meet1.q.val();
 
         // Post.
         self.unused_lkey.next = self.rx_post_lkey.val();
@@ -377,15 +447,17 @@ impl Logic for Queues {
         self.post_srv.hold.next = self.hold.val();
         self.post_row.next.gen = self.gen.q.val();
         self.post_row.next.msn = self.smsn.q.val();
+        self.unused_smsn.next = self.init_smsn.val() | self.cons_smsn.val();
+        self.unused_head.next = self.cons_head.val();
         self.post_srv.init_we.next = self.rows.val();
         self.post_srv.init_conn.next = self.at.q.val();
         self.post_srv.init_row.next = self.post_row.val();
         self.post_srv.cons_we.next = self.cons_we.val() | self.rows.val();
         self.post_srv.cons_conn.next = self.cons_conn.val();
-        self.post_srv.cons_smsn.next = self.cons_smsn.val();
+        self.post_srv.cons_smsn.next = self.cons_smsn.val().get_bits::<LAP>(0);
         self.issue_srv.cons_we.next = self.cons_we.val() | self.rows.val();
         self.issue_srv.cons_conn.next = self.cons_conn.val();
-        self.issue_srv.cons_head.next = self.cons_head.val();
+        self.issue_srv.cons_head.next = self.cons_head.val().get_bits::<LAP>(0);
         if self.rows.val() {
             self.post_srv.cons_conn.next = self.at.q.val();
             self.post_srv.cons_smsn.next = self.smsn.q.val();
@@ -400,7 +472,7 @@ impl Logic for Queues {
         self.post_srv.nic_room.next = !self.nic_fifo.full.val();
         self.nic_valid.next = self.nic_fifo.valid.val();
         self.nic_addr.next = self.nic_fifo.dout.val().addr;
-        self.nic_len.next = self.nic_fifo.dout.val().len;
+        self.nic_len.next = bit_cast::<32, 16>(self.nic_fifo.dout.val().len);
         self.nic_idx.next = self.nic_fifo.dout.val().idx;
         self.nic_fifo.pop.next = self.nic_pop.val();
 

@@ -43,19 +43,28 @@ pub(super) fn slot_mask(cfg: &Cfg, bits: usize, what: &str) -> Constant<Bits<SLO
     Constant::new(((1u64 << bits) - 1).to_bits())
 }
 
+/// Bits that tell a count from those it can be taken for: at most 2^8 slots, and one more for "full" against "empty".
+pub const LAP: usize = 9;
+
 /// Receives posted to a connection.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct PostRow {
     pub gen: Bits<8>,
-    /// MSN that the next receive gets.
-    pub msn: Bits<32>,
+    /// Low bits of the MSN that the next receive gets.
+    pub msn: Bits<LAP>,
+}
+
+/// Ones where a lap of `2^bits` slots has bits.
+pub(super) fn lap_mask(bits: usize) -> Constant<Bits<LAP>> {
+    Constant::new(((2u64 << bits) - 1).to_bits())
 }
 
 /// A host buffer for plain frames.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct NicBuf {
     pub addr: Bits<64>,
-    pub len: Bits<32>,
+    /// At most 65535, which is more than any frame has.
+    pub len: Bits<16>,
     pub idx: Bits<16>,
 }
 
@@ -86,9 +95,10 @@ pub struct PostServer {
     /// Expected MSN: everything before it is consumed.
     pub cons_we: Signal<In, bool>,
     pub cons_conn: Signal<In, Bits<CONN>>,
-    pub cons_smsn: Signal<In, Bits<32>>,
+    pub cons_smsn: Signal<In, Bits<LAP>>,
     pub rqe_we: Signal<Out, bool>,
     pub rqe_addr: Signal<Out, Bits<SLOT_ADDR>>,
+    /// Its `msn` is the low bits only.
     pub rqe_row: Signal<Out, Rqe>,
     pub nic_push: Signal<Out, bool>,
     pub nic_buf: Signal<Out, NicBuf>,
@@ -96,8 +106,9 @@ pub struct PostServer {
     pub rq_full: Signal<Out, bool>,
     pub nic_full: Signal<Out, bool>,
     pub bad: Signal<Out, bool>,
-    posted: Ram<PostRow, CONN>,
-    consumed: Ram<Bits<32>, CONN>,
+    /// {msn, gen}
+    posted: Ram<Bits<17>, CONN>,
+    consumed: Ram<Bits<LAP>, CONN>,
     s1: Reg<bool>,
     s2: Reg<bool>,
     held: RegNr<PostAsk>,
@@ -105,7 +116,7 @@ pub struct PostServer {
     free: Signal<Local, bool>,
     conn: Signal<Local, Bits<CONN>>,
     row: Signal<Local, PostRow>,
-    used: Signal<Local, Bits<32>>,
+    used: Signal<Local, Bits<LAP>>,
     is_nic: Signal<Local, bool>,
     wrong: Signal<Local, bool>,
     full: Signal<Local, bool>,
@@ -114,7 +125,8 @@ pub struct PostServer {
     beyond: Constant<Bits<SEAM_CONN>>,
     nic: Constant<Bits<SEAM_CONN>>,
     mask: Constant<Bits<SLOT_ADDR>>,
-    slots: Constant<Bits<32>>,
+    slots: Constant<Bits<LAP>>,
+    lap: Constant<Bits<LAP>>,
     _bits: usize,
 }
 
@@ -144,9 +156,12 @@ impl PostServer {
             rq_full: Default::default(),
             nic_full: Default::default(),
             bad: Default::default(),
-            posted: Ram::new(cfg.conn_bits, 2),
+            // The server alone reads and writes it, one after the other.
+            posted: Ram::new(cfg.conn_bits, 2)
+                .keeping(8 + cfg.rq_bits + 1)
+                .collisions_undefined(),
             // A stale count makes the queue look fuller than it is, which is safe: old data on a collision.
-            consumed: Ram::new(cfg.conn_bits, 2),
+            consumed: Ram::new(cfg.conn_bits, 2).keeping(cfg.rq_bits + 1),
             s1: Default::default(),
             s2: Default::default(),
             held: Default::default(),
@@ -164,6 +179,7 @@ impl PostServer {
             nic: Constant::new(u64::from(RQ_NIC).to_bits()),
             mask: slot_mask(cfg, cfg.rq_bits, "receives (rq_bits)"),
             slots: Constant::new((1u64 << cfg.rq_bits).to_bits()),
+            lap: lap_mask(cfg.rq_bits),
             _bits: cfg.rq_bits,
         }
     }
@@ -186,8 +202,9 @@ impl Logic for PostServer {
         self.consumed.raddr.next = self.ask.val().rq.get_bits::<CONN>(0);
 
         // t + 2: judged, written.
-        self.row.next = self.posted.rdata.val();
-        self.used.next = self.row.val().msn - self.consumed.rdata.val();
+        self.row.next.gen = self.posted.rdata.val().get_bits::<8>(0);
+        self.row.next.msn = self.posted.rdata.val().get_bits::<LAP>(8);
+        self.used.next = (self.row.val().msn - self.consumed.rdata.val()) & self.lap.val();
         self.is_nic.next = self.held.q.val().rq == self.nic.val();
         self.wrong.next = !self.held.q.val().single
             | (!self.is_nic.val() & (self.held.q.val().rq & self.beyond.val()).any());
@@ -202,17 +219,20 @@ impl Logic for PostServer {
         self.nic_full.next =
             self.s2.q.val() & !self.wrong.val() & self.is_nic.val() & !self.nic_room.val();
         self.nic_buf.next.addr = self.held.q.val().addr;
-        self.nic_buf.next.len = self.held.q.val().len;
+        self.nic_buf.next.len = self.held.q.val().len.get_bits::<16>(0);
+        if self.held.q.val().len.get_bits::<16>(16).any() {
+            self.nic_buf.next.len = 0xFFFF.into();
+        }
         self.nic_buf.next.idx = self.held.q.val().idx;
 
         self.conn.next = self.held.q.val().rq.get_bits::<CONN>(0);
         self.rqe_we.next = self.store.val();
         for k in (self._bits)..(self._bits + 1) {
             self.rqe_addr.next = (bit_cast::<SLOT_ADDR, CONN>(self.conn.val()) << k.to_bits::<5>())
-                | (self.row.val().msn.get_bits::<SLOT_ADDR>(0) & self.mask.val());
+                | (bit_cast::<SLOT_ADDR, LAP>(self.row.val().msn) & self.mask.val());
         }
         self.rqe_row.next.gen = self.row.val().gen;
-        self.rqe_row.next.msn = self.row.val().msn;
+        self.rqe_row.next.msn = bit_cast::<32, LAP>(self.row.val().msn);
         self.rqe_row.next.idx = self.held.q.val().idx;
         self.rqe_row.next.addr = self.held.q.val().addr;
         self.rqe_row.next.len = self.held.q.val().len;
@@ -221,12 +241,13 @@ impl Logic for PostServer {
         self.next.next.msn = self.row.val().msn + 1;
         self.posted.we.next = self.store.val();
         self.posted.waddr.next = self.conn.val();
-        self.posted.wdata.next = self.next.val();
         if self.init_we.val() {
             self.posted.we.next = true;
             self.posted.waddr.next = self.init_conn.val();
-            self.posted.wdata.next = self.init_row.val();
+            self.next.next = self.init_row.val();
         }
+        self.posted.wdata.next = bit_cast::<17, 8>(self.next.val().gen)
+            | (bit_cast::<17, LAP>(self.next.val().msn) << 8);
         self.consumed.we.next = self.cons_we.val();
         self.consumed.waddr.next = self.cons_conn.val();
         self.consumed.wdata.next = self.cons_smsn.val();
@@ -267,14 +288,14 @@ pub struct IssueServer {
     /// Reads whose Response is complete.
     pub cons_we: Signal<In, bool>,
     pub cons_conn: Signal<In, Bits<CONN>>,
-    pub cons_head: Signal<In, Bits<16>>,
+    pub cons_head: Signal<In, Bits<LAP>>,
     pub rdq_we: Signal<Out, bool>,
     pub rdq_addr: Signal<Out, Bits<SLOT_ADDR>>,
     pub rdq_row: Signal<Out, Rdq>,
     pub full: Signal<Out, bool>,
     pub bad: Signal<Out, bool>,
     issued: Ram<CountRow, CONN>,
-    consumed: Ram<Bits<16>, CONN>,
+    consumed: Ram<Bits<LAP>, CONN>,
     s1: Reg<bool>,
     s2: Reg<bool>,
     held: RegNr<IssueAsk>,
@@ -282,14 +303,15 @@ pub struct IssueServer {
     free: Signal<Local, bool>,
     conn: Signal<Local, Bits<CONN>>,
     row: Signal<Local, CountRow>,
-    used: Signal<Local, Bits<16>>,
+    used: Signal<Local, Bits<LAP>>,
     wrong: Signal<Local, bool>,
     no_slot: Signal<Local, bool>,
     store: Signal<Local, bool>,
     next: Signal<Local, CountRow>,
     beyond: Constant<Bits<SEAM_CONN>>,
     mask: Constant<Bits<SLOT_ADDR>>,
-    slots: Constant<Bits<16>>,
+    slots: Constant<Bits<LAP>>,
+    lap: Constant<Bits<LAP>>,
     _bits: usize,
 }
 
@@ -315,8 +337,8 @@ impl IssueServer {
             rdq_row: Default::default(),
             full: Default::default(),
             bad: Default::default(),
-            issued: Ram::new(cfg.conn_bits, 2),
-            consumed: Ram::new(cfg.conn_bits, 2),
+            issued: Ram::new(cfg.conn_bits, 2).collisions_undefined(),
+            consumed: Ram::new(cfg.conn_bits, 2).keeping(cfg.ord_bits + 1),
             s1: Default::default(),
             s2: Default::default(),
             held: Default::default(),
@@ -332,6 +354,7 @@ impl IssueServer {
             beyond: beyond(cfg),
             mask: slot_mask(cfg, cfg.ord_bits, "Reads (ord_bits)"),
             slots: Constant::new((1u64 << cfg.ord_bits).to_bits()),
+            lap: lap_mask(cfg.ord_bits),
             _bits: cfg.ord_bits,
         }
     }
@@ -353,7 +376,8 @@ impl Logic for IssueServer {
         self.consumed.raddr.next = self.ask.val().conn.get_bits::<CONN>(0);
 
         self.row.next = self.issued.rdata.val();
-        self.used.next = self.row.val().count - self.consumed.rdata.val();
+        self.used.next =
+            (self.row.val().count.get_bits::<LAP>(0) - self.consumed.rdata.val()) & self.lap.val();
         self.wrong.next = (self.held.q.val().conn & self.beyond.val()).any()
             | (self.held.q.val().gen != self.row.val().gen);
         self.no_slot.next = self.used.val() >= self.slots.val();

@@ -8,6 +8,7 @@
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` is dropped
 //! (no reassembly yet), and so is a segment that reaches beyond the window.
+//! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
 //! Requirements: TCP-21..TCP-24, TCP-31..TCP-34, TCP-1C.
 
 use super::types::*;
@@ -21,15 +22,16 @@ pub struct SeqGap {
     pub ack: Signal<In, Bits<32>>,
     pub plen: Signal<In, Bits<16>>,
     pub fin: Signal<In, bool>,
+    pub rst: Signal<In, bool>,
     pub rcv_wnd: Signal<In, Bits<32>>,
     pub snd_una: Signal<In, Bits<32>>,
     pub snd_nxt: Signal<In, Bits<32>>,
     pub max_wnd: Signal<In, Bits<32>>,
     /// End of the segment.
     pub nxt: Signal<Out, Bits<32>>,
-    /// Sequence space used, payload and FIN: is there any; negative.
+    /// Sequence space used, payload and FIN: is there any; low bits of its negative.
     pub some: Signal<Out, bool>,
-    pub back: Signal<Out, Bits<32>>,
+    pub back: Signal<Out, Bits<17>>,
     /// How far the segment may begin beyond `rcv_nxt`, signed.
     pub room: Signal<Out, Bits<34>>,
     /// How far below `snd_nxt` the ACK number is, and how far it may be.
@@ -37,21 +39,30 @@ pub struct SeqGap {
     pub ack_room: Signal<Out, Bits<32>>,
     one: Signal<Local, Bits<1>>,
     none: Signal<Local, Bits<1>>,
+    no: Signal<Local, Bits<1>>,
     less: Signal<Local, Bits<34>>,
+    carry: Signal<Local, Bits<1>>,
 }
 
 impl Logic for SeqGap {
     #[hdl_gen]
     fn update(&mut self) {
         self.one.next = self.fin.val().into();
+        self.no.next = 0.into();
         self.none.next = (!self.fin.val()).into();
         self.some.next = self.fin.val() | self.plen.val().any();
         self.nxt.next = (self.seq.val() + bit_cast::<32, 16>(self.plen.val()))
             + bit_cast::<32, 1>(self.one.val());
+        // Of a RST counts where it begins: as if it were one octet.
         self.less.next = !bit_cast::<34, 16>(self.plen.val());
-        self.back.next = !bit_cast::<32, 16>(self.plen.val()) + bit_cast::<32, 1>(self.none.val());
+        self.carry.next = self.none.val();
+        if self.rst.val() {
+            self.less.next = !bit_cast::<34, 1>(self.no.val());
+            self.carry.next = self.no.val();
+        }
+        self.back.next = !bit_cast::<17, 16>(self.plen.val()) + bit_cast::<17, 1>(self.none.val());
         self.room.next = (bit_cast::<34, 32>(self.rcv_wnd.val()) + self.less.val())
-            + bit_cast::<34, 1>(self.none.val());
+            + bit_cast::<34, 1>(self.carry.val());
         self.ack_gap.next = self.snd_nxt.val() - self.ack.val();
         self.ack_room.next = (self.snd_nxt.val() - self.snd_una.val()) + self.max_wnd.val();
     }
@@ -63,13 +74,12 @@ pub struct TcpJudge {
     /// A frame of the connection, not bad, headers covered.
     pub whole: Signal<In, bool>,
     pub d: Signal<In, FrameDone>,
-    pub rcv_wnd: Signal<In, Bits<32>>,
     /// Forwarded state.
     pub f: Signal<In, Dyn>,
     /// Sequence number less `rcv_nxt`.
     pub ahead: Signal<In, Bits<32>>,
     pub some: Signal<In, bool>,
-    pub back: Signal<In, Bits<32>>,
+    pub back: Signal<In, Bits<17>>,
     pub room: Signal<In, Bits<34>>,
     pub ack_gap: Signal<In, Bits<32>>,
     pub ack_room: Signal<In, Bits<32>>,
@@ -91,6 +101,7 @@ pub struct TcpJudge {
     spare: Signal<Local, Bits<34>>,
     unused_spare: Signal<Local, Bits<34>>,
     open: Signal<Local, bool>,
+    settled: Signal<Local, bool>,
     ready: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
@@ -112,11 +123,12 @@ impl Logic for TcpJudge {
         self.ackf.next = self.flags.val().get_bit(4);
         self.here.next = !self.ahead.val().any();
         self.behind.next = self.ahead.val().get_bit(31);
-        self.open.next = self.f.val().st == 1;
+        self.open.next = (self.f.val().st == 1) & !self.f.val().rst;
+        self.settled.next = !self.f.val().pend.any();
         // One whole FPDU, and no octet in front of it is held anywhere.
         self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.d.val().plen))
             & !self.f.val().mid
-            & !self.f.val().pend.any()
+            & self.settled.val()
             & !self.fin.val();
         // snd_una - max_wnd <= ack <= snd_nxt
         self.ack_ok.next = self.ack_gap.val() <= self.ack_room.val();
@@ -131,7 +143,13 @@ impl Logic for TcpJudge {
         self.v.next.fast = self.passed.val() & self.here.val() & self.ready.val();
         self.v.next.slow =
             self.passed.val() & ((self.here.val() & !self.ready.val()) | self.behind.val());
-        self.v.next.reset = self.whole.val() & self.rst.val() & self.here.val();
+        self.v.next.reset =
+            self.whole.val() & self.rst.val() & self.here.val() & self.settled.val();
+        self.v.next.reset_later = self.whole.val()
+            & self.rst.val()
+            & self.here.val()
+            & !self.settled.val()
+            & !self.f.val().rst;
         self.v.next.rst = self.rst.val();
         self.v.next.odd =
             !self.rst.val() & (self.syn.val() | !self.ackf.val() | !self.ack_ok.val());
@@ -141,7 +159,9 @@ impl Logic for TcpJudge {
         self.v.next.here = self.here.val();
         self.v.next.behind = self.behind.val();
         // At least as far below rcv_nxt as it is long.
-        self.v.next.covered = self.behind.val() & (self.ahead.val() <= self.back.val());
+        self.v.next.covered = self.behind.val()
+            & (!self.ahead.val().get_bits::<15>(17).all()
+                | (self.ahead.val().get_bits::<17>(0) <= self.back.val()));
         // The room is not below the distance, both signed.
         self.sign.next = 0.into();
         if self.behind.val() {
@@ -152,7 +172,6 @@ impl Logic for TcpJudge {
         self.spare.next = self.room.val() - self.distance.val();
         self.unused_spare.next = self.spare.val();
         self.v.next.inside = !self.spare.val().get_bit(33);
-        self.v.next.begins = !self.behind.val() & (self.ahead.val() < self.rcv_wnd.val());
         self.v.next.open = self.open.val();
         // What is taken begins at rcv_nxt: `ahead` is 0 or negative.
         self.v.next.addr = self.base.val() - self.ahead.val().get_bits::<BYTE>(0);

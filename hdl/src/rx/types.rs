@@ -85,6 +85,8 @@ pub struct Dyn {
     pub rd_off: Bits<32>,
     /// A valid FPDU has arrived (RFC 5044 7.1.2: opens the responder's gate).
     pub first: bool,
+    /// A RST waits behind the queued segments; nothing else is accepted.
+    pub rst: bool,
 }
 
 /// What the tables say about a frame or an operation. One entry per launched frame or operation, in launch order.
@@ -113,6 +115,7 @@ pub struct CtxEntry {
     pub rd_head: Bits<16>,
     pub rd_off: Bits<32>,
     pub first: bool,
+    pub rst: bool,
     // snd_mirror
     pub snd_una: Bits<32>,
     pub snd_nxt: Bits<32>,

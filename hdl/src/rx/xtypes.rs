@@ -61,6 +61,8 @@ pub struct Form {
     pub some: bool,
     /// Octets that the range check covers: dlen, or the size of a Read Request.
     pub xlen: Bits<32>,
+    /// None.
+    pub zero: bool,
     /// First TO that the range check covers.
     pub to: Bits<64>,
     /// Low half of TO, and xlen on top.
@@ -70,6 +72,8 @@ pub struct Form {
     pub mo: Bits<32>,
     /// MO + dlen of an untagged one.
     pub end: Bits<33>,
+    /// Reads that wait for their Response if this one counts.
+    pub busy: Bits<16>,
     /// Length or L not as a Read Request or a Terminate has them.
     pub shape: bool,
 }
@@ -81,11 +85,13 @@ pub struct Ruling {
     pub first: bool,
     /// Not the sink STag; no receive posted; more Reads than IRD.
     pub second: bool,
-    /// Not the octets asked for; MO outside of the buffer or not 0.
+    /// MO outside of the buffer or not 0; not the octets asked for: they begin, they end elsewhere.
     pub third: bool,
+    pub elsewhere: bool,
+    pub uneven: bool,
     /// Not the form of a Read Request or a Terminate.
     pub shape: bool,
-    /// One of the above, or of the header's errors.
+    /// The first, the second or the last of the above, or one of the header's errors.
     pub flaw: bool,
     /// STag matters; invalid, not associated, right missing, TO wrap; one of these four.
     pub tag: bool,
@@ -125,8 +131,9 @@ pub struct Verdict {
     pub fast: bool,
     /// Data or FIN for the assembler, if it is inside of the window and not all old.
     pub slow: bool,
-    /// RST at rcv_nxt.
+    /// RST at rcv_nxt; the same while segments wait in front of it: it goes behind them.
     pub reset: bool,
+    pub reset_later: bool,
     /// RST at all; a SYN, no ACK or an ACK out of range; the challenge is for the ACK number.
     pub rst: bool,
     pub odd: bool,
@@ -137,9 +144,8 @@ pub struct Verdict {
     pub here: bool,
     pub behind: bool,
     pub covered: bool,
-    /// Ends inside of the window; begins there.
+    /// Ends inside of the window; a RST begins there.
     pub inside: bool,
-    pub begins: bool,
     /// The connection takes data.
     pub open: bool,
     /// Staging address and number of the octets to take.

@@ -221,6 +221,8 @@ pub fn common() -> ModelLib {
             "ramund",
             Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined(),
         )
+        .add("ramkeep", Ram::<Bits<20>, 4>::new(4, 2).keeping(13))
+        .add("lanes", RamLanes::<24, 3, 4>::new(3, 2, 0b1011_0110))
         .add("fwd", FwdRam::<Bits<40>, 6>::new(3))
         .add("fwdbit", FwdRam::<bool, 2>::new(2))
         .add("lut", LutRam::<Bits<9>, 3>::new())

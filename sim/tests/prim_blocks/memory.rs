@@ -35,6 +35,12 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
         };
         let we = c.chance(60);
         let wdata = c.bits(s.bits);
+        // what `keeping` leaves out is never seen again
+        let kept = if s.name == "ramkeep" {
+            0x1fff
+        } else {
+            u128::MAX
+        };
         // bits above the depth must not matter
         let mut upper = || c.bits(s.a) >> s.n << s.n;
         let (uw, ur) = (upper(), upper());
@@ -56,7 +62,7 @@ fn run(s: &Shape, dut: &mut Dut, c: &mut Cases) {
             compared += 1;
         }
         if we {
-            mem[waddr] = Some(wdata);
+            mem[waddr] = Some(wdata & kept);
         }
         dut.posedge();
     }
@@ -77,12 +83,44 @@ fn rams_are_arrays() {
         Shape { name: "ram3", bits: 100, a: 6, n: 3, latency: 3, meets: Meets::Old },
         Shape { name: "rambit", bits: 1, a: 3, n: 3, latency: 1, meets: Meets::Old },
         Shape { name: "ramund", bits: 20, a: 4, n: 3, latency: 2, meets: Meets::Inverted },
+        Shape { name: "ramkeep", bits: 20, a: 4, n: 4, latency: 2, meets: Meets::Old },
         Shape { name: "fwd", bits: 40, a: 6, n: 3, latency: 1, meets: Meets::New },
         Shape { name: "fwdbit", bits: 1, a: 2, n: 2, latency: 1, meets: Meets::New },
         Shape { name: "lut", bits: 9, a: 3, n: 3, latency: 0, meets: Meets::Old },
     ];
     for s in &shapes {
         run(s, &mut dut, &mut c);
+    }
+}
+
+#[test]
+fn lanes_keep_what_they_store() {
+    let mut c = Cases::new("memory::lanes_keep_what_they_store");
+    let lib = common();
+    let mut dut = Dut::new(&lib, c.seed);
+    dut.reset();
+    let mut mem = [[None; 3]; 8];
+    let mut due: VecDeque<[Option<u128>; 3]> = vec![[None; 3]; 2].into();
+    for cycle in 0..1500 {
+        let waddr = c.below(8);
+        let raddr = if c.chance(40) { waddr } else { c.below(8) };
+        let (we, data) = (c.bits(3), c.bits(24));
+        dut.set("lanes__we", we);
+        dut.set("lanes__waddr", waddr as u128 | 8);
+        dut.set("lanes__wdata", data);
+        dut.set("lanes__raddr", raddr as u128);
+        dut.settle();
+        due.push_back(mem[raddr]);
+        let got = dut.get("lanes__rdata");
+        for (i, want) in due.pop_front().into_iter().flatten().enumerate() {
+            if let Some(want) = want {
+                assert_eq!(got >> (8 * i) & 0xff, want, "cycle {cycle} lane {i}");
+            }
+        }
+        for i in (0..3).filter(|i| we >> i & 1 == 1) {
+            mem[waddr][i] = Some(data >> (8 * i) & 0b1011_0110);
+        }
+        dut.posedge();
     }
 }
 

@@ -17,6 +17,10 @@ pub type Rqe = [u128; 5];
 /// A Read's slot: generation, count, valid, index, STag, TO, length.
 pub type Rdq = [u128; 7];
 
+/// Any value; any but the one in the low bits.
+pub const UNKNOWN: u128 = u128::MAX;
+pub const NOT: u128 = 1 << 64;
+
 pub const RQE: [&str; 5] = ["gen", "msn", "idx", "addr", "len"];
 pub const RDQ: [&str; 7] = ["gen", "count", "valid", "sq_idx", "stag", "to", "len"];
 
@@ -293,7 +297,28 @@ impl<'a> Bench<'a> {
             let (rq, ord) = self.slots();
             let fresh = self.init.is_some_and(|i| i.conn == conn);
             if let (Some(c), false) = (self.conns.get(&conn), fresh) {
-                let slots = (c.rqe[msn as usize % rq], c.rdq[head as usize % ord]);
+                let mut slots = (c.rqe[msn as usize % rq], c.rdq[head as usize % ord]);
+                // of the MSN, what a slot needs is stored
+                let lap = 2 * rq as u32 - 1;
+                slots.0[1] = (msn & !lap | slots.0[1] as u32 & lap).into();
+                // written in this very cycle: not there yet
+                for e in self.effects.get(&now).into_iter().flatten() {
+                    match e {
+                        Effect::Rqe(to, row)
+                            if *to == conn && row[1] as usize % rq == msn as usize % rq =>
+                        {
+                            slots.0 = [UNKNOWN; 5];
+                            slots.0[1] = NOT | u128::from(msn);
+                        }
+                        Effect::Rdq(to, row)
+                            if *to == conn && row[1] as usize % ord == head as usize % ord =>
+                        {
+                            slots.1 = [UNKNOWN; 7];
+                            slots.1[2] = 0;
+                        }
+                        _ => {}
+                    }
+                }
                 self.reads.insert(now + 2, slots);
             }
         }

@@ -266,8 +266,11 @@ impl<'a> Bench<'a> {
             // without a hit only these two mean something
             let hit = want.contains_key("hit");
             let state = self.design.fields("dyn_row");
-            let known =
-                |name: &str| !want.contains_key("no state") || state.iter().all(|f| f.name != name);
+            let known = |name: &str| {
+                !want.contains_key("no state")
+                    || name == "rd_head"
+                    || state.iter().all(|f| f.name != name)
+            };
             for f in all
                 .filter(|f| hit || f.name == "hit" || f.name == "pseudo")
                 .filter(|f| known(&f.name))
