@@ -96,6 +96,9 @@ PROOFS = [
     ]),
     fifo("fifo_a4", 4),
     fifo("fifo_sized", 3),
+    Proof("fifo_narrow", "fifo", NO_LOSS + ", bits not kept are zero", PDR, {"W": 8, "A": 2, "KEEP": 0b01110011}, [
+        Mutant("a field one bit short", "din[1:0]}", "1'b0, din[0]}"),
+    ]),
     fifo_control("fifo_a9", 9, [
         Mutant("room does not saturate", "(|free[9:8]) ? 8'hff : free[7:0]", "free[7:0]"),
     ]),
@@ -133,6 +136,9 @@ PROOFS = [
         Mutant("write ignored at address 5", "if (we) mem", "if (we && waddr != 3'd5) mem"),
     ]),
     Proof("ram_lut_sized", "ram", FLAT + ", read in the same cycle, port wider than the depth", PDR, {"AP": 5, "LATENCY": 0}),
+    Proof("ram_keeping", "ram", FLAT + " in the bits that are kept, zero in the others", PDR, {"LATENCY": 2, "STORED": 7}),
+    Proof("ram_narrow", "ram", FLAT + " in the bits that are kept, zero in the others", PDR,
+          {"W": 8, "A": 2, "AP": 3, "LATENCY": 1, "STORED": 0b01110011}),
     Proof("ram_lanes", "ram", FLAT + " in the bits that are kept, zero in the others, lane enables", PDR,
           {"W": 16, "K": 4, "A": 2, "AP": 3, "LATENCY": 2, "STORED": 11}, [
               Mutant("enable of another lane", "if (we[2])", "if (we[1])"),
@@ -237,5 +243,4 @@ PROOFS = [
     Proof("blocks_2", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 2}, long=True, mutants=[
         Mutant("splice forgets the list", "list_waddr = sp_last", "list_waddr = sp_first"),
     ]),
-    Proof("blocks_4", "blocks", "a block is never given twice, none is lost, reservations are kept", PDR, {"B": 4}, long=True),
 ]

@@ -115,7 +115,8 @@ def prove(proof, mutant, index, tools):
         probes = ["proc", "flatten", "memory_nordff", "memory_map -formal", "cd check"]
         probes += [f"connect -nounset -set {wire} {net}" for wire, net in proof.probes.items()]
         probes += ["cd .."]
-    defines = "".join(f" -D {wire}_bits={row_bits(proof, net, text)}" for wire, net in proof.probes.items() if ".mem[0]" in net)
+    tables = [(wire, net) for wire, net in proof.probes.items() if net.endswith(".mem[0]") and "," not in net]
+    defines = "".join(f" -D {wire}_bits={row_bits(proof, net, text)}" for wire, net in tables)
     params = "".join(f" -set {k} {v}" for k, v in values.items())
     sby = folder / "proof.sby"
     sby.write_text(SBY.format(

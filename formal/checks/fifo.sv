@@ -9,6 +9,7 @@ module check #(
   parameter W = 4,
   parameter A = 2,
   parameter BYPASS = 0,
+  parameter KEEP = -1, // the bits of an item that are stored; the others read as zero
   parameter DATA = 1,  // follow an item; 0 for depths where only the control is proven
   parameter HELP = 0   // 1: relate the state to that of the block (probes `p_*`), which makes the claims inductive
 ) (
@@ -20,6 +21,7 @@ module check #(
   input [W-1:0] din
 );
   localparam DEPTH = 1 << A;
+  localparam [W-1:0] STORED = KEEP;
   wire full, valid;
   wire [7:0] room;
   wire [W-1:0] dout;
@@ -67,7 +69,7 @@ module check #(
         if (reset) follow <= 1'b0;
         else if (start) begin
           follow <= !(held == 0 && given);
-          item <= din;
+          item <= din & STORED;
           ahead <= held - given;
         end else if (follow && given) begin
           follow <= ahead != 0;

@@ -53,11 +53,21 @@ fn fields(out: &Emitted) -> String {
     s
 }
 
+/// An item of which a preset may store less: `a` 2 bits of 4, `b` 3 bits of 4.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Pair {
+    pub a: Bits<4>,
+    pub b: Bits<4>,
+}
+
+const NARROW: [(&str, usize); 2] = [("a", 2), ("b", 3)];
+
 fn queues(out: &mut Texts) {
     out.put("fifo_a1", Fifo::<Bits<4>, 1>::new())
         .put("fifo_a2", Fifo::<Bits<4>, 2>::new())
         .put("fifo_a4", Fifo::<Bits<4>, 4>::new())
         .put("fifo_a9", Fifo::<Bits<1>, 9>::new())
+        .put("fifo_narrow", Fifo::<Pair, 2>::new().narrow(&NARROW))
         .put("fifo_sized", Fifo::<Bits<4>, 6>::sized(3))
         .put("bypass_a1", BypassFifo::<Bits<4>, 1>::new())
         .put("bypass_a2", BypassFifo::<Bits<4>, 2>::new())
@@ -81,6 +91,8 @@ fn memories(out: &mut Texts) {
         )
         .put("ram_rw", RamRw::<16, 2, 3>::new(2))
         .put("ram_lanes", RamLanes::<16, 4, 3>::new(2, 2, 0b1011))
+        .put("ram_keeping", Ram::<Bits<4>, 3>::new(3, 2).keeping(3))
+        .put("ram_narrow", Ram::<Pair, 3>::new(2, 1).narrow(&NARROW))
         .put("ram_lut_sized", LutRam::<Bits<4>, 5>::sized(3))
         .put("ram_lut", LutRam::<Bits<4>, 3>::new())
         .put("ram_fwd", FwdRam::<Bits<4>, 5>::new(3))
@@ -196,7 +208,6 @@ fn tables(out: &mut Texts) {
         ..tiny()
     };
     out.put("slots", slots::Slots::new(cfg.slot_bits))
-        .put("blocks_4", blocks::Blocks::new(&cfg))
         .put("blocks_2", blocks::Blocks::new(&tiny_pool))
         .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))
         .put("merge", merge::Merge::<8, 1>::new(0))
