@@ -223,7 +223,7 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
 }
 
 /// Distributed RAM: written at the clock edge, read in the same cycle. For small depths only.
-#[derive(LogicBlock, Clone, Debug, Default)]
+#[derive(LogicBlock, Clone, Debug)]
 pub struct LutRam<T: Synth, const A: usize> {
     pub clock: Signal<In, Clock>,
     pub we: Signal<In, bool>,
@@ -231,11 +231,32 @@ pub struct LutRam<T: Synth, const A: usize> {
     pub wdata: Signal<In, T>,
     pub raddr: Signal<In, Bits<A>>,
     pub rdata: Signal<Out, T>,
+    _addr_bits: usize,
 }
 
 impl<T: Synth, const A: usize> LutRam<T, A> {
     pub fn new() -> Self {
-        Self::default()
+        Self::sized(A)
+    }
+
+    /// `2^addr_bits` entries (`addr_bits <= A`).
+    pub fn sized(addr_bits: usize) -> Self {
+        check_size(addr_bits, A, 1);
+        Self {
+            clock: Default::default(),
+            we: Default::default(),
+            waddr: Default::default(),
+            wdata: Default::default(),
+            raddr: Default::default(),
+            rdata: Default::default(),
+            _addr_bits: addr_bits,
+        }
+    }
+}
+
+impl<T: Synth, const A: usize> Default for LutRam<T, A> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -245,13 +266,20 @@ impl<T: Synth, const A: usize> Logic for LutRam<T, A> {
         self.rdata.connect();
     }
     fn hdl(&self) -> Verilog {
-        body(format!(
-            "(* ram_style = \"distributed\" *) reg {} mem [0:{}];\n\
-             always @(posedge clock) if (we) mem[waddr] <= wdata;\n\
-             assign rdata = mem[raddr];\n",
-            range(T::BITS),
-            (1usize << A) - 1
-        ))
+        let n = self._addr_bits;
+        body(
+            ignore_upper("waddr", n, A)
+                + &ignore_upper("raddr", n, A)
+                + &format!(
+                    "(* ram_style = \"distributed\" *) reg {} mem [0:{}];\n\
+                     always @(posedge clock) if (we) mem[{}] <= wdata;\n\
+                     assign rdata = mem[{}];\n",
+                    range(T::BITS),
+                    (1usize << n) - 1,
+                    low("waddr", n, A),
+                    low("raddr", n, A)
+                ),
+        )
     }
 }
 
