@@ -238,7 +238,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(),
+            parse: Parse::new(cfg.latency),
             scanner: Default::default(),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
@@ -381,6 +381,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.parse.head.next = self.head.q.val();
         self.parse.data.next = self.merge.out_tdata.val();
         self.parse.keep.next = self.merge.out_tkeep.val();
+        self.parse.last.next = self.last.val();
         self.parse.r_valid.next = self.r_valid.q.val();
         self.parse.r_head.next = self.r_head.q.val();
         self.parse.r_data.next = self.r_data.q.val();

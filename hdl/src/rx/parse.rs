@@ -7,7 +7,7 @@
 //! | output | cycle | |
 //! |---|---|---|
 //! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP only |
-//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T). In T or T + 1 only if octet 7 is in the last two beats or the last one; then `late` holds as well |
+//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T, at table latency 3 in T - 1, which such a payload grants). In T + 1 if octet 7 is in the last beat; then `late` holds as well, at 64 bits in T too |
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
@@ -114,6 +114,8 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub head: Signal<In, Bits<HEAD_BITS>>,
     pub data: Signal<In, Bits<D>>,
     pub keep: Signal<In, Bits<K>>,
+    /// The admitted frame's last beat.
+    pub last: Signal<In, bool>,
     // R0
     pub r_valid: Signal<In, bool>,
     pub r_head: Signal<In, Bits<HEAD_BITS>>,
@@ -205,17 +207,13 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     stag_of: Constant<Bits<256>>,
     /// At 64 bits header arithmetic has a cycle of its own.
     narrow: Constant<bool>,
+    /// And the TPT answers so late that the request must leave before the last beat is on the port.
+    slow: Constant<bool>,
     lane_mask: Constant<Bits<8>>,
     lk: Constant<Bits<4>>,
     _tag_lane: usize,
     _tuple_lane: usize,
     _tuple_lane_tagged: usize,
-}
-
-impl<const D: usize, const K: usize, const LK: usize> Default for Parse<D, K, LK> {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
@@ -224,7 +222,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
         "Parse: K must be D / 8 and LK log2 K, D 64 to 512"
     );
 
-    pub fn new() -> Self {
+    /// `latency` of the TPT in cycles.
+    pub fn new(latency: usize) -> Self {
         let () = Self::OK;
         let beat_of = |octet: usize| Constant::new(((octet / K) as u64).to_bits());
         let beats_of = |is: &dyn Fn(usize, usize) -> bool| {
@@ -242,6 +241,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             head: Default::default(),
             data: Default::default(),
             keep: Default::default(),
+            last: Default::default(),
             r_valid: Default::default(),
             r_head: Default::default(),
             r_data: Default::default(),
@@ -321,6 +321,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             need_20_of: table(&|tcp| (tcp + 54).div_ceil(K)),
             stag_of: table(&|tcp| (tcp + 41) / K),
             narrow: Constant::new(D == 64),
+            slow: Constant::new(D == 64 && latency > 2),
             lane_mask: Constant::new(((K - 1) as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
             _tag_lane: TAG % K * 8,
@@ -490,7 +491,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & (self.r_head.val() == self.sizes.val().stag_beat)
             & self.live.val()
             & self.fpdu.val()
-            & !(self.narrow.val() & self.r_last.val());
+            & !(self.narrow.val() & self.r_last.val())
+            & !(self.slow.val() & self.last.val());
         self.tpt_valid.next = self.issue.val();
         self.tpt_stag.next = (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(32))
             << 24)
