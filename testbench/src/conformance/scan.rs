@@ -1,9 +1,9 @@
 //! Finds the ids that tests carry.
 //!
 //! A test target is a file of a `tests` folder with the modules it names. Its items (functions, constants) are cut out with
-//! their comments; an item mentions the ids in its comments, strings and name. A test carries what it mentions itself and what
-//! the items mention that it uses, directly or through others; an item is used when its name is written. Ignored tests carry
-//! nothing. `//!` heads mention nothing, as they belong to no test.
+//! their comments; an item mentions the ids in its comments, strings and name. What counts are tests and the items that they
+//! use, directly or through others; an item is used when its name is written. Ignored tests use nothing. `//!` heads mention
+//! nothing, as they belong to no test.
 //!
 //! In names `tcp_21_22_accept_64` means TCP-21 and TCP-22: two octets of number behind a prefix, ended by any other word; the
 //! data widths at the end are left out.
@@ -23,7 +23,7 @@ pub const WIDTHS: [&str; 4] = ["64", "128", "256", "512"];
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// Tests (`target::test`) of each id.
+    /// Items (`target::item`) that mention an id and are run by a test.
     pub tests: BTreeMap<String, BTreeSet<String>>,
     /// Every id written anywhere, with one file where it stands.
     pub written: BTreeMap<String, String>,
@@ -78,7 +78,7 @@ impl Scan {
             let mut queue = VecDeque::from([test]);
             while let Some(item) = queue.pop_front() {
                 for id in &item.ids {
-                    let full = format!("{name}::{}", test.name);
+                    let full = format!("{name}::{}", item.name);
                     self.tests.entry(id.clone()).or_default().insert(full);
                 }
                 for used in &item.uses {

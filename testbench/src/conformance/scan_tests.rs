@@ -63,9 +63,13 @@ fn helpers_give_their_ids_to_the_tests_that_use_them() {
             .map(|t| t.iter().cloned().collect::<Vec<_>>())
     };
     assert_eq!(of("01"), None, "a head belongs to no test");
-    assert_eq!(of("02"), Some(vec!["t::table".to_string()]));
-    for n in ["03", "04", "06"] {
-        assert_eq!(of(n), Some(vec!["t::uses".to_string()]), "{n}");
+    for (n, item) in [
+        ("02", "CASES"),
+        ("03", "inner"),
+        ("04", "outer"),
+        ("06", "uses"),
+    ] {
+        assert_eq!(of(n), Some(vec![format!("t::{item}")]));
     }
     assert_eq!(of("05"), None, "ignored");
     assert!(ids_written(&source).contains(&id("MPA", "01")));

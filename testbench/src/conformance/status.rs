@@ -49,11 +49,11 @@ pub struct NotYet {
     pub ids: Vec<String>,
 }
 
-/// Tests that carry ids which are not counted: stimulus or check is not the row's.
+/// Tests and their helpers that carry ids which are not counted: stimulus or check is not the row's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Doubtful {
-    /// `target::test`, as the page names it.
+    /// `target::item`, as the page names it.
     pub test: String,
     pub why: String,
     pub ids: Vec<String>,

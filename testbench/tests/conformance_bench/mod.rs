@@ -1,7 +1,7 @@
 //! The bench of the conformance tests: the Verilated chip, connections to it, and what came out of it since the last look.
 //!
 //! It judges nothing and holds no model of the protocol: what a row expects stands in its test. Every test runs at 64 and 512
-//! bits; the models are the small ones of the duels, built once.
+//! bits on a chip of its own; the models are the small ones of the duels, built once.
 #![allow(dead_code)]
 
 use ferrowarp_abi::code::{ack_mode, cpl_kind, dma_class};
@@ -33,18 +33,33 @@ pub fn ok<T, E: Display>(r: Result<T, E>) -> T {
     r.unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Runs a test at both widths. What is printed tells the width and how to repeat a failure.
-pub fn both(target: &str, test: fn(&mut Bench)) {
-    let thread = std::thread::current();
-    for width in [64, 512] {
-        println!(
-            "{width} bits; repeat: cargo nextest run -p ferrowarp-testbench --test {target} {}",
-            thread.name().unwrap_or_default()
-        );
-        let mut b = Bench::new(width);
-        test(&mut b);
-        println!("{width} bits: {} cycles", b.chip.cycle());
+/// The test of one or more rows: its name, which carries their ids, and what it does with a bench of its own.
+pub type Row = (&'static str, fn(&mut Bench));
+
+macro_rules! row {
+    ($test:ident) => {
+        (stringify!($test), $test)
+    };
+}
+
+/// Runs the rows of a file, or those that `FERROWARP_ROW` names: in one process, as the model takes longer than they do.
+/// Rows behind one that failed are run, too.
+pub fn rows(target: &str, width: usize, all: &[Row]) {
+    let only = std::env::var("FERROWARP_ROW").ok();
+    let mut failed = Vec::new();
+    for (name, test) in all {
+        if only.as_ref().is_some_and(|o| o != name) {
+            continue;
+        }
+        println!("{name}, {width} bits");
+        let play = || test(&mut Bench::new(width));
+        if std::panic::catch_unwind(play).is_err() {
+            failed.push(format!(
+                "FERROWARP_ROW={name} cargo nextest run -p ferrowarp-testbench --test {target} rows_{width}"
+            ));
+        }
     }
+    assert!(failed.is_empty(), "failed; repeat:\n{}", failed.join("\n"));
 }
 
 /// What a region may be used for.
