@@ -3,7 +3,7 @@
 //! The files of `hdl/configs` are compiled in; a path to a file of the same form works wherever a preset's name does.
 
 use crate::emit::{emit, EmitErrors, Emitted};
-use crate::rx::asm_op::hdr_bits;
+use crate::prim::CAPTURE_BYTES;
 use crate::rx::cfg::Cfg;
 use crate::rx::servers::SLOT_ADDR;
 use crate::rx::types::{BEAT, BYTE, CONN, SLOT};
@@ -215,7 +215,7 @@ impl Preset {
             ("stage_bits", s.stage_bits, 2, BEAT.min(BYTE - lanes)),
             ("slot_bits", s.slot_bits, 1, SLOT),
             ("pool_bits", s.pool_bits, 3, BEAT.min(BYTE - lanes)),
-            ("blk_bits", s.blk_bits, 2, 15 - lanes),
+            ("blk_bits", s.blk_bits, 3, 15 - lanes),
             ("conn_bits", s.conn_bits, 1, CONN),
             ("bucket_bits", s.bucket_bits, 1, 16),
             ("tpt_set_bits", s.tpt_set_bits, 1, 16),
@@ -236,16 +236,14 @@ impl Preset {
                 format!("a pool of 2^{} beats has no two such blocks", s.pool_bits),
             );
         }
-        // The assembler keeps the first octets of each FPDU in a RAM of their own, a few rows a block.
-        let rows = s.pool_bits - s.blk_bits + hdr_bits(octets);
-        if rows > BEAT {
+        // The assembler reads an FPDU's first octets from its first block.
+        if octets << s.blk_bits < CAPTURE_BYTES {
             return self.bad(
                 "blk_bits",
                 s.blk_bits,
                 format!(
-                    "too many blocks in 2^{} beats: {} at least",
-                    s.pool_bits,
-                    s.blk_bits + rows - BEAT
+                    "a block holds the first {CAPTURE_BYTES} octets of an FPDU: {} at least",
+                    CAPTURE_BYTES.div_ceil(octets).next_power_of_two().ilog2()
                 ),
             );
         }

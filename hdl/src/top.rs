@@ -325,7 +325,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             lookup: Lookup::new(cfg),
             regions: Tpt::new(cfg),
             queues: Queues::new(cfg),
-            pipe: Pipe::new(LK, cfg.window),
+            pipe: Pipe::new(LK, cfg),
             asm: Assembler::new(cfg),
             deliver: Deliver::new(cfg),
             command: Command::new(cfg),
@@ -471,6 +471,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ingest.admit.next = self.pipe.admit.val();
         self.pipe.ctx_valid.next = self.lookup.ctx_valid.val();
         self.pipe.ctx.next = self.lookup.ctx.val();
+        self.pipe.note.next = self.lookup.next_valid.val();
+        self.pipe.note_conn.next = self.lookup.next_conn.val();
         self.pipe.opq.next = self.lookup.opq.val();
         self.lookup.ctx_pop.next = self.pipe.ctx_pop.val();
         self.lookup.opq_pop.next = self.pipe.opq_pop.val();
@@ -496,7 +498,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.deliver.nic_desc.next = self.pipe.nic_desc.val();
         self.deliver.x_push.next = self.pipe.x_push.val();
         self.deliver.x_desc.next = self.pipe.x_desc.val();
-        self.deliver.aux_push.next = self.pipe.aux_push.val();
         self.deliver.aux.next = self.pipe.aux.val();
         // -> assembler
         self.asm.seg_push.next = self.pipe.seg_push.val();

@@ -159,7 +159,7 @@ fn mpa_52_pool_short_512() {
     );
 }
 
-/// Short FPDUs, many in a segment, at the two middle widths; blocks of two beats.
+/// Short FPDUs, many in a segment, at the two middle widths; blocks as small as they may be.
 #[test]
 fn mpa_52_short_fpdus_128_256() {
     let load = |max_ulpdu| Load {
@@ -176,7 +176,7 @@ fn mpa_52_short_fpdus_128_256() {
     let seen = streams(
         "mpa_52_short_fpdus_128_256",
         128,
-        cfg(9, 1, 8192, 2),
+        cfg(9, 2, 8192, 2),
         load(300),
     );
     covers(&seen, true);

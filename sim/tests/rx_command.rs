@@ -363,7 +363,9 @@ fn follow(w: &mut World, model: &mut Model, c: &Cmd, data: u64) {
         (table::LOOKUP, op::INSTALL | op::REMOVE) => {
             let half = |i: usize| u128::from(s[i / 2] >> (32 * (i % 2)) & 0x1FFF_FFFF);
             let row = (0..4).fold(0, |r, i| r | half(i) << (29 * i));
-            let row = if c.op == op::INSTALL { row } else { 0 };
+            // REMOVE: no way of the row is valid.
+            let empty = (0..4).fold(row, |r, i| r & !(1 << (29 * i + 28)));
+            let row = if c.op == op::INSTALL { row } else { empty };
             let (sel, bucket) = ((c.index >> 16 & 1) as u8, c.index as u16);
             assert_eq!(w.did, [Did::Lookup { sel, bucket, row }]);
         }

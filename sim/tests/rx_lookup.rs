@@ -6,11 +6,10 @@ mod rx_tables;
 
 use ferrowarp_hdl::rx::cfg::Cfg;
 use ferrowarp_hdl::rx::lookup::{Lookup, Way};
-use lookup_model::{alias, tuple, Bench, Step, Write, FPDU};
+use lookup_model::{alias, tuple, Bench, Step, Write, FPDU, INSTALL};
 use rx_tables::{dc_100g, small, Bits, Cases, Design, Fields};
 
 /// Other operation kinds by their encoding.
-const INSTALL: u128 = 2;
 const FENCE: u128 = 5;
 const WINDOW: usize = 16;
 const TUPLE_BITS: usize = 109;
@@ -57,13 +56,16 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
         if waiting.is_none() && cases.chance(ops) {
             waiting = Some(operation(&bench, cases, conns));
         }
-        step.op = waiting.clone();
+        step.op = waiting.clone().filter(|op| bench.may_offer(op));
         for _ in 0..cases.below(3) {
             let write = random_write(&bench, cases, conns, &tuples);
             // one writer a table a cycle
             let kind = std::mem::discriminant(&write);
             step.writes.retain(|w| std::mem::discriminant(w) != kind);
-            step.writes.push(write);
+            // the command block waits for its operation between two
+            if !matches!(write, Write::Ctx { .. }) || bench.waiting.is_none() {
+                step.writes.push(write);
+            }
         }
         bench.tick(&step);
         if bench.taken {
@@ -192,6 +194,7 @@ fn all_ways_of_both_tables() {
         assert_eq!(bench.look(t), Some(conn));
         let row = Fields::from([("tuple".to_string(), t), ("valid".to_string(), 0)]);
         bench.write(Write::Ctx { conn, row });
+        bench.tick(&Step::default());
         assert_eq!(bench.look(t), None, "an invalid context hits nothing");
         for (table, way) in [(table, way), (1 - table, 3 - way)] {
             let bucket = bench.key(t).0[table];
@@ -268,6 +271,7 @@ fn operations_hit_only_their_generation() {
     }
     let row = Fields::from([("gen".to_string(), gen), ("valid".to_string(), 0)]);
     bench.write(Write::Ctx { conn: 5, row });
+    bench.tick(&Step::default());
     assert!(!run(&mut bench, FPDU, 5, gen));
 }
 

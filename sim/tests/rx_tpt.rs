@@ -55,6 +55,9 @@ struct Bench<'a> {
     latency: usize,
     sets: Vec<[Option<Row>; 4]>,
     now: usize,
+    /// Reads that have not begun, and when the next one may.
+    waiting: VecDeque<u32>,
+    free: usize,
     /// Results in order, with the cycle in which they become visible.
     results: VecDeque<(usize, Fields)>,
     command: Option<Command>,
@@ -77,6 +80,8 @@ impl<'a> Bench<'a> {
             latency: cfg.latency,
             sets: vec![Default::default(); 1 << cfg.tpt_set_bits],
             now: 0,
+            waiting: VecDeque::new(),
+            free: 0,
             results: VecDeque::new(),
             command: None,
             probe: None,
@@ -153,8 +158,12 @@ impl<'a> Bench<'a> {
             let (_, want) = &self.results[0];
             for f in self.design.fields("tpt") {
                 let got = self.design.field_of("tpt", &bits, &f.name);
-                let want = want.get(&f.name).copied().unwrap_or(0);
-                assert_eq!(got, want, "tpt.{} in cycle {now}", f.name);
+                // without a hit only these mean something
+                let always = ["hit", "set", "way"].contains(&f.name.as_str());
+                let want = want.get(&f.name).copied();
+                if let Some(want) = want.or(always.then_some(0)) {
+                    assert_eq!(got, want, "tpt.{} in cycle {now}", f.name);
+                }
             }
         }
         if pop {
@@ -176,12 +185,16 @@ impl<'a> Bench<'a> {
             self.statuses.push(status);
         }
 
-        // Reads see the table as it stood before this cycle.
-        if let Some(stag) = step.read {
+        // A read begins every second cycle, and sees the table as it stood before that cycle.
+        self.waiting.extend(step.read);
+        let begins = self.free <= now && !self.waiting.is_empty();
+        if begins {
+            let stag = self.waiting.pop_front().expect("one is waiting");
+            self.free = now + 2;
             let entry = self.expected(stag);
             self.results.push_back((now + self.latency + 1, entry));
         }
-        let write = self.command_step(step);
+        let write = self.command_step(step, begins);
         if let Some((set, ways)) = step.invalidate {
             for way in (0..4).filter(|w| ways >> w & 1 == 1) {
                 self.sets[set][way] = None;
@@ -195,7 +208,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The command port in this cycle; gives what is written at its end.
-    fn command_step(&mut self, step: &Step) -> Option<(usize, usize, Option<Row>)> {
+    fn command_step(&mut self, step: &Step, reading: bool) -> Option<(usize, usize, Option<Row>)> {
         let acting = self.probe.is_some_and(|p| self.now > p.0 + self.latency);
         let Some(c) = self.command.clone() else {
             assert!(!self.dut.bit("cmd_ready"));
@@ -203,7 +216,7 @@ impl<'a> Bench<'a> {
         };
         let Some((_, found)) = self.probe else {
             assert!(!self.dut.bit("cmd_ready"));
-            if step.read.is_none() {
+            if !reading {
                 let set = &self.sets[self.set_of(c.stag)];
                 let way = self.way_of(c.stag);
                 let key = way.and_then(|w| set[w].as_ref()).map(|r| r.key);
@@ -259,13 +272,17 @@ impl<'a> Bench<'a> {
         )
     }
 
+    fn in_flight(&self) -> usize {
+        self.waiting.len() + self.results.len()
+    }
+
     /// Reads one STag and gives the result.
     fn read(&mut self, stag: u32) -> Fields {
         self.tick(&Step {
             read: Some(stag),
             ..Step::default()
         });
-        while !self.results.is_empty() {
+        while self.in_flight() > 0 {
             self.tick(&Step {
                 pop: true,
                 ..Step::default()
@@ -308,7 +325,8 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Vec<u64> {
             });
         }
         let mut step = Step {
-            read: (bench.results.len() < 16 && cases.chance(busy)).then(|| stag(cases, sets)),
+            read: (bench.in_flight() < 16 && bench.waiting.len() < 3 && cases.chance(busy))
+                .then(|| stag(cases, sets)),
             pop: cases.chance(pops),
             invalidate: None,
         };
@@ -469,9 +487,9 @@ fn reset_forgets_at_once() {
     dut.set("cmd_valid", 1);
     let mut results = 0;
     for cycle in 0..4 * sets {
-        // the last sets are cleared last; and every set once more after all
-        dut.set("req_valid", u128::from(cycle < 2 * sets));
-        dut.set("req_stag", u128::from((sets - 1 - cycle % sets) << 8));
+        // the last sets are cleared last and read first
+        dut.set("req_valid", u128::from(cycle % 2 == 0 && cycle < 2 * sets));
+        dut.set("req_stag", u128::from((sets - 1 - cycle / 2 % sets) << 8));
         dut.set("tpt_pop", 0);
         dut.settle();
         let visible = dut.bit("tpt_valid");
@@ -485,5 +503,5 @@ fn reset_forgets_at_once() {
         assert!(cycle > sets || !dut.bit("cmd_ready"));
         dut.posedge();
     }
-    assert_eq!(results, 2 * sets);
+    assert_eq!(results, sets);
 }

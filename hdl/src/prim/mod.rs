@@ -8,6 +8,8 @@
 //! | [`Reg`], [`RegNr`] | d -> q; `Reg` has a reset value | 1 | emitter |
 //! | [`Ram`] | clock, we, waddr, wdata, raddr -> rdata | 1, 2 or 3 | text |
 //! | [`RamBe`] | as `Ram`, one we bit a byte | 1, 2 or 3 | text |
+//! | [`RamRw`] | as `RamBe`; the write port reads when it does not write | 2 | text |
+//! | [`RamLanes`] | as `Ram`, one we bit a lane | 1, 2 or 3 | text |
 //! | [`FwdRam`] | as `Ram`; a read sees a write of its cycle | 1 | text |
 //! | [`LutRam`] | as `Ram` | 0 | text |
 //! | [`RamClear`] | clock, reset -> addr, active, done | 2^addr_bits cycles | text |
@@ -42,6 +44,7 @@ pub mod hash;
 pub mod keep;
 pub mod mask;
 pub mod ram;
+pub mod ram_rw;
 pub mod reduce;
 pub mod reg;
 pub mod rotate;
@@ -55,7 +58,8 @@ pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{KeepToLen, LenToKeep, RangeMask};
 pub use mask::ApplyMask;
-pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
+pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear, RamLanes};
+pub use ram_rw::RamRw;
 pub use reduce::{Bswap, FindFirst, Pack, Unpack};
 pub use reg::{Reg, RegNr};
 pub use rotate::{MergeRotate, RotateBytes};

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`Ram`]    | `we waddr wdata`, 1 cycle | `raddr` -> `rdata`, 1, 2 or 3 cycles, a new read every cycle | old data |
 //! | [`RamBe`]  | one `we` bit a byte       | as `Ram`  | old data |
+//! | [`RamLanes`] | one `we` bit a lane     | as `Ram`  | old data |
 //! | [`FwdRam`] | as `Ram`                  | 1 cycle   | **new** data: flat memory |
 //! | [`LutRam`] | as `Ram`                  | same cycle, asynchronous | old data |
 //!
@@ -30,7 +31,7 @@ pub enum Collision {
 }
 
 /// Checks a RAM's elaboration values; a wrong preset fails here with its numbers.
-fn check_size(addr_bits: usize, a: usize, latency: usize) {
+pub(super) fn check_size(addr_bits: usize, a: usize, latency: usize) {
     assert!(
         (1..=a).contains(&addr_bits),
         "RAM: {addr_bits} address bits asked, the port has {a}: lower the preset's depth"
@@ -41,33 +42,41 @@ fn check_size(addr_bits: usize, a: usize, latency: usize) {
     );
 }
 
-/// Read side shared by [`Ram`] and [`RamBe`]: array register, then output registers.
-fn read_side(width: usize, raddr: &str, latency: usize, collision: Collision, hit: &str) -> String {
+/// A read port: array register `<tag>1`, then output registers, and the port `out`.
+pub(super) fn read_side(
+    width: usize,
+    tag: &str,
+    out: &str,
+    addr: &str,
+    latency: usize,
+    collision: Collision,
+    hit: &str,
+) -> String {
     let r = range(width);
-    let mut s = format!("reg {r} r1;\nalways @(posedge clock) r1 <= mem[{raddr}];\n");
-    let mut last = "r1".to_string();
+    let mut s = format!("reg {r} {tag}1;\nalways @(posedge clock) {tag}1 <= mem[{addr}];\n");
+    let mut last = format!("{tag}1");
     if collision == Collision::Undefined {
         s += &format!(
-            "wire {r} r1_ok;\n\
+            "wire {r} {tag}1_ok;\n\
              `ifndef SYNTHESIS\n\
-             reg clash;\n\
-             always @(posedge clock) clash <= {hit};\n\
-             assign r1_ok = clash ? ~r1 : r1;\n\
+             reg {tag}_clash;\n\
+             always @(posedge clock) {tag}_clash <= {hit};\n\
+             assign {tag}1_ok = {tag}_clash ? ~{tag}1 : {tag}1;\n\
              `else\n\
-             assign r1_ok = r1;\n\
+             assign {tag}1_ok = {tag}1;\n\
              `endif\n"
         );
-        last = "r1_ok".to_string();
+        last = format!("{tag}1_ok");
     }
     for i in 2..=latency {
-        s += &format!("reg {r} r{i};\nalways @(posedge clock) r{i} <= {last};\n");
-        last = format!("r{i}");
+        s += &format!("reg {r} {tag}{i};\nalways @(posedge clock) {tag}{i} <= {last};\n");
+        last = format!("{tag}{i}");
     }
-    s + &format!("assign rdata = {last};\n")
+    s + &format!("assign {out} = {last};\n")
 }
 
 /// The declaration of the array; without a collision promise the tool may drop the bypass.
-fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
+pub(super) fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
     let attr = match collision {
         Collision::Old => "",
         Collision::Undefined => "(* no_rw_check *) ",
@@ -138,6 +147,8 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
                 + &format!("always @(posedge clock) if (we) mem[{wa}] <= wdata;\n")
                 + &read_side(
                     T::BITS,
+                    "r",
+                    "rdata",
                     &ra,
                     self._latency,
                     self._collision,
@@ -213,6 +224,8 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
         s += "end\n";
         s += &read_side(
             D,
+            "r",
+            "rdata",
             &ra,
             self._latency,
             self._collision,
@@ -222,8 +235,103 @@ impl<const D: usize, const K: usize, const A: usize> Logic for RamBe<D, K, A> {
     }
 }
 
+/// Block RAM of `N` lanes of `D / N` bits with one write enable a lane. Of every lane only some bits are stored; the
+/// others read as zero and cost nothing.
+#[derive(LogicBlock, Clone, Debug)]
+pub struct RamLanes<const D: usize, const N: usize, const A: usize> {
+    pub clock: Signal<In, Clock>,
+    pub we: Signal<In, Bits<N>>,
+    pub waddr: Signal<In, Bits<A>>,
+    pub wdata: Signal<In, Bits<D>>,
+    pub raddr: Signal<In, Bits<A>>,
+    pub rdata: Signal<Out, Bits<D>>,
+    _addr_bits: usize,
+    _latency: usize,
+    _stored: u64,
+}
+
+impl<const D: usize, const N: usize, const A: usize> RamLanes<D, N, A> {
+    const OK: () = assert!(
+        N > 1 && D % N == 0 && D / N > 1 && D / N <= 64,
+        "RamLanes: lanes of 2 to 64 bits"
+    );
+
+    /// As [`Ram::new`]; bit `i` of `stored` says whether a lane's bit `i` is kept.
+    pub fn new(addr_bits: usize, latency: usize, stored: u64) -> Self {
+        let () = Self::OK;
+        check_size(addr_bits, A, latency);
+        assert!(
+            (0..D / N).filter(|i| stored >> i & 1 == 1).count() > 1,
+            "RamLanes: a lane keeps two bits at least"
+        );
+        Self {
+            clock: Default::default(),
+            we: Default::default(),
+            waddr: Default::default(),
+            wdata: Default::default(),
+            raddr: Default::default(),
+            rdata: Default::default(),
+            _addr_bits: addr_bits,
+            _latency: latency,
+            _stored: stored,
+        }
+    }
+}
+
+impl<const D: usize, const N: usize, const A: usize> Logic for RamLanes<D, N, A> {
+    fn update(&mut self) {}
+    fn connect(&mut self) {
+        self.rdata.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let n = self._addr_bits;
+        let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
+        let lane = D / N;
+        let kept: Vec<usize> = (0..D)
+            .filter(|i| self._stored >> (i % lane) & 1 == 1)
+            .collect();
+        let (bits, part) = (kept.len(), kept.len() / N);
+        let mut s = array(bits, n, Collision::Old);
+        s += &ignore_upper("waddr", n, A);
+        s += &ignore_upper("raddr", n, A);
+        let pick: Vec<String> = kept.iter().rev().map(|i| format!("wdata[{i}]")).collect();
+        s += &format!(
+            "wire {} kept;\nassign kept = {{{}}};\n",
+            range(bits),
+            pick.join(", ")
+        );
+        if bits < D {
+            let drop: Vec<String> = (0..D)
+                .rev()
+                .filter(|i| !kept.contains(i))
+                .map(|i| format!("wdata[{i}]"))
+                .collect();
+            s += &format!(
+                "// this preset has no use for these bits\nwire unused_wdata = &{{1'b0, {}}};\n",
+                drop.join(", ")
+            );
+        }
+        s += "always @(posedge clock) begin\n";
+        for i in 0..N {
+            let (hi, lo) = (i * part + part - 1, i * part);
+            s += &format!("  if (we[{i}]) mem[{wa}][{hi}:{lo}] <= kept[{hi}:{lo}];\n");
+        }
+        s += "end\n";
+        s += &format!("wire {} got;\n", range(bits));
+        s += &read_side(bits, "r", "got", &ra, self._latency, Collision::Old, "");
+        let spread: Vec<String> = (0..D)
+            .rev()
+            .map(|i| match kept.iter().position(|k| *k == i) {
+                Some(k) => format!("got[{k}]"),
+                None => "1'b0".to_string(),
+            })
+            .collect();
+        body(s + &format!("assign rdata = {{{}}};\n", spread.join(", ")))
+    }
+}
+
 /// Distributed RAM: written at the clock edge, read in the same cycle. For small depths only.
-#[derive(LogicBlock, Clone, Debug, Default)]
+#[derive(LogicBlock, Clone, Debug)]
 pub struct LutRam<T: Synth, const A: usize> {
     pub clock: Signal<In, Clock>,
     pub we: Signal<In, bool>,
@@ -231,11 +339,32 @@ pub struct LutRam<T: Synth, const A: usize> {
     pub wdata: Signal<In, T>,
     pub raddr: Signal<In, Bits<A>>,
     pub rdata: Signal<Out, T>,
+    _addr_bits: usize,
 }
 
 impl<T: Synth, const A: usize> LutRam<T, A> {
     pub fn new() -> Self {
-        Self::default()
+        Self::sized(A)
+    }
+
+    /// `2^addr_bits` entries (`addr_bits <= A`).
+    pub fn sized(addr_bits: usize) -> Self {
+        check_size(addr_bits, A, 1);
+        Self {
+            clock: Default::default(),
+            we: Default::default(),
+            waddr: Default::default(),
+            wdata: Default::default(),
+            raddr: Default::default(),
+            rdata: Default::default(),
+            _addr_bits: addr_bits,
+        }
+    }
+}
+
+impl<T: Synth, const A: usize> Default for LutRam<T, A> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -245,13 +374,21 @@ impl<T: Synth, const A: usize> Logic for LutRam<T, A> {
         self.rdata.connect();
     }
     fn hdl(&self) -> Verilog {
-        body(format!(
-            "(* ram_style = \"distributed\" *) reg {} mem [0:{}];\n\
-             always @(posedge clock) if (we) mem[waddr] <= wdata;\n\
-             assign rdata = mem[raddr];\n",
-            range(T::BITS),
-            (1usize << A) - 1
-        ))
+        let n = self._addr_bits;
+        body(
+            format!(
+                "(* ram_style = \"distributed\" *) reg {} mem [0:{}];\n",
+                range(T::BITS),
+                (1usize << n) - 1
+            ) + &ignore_upper("waddr", n, A)
+                + &ignore_upper("raddr", n, A)
+                + &format!(
+                    "always @(posedge clock) if (we) mem[{}] <= wdata;\n\
+                     assign rdata = mem[{}];\n",
+                    low("waddr", n, A),
+                    low("raddr", n, A)
+                ),
+        )
     }
 }
 

@@ -4,18 +4,18 @@
 //!
 //! | cycle | what |
 //! |---|---|
-//! | 0 | `issue` with `head` or `run` set, in the cycle in which the staging read was granted |
-//! | 2 | `st_lo st_hi` are there and are turned to the pool beat's lanes |
-//! | 3 | pool and header RAM are written; `head_valid` for a header look; CRC contribution |
+//! | 0 | `issue` with `head` or `run` set, in the cycle in which the staging read was granted (a late signal: it decides `head` and `run`, nothing else) |
+//! | 2 | `st_lo st_hi` are there and are turned to the pool beat's lanes; which lanes count |
+//! | 3 | the pool is written; `head_valid` for a header look; CRC contribution |
 //! | 4 | CRC state |
-//! | 5 | `crc` holds it |
+//! | 5 | `crc` holds it; `good`: it is that of an FPDU that ends with this chunk |
 //!
 //! `busy`: a `run` chunk is in cycles 1 to 4. Nothing waits, there is no back-pressure.
 //! The CRC (RFC 5044 section 4.4) runs by pool beats: state = shift(state) ^ data at the first chunk of a beat, ^= data
 //! at the next ones, so an FPDU may be cut anywhere. Its start value is 0xFF on the FPDU's first four octets.
 
 use super::types::BEAT;
-use crate::prim::{ApplyMask, CrcData, CrcShift, MergeRotate, Reg};
+use crate::prim::{ApplyMask, CrcData, CrcResidue, CrcShift, MergeRotate, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// One staging read and what becomes of its data.
@@ -32,9 +32,6 @@ pub struct Chunk {
     pub stop: Bits<6>,
     /// Physical pool beat.
     pub waddr: Bits<BEAT>,
-    /// One of the beats that hold the FPDU's first 48 octets, and its place in the header RAM.
-    pub hdr: bool,
-    pub haddr: Bits<BEAT>,
     /// The FPDU's first beat.
     pub beat0: bool,
     /// First chunk of its beat.
@@ -54,31 +51,36 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     pub st_hi: Signal<In, Bits<D>>,
     pub crc_set: Signal<In, bool>,
     pub crc_in: Signal<In, Bits<32>>,
+    pub pool_wr: Signal<Out, bool>,
     pub pool_we: Signal<Out, Bits<K>>,
     pub pool_addr: Signal<Out, Bits<BEAT>>,
-    pub hdr_we: Signal<Out, Bits<K>>,
-    pub hdr_addr: Signal<Out, Bits<BEAT>>,
     pub data: Signal<Out, Bits<D>>,
     pub head_valid: Signal<Out, bool>,
     /// The first two octets as they stood on the wire.
     pub head_raw: Signal<Out, Bits<16>>,
     pub busy: Signal<Out, bool>,
     pub crc: Signal<Out, Bits<32>>,
+    pub good: Signal<Out, bool>,
     merge: MergeRotate<D, K, LK>,
-    mask: ApplyMask<D, K>,
     crc_mask: ApplyMask<D, K>,
     crc_data: CrcData<D>,
     crc_shift: CrcShift<D>,
+    residue: CrcResidue<K, LK>,
     c1: Reg<Chunk>,
     c2: Reg<Chunk>,
     c3: Reg<Chunk>,
-    turned: Reg<Bits<D>>,
+    turned: RegNr<Bits<D>>,
+    /// Lanes that count, and those that the CRC's start value inverts.
+    keep3: RegNr<Bits<K>>,
+    flip3: RegNr<Bits<K>>,
     run4: Reg<bool>,
     first4: Reg<bool>,
     start4: Reg<bool>,
     add4: Reg<Bits<32>>,
+    /// Lanes behind the last chunk's end.
+    pad: RegNr<Bits<LK>>,
     state: Reg<Bits<32>>,
-    /// `off` and `patch` have done their work by then.
+    /// `off`, `lane` and `patch` have done their work by then.
     c3_unused: Signal<Local, Chunk>,
     above: Signal<Local, Bits<K>>,
     below: Signal<Local, Bits<K>>,
@@ -100,28 +102,31 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             st_hi: Default::default(),
             crc_set: Default::default(),
             crc_in: Default::default(),
+            pool_wr: Default::default(),
             pool_we: Default::default(),
             pool_addr: Default::default(),
-            hdr_we: Default::default(),
-            hdr_addr: Default::default(),
             data: Default::default(),
             head_valid: Default::default(),
             head_raw: Default::default(),
             busy: Default::default(),
             crc: Default::default(),
+            good: Default::default(),
             merge: Default::default(),
-            mask: Default::default(),
             crc_mask: Default::default(),
             crc_data: Default::default(),
             crc_shift: Default::default(),
+            residue: Default::default(),
             c1: Default::default(),
             c2: Default::default(),
             c3: Default::default(),
             turned: Default::default(),
+            keep3: Default::default(),
+            flip3: Default::default(),
             run4: Default::default(),
             first4: Default::default(),
             start4: Default::default(),
             add4: Default::default(),
+            pad: Default::default(),
             state: Default::default(),
             c3_unused: Default::default(),
             above: Default::default(),
@@ -159,38 +164,36 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
                 (self.merge.dout.val() & self.not_lane0.val()) | bit_cast::<D, 8>(self.oct0.val());
         }
 
-        // Cycle 3: lanes lane..=stop count. The header RAM gets zeros above them, which later chunks overwrite.
-        self.behind.next = !bit_cast::<LK, 6>(self.c3.q.val().stop);
-        self.above.next = self.all.val() << bit_cast::<LK, 6>(self.c3.q.val().lane);
+        // Lanes lane..=stop count.
+        self.behind.next = !bit_cast::<LK, 6>(self.c2.q.val().stop);
+        self.above.next = self.all.val() << bit_cast::<LK, 6>(self.c2.q.val().lane);
         self.below.next = self.all.val() >> self.behind.val();
         self.keep.next = self.above.val() & self.below.val();
-        self.mask.data.next = self.turned.q.val();
-        self.mask.keep.next = self.keep.val();
-        self.mask.flip.next = 0.into();
-        self.data.next = self.mask.dout.val();
-        self.pool_addr.next = self.c3.q.val().waddr;
-        self.hdr_addr.next = self.c3.q.val().haddr;
-        self.pool_we.next = 0.into();
-        self.hdr_we.next = 0.into();
-        if self.c3.q.val().run {
-            self.pool_we.next = self.keep.val();
-            if self.c3.q.val().hdr {
-                self.hdr_we.next = self.above.val();
-            }
+        self.keep3.d.next = self.keep.val();
+        self.flip3.d.next = 0.into();
+        if self.c2.q.val().beat0 {
+            self.flip3.d.next = self.keep.val() & self.lanes_0_3.val();
         }
+
+        // Cycle 3: pool and CRC.
+        self.data.next = self.turned.q.val();
+        self.pool_addr.next = self.c3.q.val().waddr;
+        self.pool_wr.next = self.c3.q.val().run;
+        self.pool_we.next = self.keep3.q.val();
         self.head_valid.next = self.c3.q.val().head;
         self.head_raw.next = bit_cast::<16, D>(self.turned.q.val());
         self.crc_mask.data.next = self.turned.q.val();
-        self.crc_mask.keep.next = self.keep.val();
-        self.crc_mask.flip.next = 0.into();
-        if self.c3.q.val().beat0 {
-            self.crc_mask.flip.next = self.keep.val() & self.lanes_0_3.val();
-        }
+        self.crc_mask.keep.next = self.keep3.q.val();
+        self.crc_mask.flip.next = self.flip3.q.val();
         self.crc_data.data.next = self.crc_mask.dout.val();
         self.add4.d.next = self.crc_data.crc.val();
         self.run4.d.next = self.c3.q.val().run;
         self.first4.d.next = self.c3.q.val().first;
         self.start4.d.next = self.c3.q.val().first & self.c3.q.val().beat0;
+
+        if self.c3.q.val().run {
+            self.pad.d.next = !bit_cast::<LK, 6>(self.c3.q.val().stop);
+        }
 
         // Cycle 4: CRC state.
         self.crc_shift.state.next = self.state.q.val();
@@ -207,6 +210,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
             self.state.d.next = self.crc_in.val();
         }
         self.crc.next = self.state.q.val();
+        self.residue.state.next = self.state.q.val();
+        self.residue.pad.next = self.pad.q.val();
+        self.good.next = self.residue.ok.val();
         self.busy.next =
             self.c1.q.val().run | self.c2.q.val().run | self.c3.q.val().run | self.run4.q.val();
     }

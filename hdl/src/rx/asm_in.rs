@@ -4,16 +4,19 @@
 //! |---|---|---|
 //! | `ready` | out | the context RAM has been cleared: 2^conn_bits cycles after reset |
 //! | `seg_push seg_din`, `seg_room` | in, out | into a FIFO of 128 (at least as many segments as the pipeline may have given away); no push at room 0 |
-//! | `next_valid next_seg row`, `take` | out, in | the first segment and its context row; `take` only with `next_valid` |
+//! | `next_valid next_seg row same`, `take` | out, in | the first segment and its context row; `take` only with `next_valid` |
 //! | `put put_conn put_row` | in | writes a row back, every cycle |
 //!
 //! `row` is there the table latency after its segment has become the first, so a segment that waits costs no time. It is
 //! the row as it was when the segment became the first: a user that still works on a segment of the same connection
-//! keeps the row itself. Only `alive` is cleared after reset; a row that is not alive means nothing else.
+//! keeps the row itself, and sees by `same` that it has to: the segment's connection is that of the last one taken.
+//! Only `alive` is cleared after reset; a row that is not alive means nothing else.
+//!
+//! FIFO and rows are as wide as the preset's numbers: what a preset never uses is masked to zero, and synthesis drops it.
 
 use super::blocks::LEN;
 use super::cfg::Cfg;
-use super::types::{Seg, BEAT, CONN};
+use super::types::{Seg, BEAT, BYTE, CONN, SLOT};
 use crate::prim::{Fifo, Ram, RamClear, Reg};
 use rust_hdl::prelude::*;
 
@@ -24,15 +27,13 @@ pub struct SegCtx {
     pub alive: bool,
     /// Next octet of the stream.
     pub seq: Bits<32>,
-    /// Octets held of the unfinished FPDU, and octets it lacks (not known at fill 1).
+    /// Octets held of the unfinished FPDU, and octets it lacks. At fill 1 that is not known: `left` is that octet.
     pub fill: Bits<LEN>,
     pub left: Bits<LEN>,
     /// CRC state.
     pub crc: Bits<32>,
     pub first: Bits<BEAT>,
     pub cur: Bits<BEAT>,
-    /// Its first octet, at fill 1.
-    pub oct0: Bits<8>,
 }
 
 /// Segment FIFO and context RAM.
@@ -47,6 +48,7 @@ pub struct SegIn {
     pub next_valid: Signal<Out, bool>,
     pub next_seg: Signal<Out, Seg>,
     pub row: Signal<Out, SegCtx>,
+    pub same: Signal<Out, bool>,
     pub take: Signal<In, bool>,
     pub put: Signal<In, bool>,
     pub put_conn: Signal<In, Bits<CONN>>,
@@ -58,11 +60,28 @@ pub struct SegIn {
     clear: RamClear<CONN>,
     /// Cycles that the first segment has been the RAM's address.
     age: Reg<Bits<2>>,
+    /// Connection of the last segment taken, and whether the first one's is the same: right from its second cycle on.
+    conn: Reg<Bits<CONN>>,
+    same_q: Reg<bool>,
+    first: Signal<Local, Seg>,
+    kept: Signal<Local, SegCtx>,
     latency: Constant<Bits<2>>,
+    conn_mask: Constant<Bits<CONN>>,
+    slot_mask: Constant<Bits<SLOT>>,
+    addr_mask: Constant<Bits<BYTE>>,
+    seg_mask: Constant<Bits<16>>,
+    len_mask: Constant<Bits<LEN>>,
+    blk_mask: Constant<Bits<BEAT>>,
+}
+
+/// Ones in all bits that a number up to `most` needs.
+pub fn covering(most: usize) -> u64 {
+    (most as u64 + 1).next_power_of_two() - 1
 }
 
 impl SegIn {
-    pub fn new(cfg: &Cfg) -> Self {
+    /// `lk` = log2 of the octets in a beat.
+    pub fn new(cfg: &Cfg, lk: usize) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -73,6 +92,7 @@ impl SegIn {
             next_valid: Default::default(),
             next_seg: Default::default(),
             row: Default::default(),
+            same: Default::default(),
             take: Default::default(),
             put: Default::default(),
             put_conn: Default::default(),
@@ -81,7 +101,17 @@ impl SegIn {
             rows: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             clear: RamClear::new(cfg.conn_bits),
             age: Default::default(),
+            conn: Default::default(),
+            same_q: Reg::new(true),
+            first: Default::default(),
+            kept: Default::default(),
             latency: Constant::new(cfg.latency.to_bits()),
+            conn_mask: Constant::new(((1u64 << cfg.conn_bits) - 1).to_bits()),
+            slot_mask: Constant::new(((1u64 << cfg.slot_bits) - 1).to_bits()),
+            addr_mask: Constant::new(((1u64 << (cfg.stage_bits + lk)) - 1).to_bits()),
+            seg_mask: Constant::new(covering(cfg.max_frame).to_bits()),
+            len_mask: Constant::new(covering(cfg.max_fpdu).to_bits()),
+            blk_mask: Constant::new(((1u64 << (cfg.pool_bits - cfg.blk_bits)) - 1).to_bits()),
         }
     }
 }
@@ -91,11 +121,25 @@ impl Logic for SegIn {
     fn update(&mut self) {
         self.segs.push.next = self.seg_push.val();
         self.segs.din.next = self.seg_din.val();
+        self.segs.din.next.conn = self.seg_din.val().conn & self.conn_mask.val();
+        self.segs.din.next.slot = self.seg_din.val().slot & self.slot_mask.val();
+        self.segs.din.next.addr = self.seg_din.val().addr & self.addr_mask.val();
+        self.segs.din.next.len = self.seg_din.val().len & self.seg_mask.val();
         self.segs.pop.next = self.take.val();
         self.seg_room.next = self.segs.room.val();
-        self.next_seg.next = self.segs.dout.val();
-        self.rows.raddr.next = self.segs.dout.val().conn;
-        self.row.next = self.rows.rdata.val();
+        self.first.next = self.segs.dout.val();
+        self.next_seg.next = self.first.val();
+        self.next_seg.next.conn = self.first.val().conn & self.conn_mask.val();
+        self.next_seg.next.slot = self.first.val().slot & self.slot_mask.val();
+        self.next_seg.next.addr = self.first.val().addr & self.addr_mask.val();
+        self.next_seg.next.len = self.first.val().len & self.seg_mask.val();
+        self.rows.raddr.next = self.first.val().conn;
+        self.kept.next = self.rows.rdata.val();
+        self.row.next = self.kept.val();
+        self.row.next.fill = self.kept.val().fill & self.len_mask.val();
+        self.row.next.left = self.kept.val().left & self.len_mask.val();
+        self.row.next.first = self.kept.val().first & self.blk_mask.val();
+        self.row.next.cur = self.kept.val().cur & self.blk_mask.val();
         if self.take.val() | !self.segs.valid.val() {
             self.age.d.next = 0.into();
         } else if self.age.q.val() != self.latency.val() {
@@ -105,12 +149,21 @@ impl Logic for SegIn {
             & (self.age.q.val() == self.latency.val())
             & self.clear.done.val();
         self.ready.next = self.clear.done.val();
+        // `age` is 2 at least when it counts: one cycle for `conn`, one for the comparison.
+        if self.take.val() {
+            self.conn.d.next = self.first.val().conn & self.conn_mask.val();
+        }
+        self.same_q.d.next = self.conn.q.val() == (self.first.val().conn & self.conn_mask.val());
+        self.same.next = self.same_q.q.val();
 
-        self.rows.we.next = self.put.val();
+        self.rows.we.next = self.put.val() | self.clear.active.val();
         self.rows.waddr.next = self.put_conn.val();
         self.rows.wdata.next = self.put_row.val();
+        self.rows.wdata.next.fill = self.put_row.val().fill & self.len_mask.val();
+        self.rows.wdata.next.left = self.put_row.val().left & self.len_mask.val();
+        self.rows.wdata.next.first = self.put_row.val().first & self.blk_mask.val();
+        self.rows.wdata.next.cur = self.put_row.val().cur & self.blk_mask.val();
         if self.clear.active.val() {
-            self.rows.we.next = true;
             self.rows.waddr.next = self.clear.addr.val();
             self.rows.wdata.next.alive = false;
         }

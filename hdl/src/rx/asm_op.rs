@@ -3,31 +3,34 @@
 //! | port | | |
 //! |---|---|---|
 //! | `push job`, `full` | in, out | a job; not pushed while `full`; depth 8, so that eight short FPDUs of a segment do not wait |
-//! | `hr_addr`, `hr_data` | out, in | header RAM, read latency 2 |
-//! | `op_valid op_ready op` | out, in, out | operation, from registers, held until `op_ready` |
+//! | `hr_beat`, `hr_ok`, `hr_data` | out, in, in | pool beat to read; taken when `hr_ok`; the content 2 cycles later |
+//! | `op_valid op_ready op` | out, in, out | operation, held until `op_ready` |
 //!
-//! A job without a block becomes an operation 2 cycles after its push into an empty block. An FPDU's first 48 octets are
-//! read from the header RAM first: 48 / K beats, rounded up, and 3 cycles more.
+//! The end of a segment becomes an operation 2 cycles after its push into an empty queue. An FPDU's first 48 octets are
+//! read from its first pool block first: 48 / K beats, rounded up, and 3 cycles more (and the cycles without `hr_ok`).
+//! Operations leave from registers.
 
-use super::blocks::{LEN, NO_BLOCK};
+use super::blocks::NO_BLOCK;
+use super::cfg::Cfg;
 use super::types::{Op, OpKind, BEAT, CONN};
-use crate::prim::{Fifo, PayloadCapture, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES};
+use crate::prim::{
+    ApplyMask, Fifo, PayloadCapture, RangeMask, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES,
+};
 use rust_hdl::prelude::*;
 
-/// What the assembler says, in order: an FPDU (with or without a chain) or the end of a segment.
+/// What the assembler says, in order: an FPDU or the end of a segment.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Job {
     pub seg_done: bool,
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
-    /// First block, [`NO_BLOCK`] for an FPDU that is not stored and for a segment's end.
-    pub blk: Bits<BEAT>,
-    /// Octets of the FPDU.
-    pub total: Bits<LEN>,
-    pub term: Bits<16>,
-    /// An FPDU that is not stored: its length field as it stood on the wire.
-    pub raw: Bits<16>,
-    pub seq: Bits<32>,
+    /// Segment's end: stream position. FPDU: {octets of the header it has 6 bits, first block 16 bits}. Long: the length field.
+    pub data: Bits<32>,
+    /// FPDU: longer than allowed, not stored.
+    pub long: bool,
+    /// FPDU: bad CRC; `skip`: to be passed over, the segment's end tells it.
+    pub told: bool,
+    pub skip: bool,
     pub mid: bool,
     pub rollback: bool,
     pub crc_fail: bool,
@@ -40,6 +43,8 @@ pub enum OpState {
     Read,
     /// Waits for the last header beat.
     Last,
+    /// Shows the FPDU.
+    Show,
 }
 
 /// Jobs to operations.
@@ -50,83 +55,85 @@ pub struct OpMaker<const D: usize, const K: usize, const LK: usize> {
     pub push: Signal<In, bool>,
     pub job: Signal<In, Job>,
     pub full: Signal<Out, bool>,
-    pub hr_addr: Signal<Out, Bits<BEAT>>,
+    pub hr_beat: Signal<Out, Bits<BEAT>>,
+    pub hr_ok: Signal<In, bool>,
     pub hr_data: Signal<In, Bits<D>>,
     pub op_valid: Signal<Out, bool>,
     pub op_ready: Signal<In, bool>,
     pub op: Signal<Out, Op>,
     jobs: Fifo<Job, 3>,
     capture: PayloadCapture<D>,
+    reach: RangeMask<K>,
+    mask: ApplyMask<D, K>,
     state: Reg<OpState>,
     beat: Reg<Bits<4>>,
-    /// A header beat was asked for one and two cycles ago: its number, and whether the FPDU reaches it.
+    /// A header beat was asked for one and two cycles ago: its number, and which of its octets are the FPDU's.
     ask1: Reg<bool>,
     ask2: Reg<bool>,
-    beat1: Reg<Bits<4>>,
-    beat2: Reg<Bits<4>>,
-    there1: Reg<bool>,
-    there2: Reg<bool>,
-    valid: Reg<bool>,
-    out: RegNr<Op>,
+    beat1: RegNr<Bits<4>>,
+    beat2: RegNr<Bits<4>>,
+    keep1: RegNr<Bits<K>>,
+    keep2: RegNr<Bits<K>>,
+    /// Instead of the header: the length field of an FPDU that is not stored.
+    raw1: RegNr<Bits<16>>,
+    raw2: RegNr<Bits<16>>,
+    shown: RegNr<Job>,
     head: Signal<Local, Job>,
-    now: Signal<Local, Op>,
+    now: Signal<Local, Job>,
+    now_unused: Signal<Local, Job>,
+    word: Signal<Local, Bits<32>>,
+    go: Signal<Local, bool>,
+    data: Signal<Local, Bits<32>>,
+    data_unused: Signal<Local, Bits<32>>,
+    first: Signal<Local, Bits<BEAT>>,
     ask: Signal<Local, bool>,
-    send: Signal<Local, bool>,
-    room: Signal<Local, bool>,
-    stored: Signal<Local, bool>,
     last_beat: Constant<Bits<4>>,
-    lk: Constant<Bits<5>>,
-    hdr_shift: Constant<Bits<5>>,
+    blk_shift: Constant<Bits<5>>,
     none: Constant<Bits<BEAT>>,
 }
 
-/// log2 of the header RAM's beats per FPDU at `k` octets a beat.
-pub fn hdr_bits(k: usize) -> usize {
-    CAPTURE_BYTES.div_ceil(k).next_power_of_two().ilog2() as usize
-}
-
 impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
-    pub fn new() -> Self {
+    pub fn new(cfg: &Cfg) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
             push: Default::default(),
             job: Default::default(),
             full: Default::default(),
-            hr_addr: Default::default(),
+            hr_beat: Default::default(),
+            hr_ok: Default::default(),
             hr_data: Default::default(),
             op_valid: Default::default(),
             op_ready: Default::default(),
             op: Default::default(),
             jobs: Default::default(),
             capture: PayloadCapture::new(),
+            reach: RangeMask::new(),
+            mask: ApplyMask::new(),
             state: Reg::new(OpState::Read),
             beat: Default::default(),
             ask1: Default::default(),
             ask2: Default::default(),
             beat1: Default::default(),
             beat2: Default::default(),
-            there1: Default::default(),
-            there2: Default::default(),
-            valid: Default::default(),
-            out: Default::default(),
+            keep1: Default::default(),
+            keep2: Default::default(),
+            raw1: Default::default(),
+            raw2: Default::default(),
+            shown: Default::default(),
             head: Default::default(),
             now: Default::default(),
+            now_unused: Default::default(),
+            word: Default::default(),
+            go: Default::default(),
+            data: Default::default(),
+            data_unused: Default::default(),
+            first: Default::default(),
             ask: Default::default(),
-            send: Default::default(),
-            room: Default::default(),
-            stored: Default::default(),
             last_beat: Constant::new((CAPTURE_BYTES.div_ceil(K) - 1).to_bits()),
-            lk: Constant::new(LK.to_bits()),
-            hdr_shift: Constant::new(hdr_bits(K).to_bits()),
+            blk_shift: Constant::new(cfg.blk_bits.to_bits()),
             none: Constant::new(NO_BLOCK.to_bits()),
         }
-    }
-}
-
-impl<const D: usize, const K: usize, const LK: usize> Default for OpMaker<D, K, LK> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -137,82 +144,97 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.jobs.din.next = self.job.val();
         self.full.next = self.jobs.full.val();
         self.head.next = self.jobs.dout.val();
-        self.stored.next = self.head.val().blk != self.none.val();
-        self.room.next = !self.valid.q.val() | self.op_ready.val();
+        self.data.next = self.head.val().data;
+        self.data_unused.next = self.data.val();
 
+        // Who is shown stays until it is taken; the next one's first header beat is asked for in that cycle.
+        self.go.next = self.jobs.valid.val()
+            & ((self.state.q.val() == OpState::Read)
+                | ((self.state.q.val() == OpState::Show) & self.op_ready.val()));
         self.ask.next = false;
-        self.send.next = false;
-        match self.state.q.val() {
-            OpState::Read => {
-                if self.jobs.valid.val() {
-                    if self.stored.val() {
-                        self.ask.next = true;
-                        self.beat.d.next = self.beat.q.val() + 1;
-                        if self.beat.q.val() == self.last_beat.val() {
-                            self.beat.d.next = 0.into();
-                            self.state.d.next = OpState::Last;
-                        }
-                    } else {
-                        self.send.next = self.room.val();
-                    }
-                }
-            }
-            OpState::Last => {
-                if !self.ask1.q.val() & !self.ask2.q.val() & self.room.val() {
-                    self.send.next = true;
-                    self.state.d.next = OpState::Read;
+        self.jobs.pop.next = false;
+        if (self.state.q.val() == OpState::Last) & !self.ask1.q.val() {
+            self.state.d.next = OpState::Show;
+        }
+        if (self.state.q.val() == OpState::Show) & self.op_ready.val() {
+            self.state.d.next = OpState::Read;
+        }
+        if self.go.val() {
+            if self.head.val().skip {
+                self.jobs.pop.next = true;
+            } else if self.head.val().seg_done {
+                self.jobs.pop.next = true;
+                self.state.d.next = OpState::Show;
+            } else if self.hr_ok.val() {
+                self.ask.next = true;
+                self.beat.d.next = self.beat.q.val() + 1;
+                if self.beat.q.val() == self.last_beat.val() {
+                    self.beat.d.next = 0.into();
+                    self.jobs.pop.next = true;
+                    self.state.d.next = OpState::Last;
                 }
             }
         }
-        self.jobs.pop.next = self.send.val();
+        if self.jobs.pop.val() {
+            self.shown.d.next = self.head.val();
+        }
 
-        // Header octets; a beat that the FPDU does not reach holds those of an earlier one.
-        self.hr_addr.next =
-            (self.head.val().blk << self.hdr_shift.val()) | bit_cast::<BEAT, 4>(self.beat.q.val());
+        // Header octets, zero behind the FPDU's end. The first block holds them all or all of the FPDU.
+        self.first.next = self.data.val().get_bits::<BEAT>(0);
+        self.hr_beat.next =
+            (self.first.val() << self.blk_shift.val()) | bit_cast::<BEAT, 4>(self.beat.q.val());
         self.ask1.d.next = self.ask.val();
         self.ask2.d.next = self.ask1.q.val();
         self.beat1.d.next = self.beat.q.val();
         self.beat2.d.next = self.beat1.q.val();
-        self.there1.d.next =
-            (bit_cast::<LEN, 4>(self.beat.q.val()) << self.lk.val()) < self.head.val().total;
-        self.there2.d.next = self.there1.q.val();
+        self.reach.start.next = 0.into();
+        self.reach.stop.next = bit_cast::<16, 6>(self.data.val().get_bits::<6>(16));
+        self.reach.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat.q.val());
+        self.keep1.d.next = self.reach.mask.val();
+        self.raw1.d.next = 0.into();
+        if self.head.val().long {
+            self.keep1.d.next = 0.into();
+            if self.beat.q.val() == 0 {
+                self.raw1.d.next = self.data.val().get_bits::<16>(0);
+            }
+        }
+        self.keep2.d.next = self.keep1.q.val();
+        self.raw2.d.next = self.raw1.q.val();
+        self.mask.data.next = self.hr_data.val();
+        self.mask.keep.next = self.keep2.q.val();
+        self.mask.flip.next = 0.into();
         self.capture.en.next = self.ask2.q.val();
         self.capture.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat2.q.val());
         self.capture.hh.next = 0.into();
-        self.capture.data.next = 0.into();
-        if self.there2.q.val() {
-            self.capture.data.next = self.hr_data.val();
-        }
+        self.capture.data.next = self.mask.dout.val() | bit_cast::<D, 16>(self.raw2.q.val());
 
-        self.now.next.kind = OpKind::Fpdu;
-        if self.head.val().seg_done {
-            self.now.next.kind = OpKind::SegDone;
+        self.now.next = self.shown.q.val();
+        self.word.next = self.now.val().data;
+        self.op_valid.next = self.state.q.val() == OpState::Show;
+        self.now_unused.next = self.now.val();
+        self.op.next.kind = OpKind::Fpdu;
+        self.op.next.blk = self.word.val().get_bits::<BEAT>(0);
+        self.op.next.term = 0.into();
+        if self.now.val().told {
+            self.op.next.term = 0x2002.into();
         }
-        self.now.next.conn = self.head.val().conn;
-        self.now.next.gen = self.head.val().gen;
-        self.now.next.hdr_a = self.capture.header.val().get_bits::<160>(0);
-        self.now.next.hdr_b = self.capture.header.val().get_bits::<224>(160);
-        if !self.stored.val() {
-            self.now.next.hdr_a = bit_cast::<160, 16>(self.head.val().raw);
-            self.now.next.hdr_b = 0.into();
+        if self.now.val().long {
+            self.op.next.term = 0x2005.into();
+            self.op.next.blk = self.none.val();
         }
-        self.now.next.blk = self.head.val().blk;
-        self.now.next.term = self.head.val().term;
-        self.now.next.seq = self.head.val().seq;
-        self.now.next.mid = self.head.val().mid;
-        self.now.next.rollback = self.head.val().rollback;
-        self.now.next.crc_fail = self.head.val().crc_fail;
-        self.now.next.fin = self.head.val().fin;
-        self.now.next.fence_id = 0.into();
-
-        if self.op_ready.val() {
-            self.valid.d.next = false;
+        if self.now.val().seg_done {
+            self.op.next.kind = OpKind::SegDone;
+            self.op.next.blk = self.none.val();
         }
-        if self.send.val() {
-            self.valid.d.next = true;
-            self.out.d.next = self.now.val();
-        }
-        self.op_valid.next = self.valid.q.val();
-        self.op.next = self.out.q.val();
+        self.op.next.conn = self.now.val().conn;
+        self.op.next.gen = self.now.val().gen;
+        self.op.next.hdr_a = self.capture.header.val().get_bits::<160>(0);
+        self.op.next.hdr_b = self.capture.header.val().get_bits::<224>(160);
+        self.op.next.seq = self.word.val();
+        self.op.next.mid = self.now.val().mid;
+        self.op.next.rollback = self.now.val().rollback;
+        self.op.next.crc_fail = self.now.val().crc_fail;
+        self.op.next.fin = self.now.val().fin;
+        self.op.next.fence_id = 0.into();
     }
 }

@@ -44,40 +44,24 @@
 //! octet of a length field needs no block: it waits in the context. No CRC check if `crc_en` is low; pad is not checked.
 //!
 //! Time: octets / K beats, and 6 cycles more per segment and 5 per FPDU (look at the length 3, decide 1, turn round 1).
+//! An FPDU's first 48 octets are read back from its first block, in cycles in which that bank is not written.
+//!
+//! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
+//! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations.
 
 use super::asm_chunk::ChunkPipe;
-use super::asm_in::SegIn;
-use super::asm_op::{hdr_bits, OpMaker};
-use super::blocks::{Blocks, LEN, NO_BLOCK};
+use super::asm_ctl::AsmCtl;
+use super::asm_in::{SegCtx, SegIn};
+use super::asm_op::OpMaker;
+use super::asm_run::ChunkRun;
+use super::blocks::{Blocks, LEN};
 use super::cfg::Cfg;
 use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, SLOT};
-use crate::prim::{CrcResidue, RamBe, Reg, CAPTURE_BYTES};
+use crate::prim::CAPTURE_BYTES;
 use rust_hdl::prelude::*;
 
-#[derive(LogicState, Copy, Clone, Debug, PartialEq)]
-pub enum AsmState {
-    /// No segment.
-    Idle,
-    /// Segment and context are in the registers.
-    Check,
-    /// Reads the first octets of an FPDU.
-    Head,
-    /// Waits for them.
-    Look,
-    /// The length is known: reserve or refuse.
-    Decide,
-    /// Reads and stores, one pool beat a cycle.
-    Run,
-    /// Reports an FPDU that is too long.
-    Long,
-    /// Gives back the blocks of the FPDU in the registers.
-    Free,
-    /// All octets of the segment are under way or refused: end it when the data path is empty.
-    Drain,
-}
-
-/// The assembler, with pool, block lists and header RAM.
+/// The assembler, with pool and block lists.
 #[derive(LogicBlock)]
 pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub clock: Signal<In, Clock>,
@@ -111,86 +95,14 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub drop_pulse: Signal<Out, bool>,
 
     feed: SegIn,
+    ctl: AsmCtl<K, LK>,
+    reader: ChunkRun<K, LK>,
     pipe: ChunkPipe<D, K, LK>,
-    residue: CrcResidue<K, LK>,
     pool: Pool<D, K>,
-    /// First 48 octets of each FPDU by its first block, for its operation.
-    hdr: RamBe<D, K, BEAT>,
     blocks: Blocks,
     maker: OpMaker<D, K, LK>,
-
-    state: Reg<AsmState>,
-    // segment
-    seg: Reg<Seg>,
-    addr: Reg<Bits<BYTE>>,
-    rem: Reg<Bits<LEN>>,
-    // context
-    alive: Reg<bool>,
-    seq: Reg<Bits<32>>,
-    fill: Reg<Bits<LEN>>,
-    left: Reg<Bits<LEN>>,
-    first: Reg<Bits<BEAT>>,
-    cur: Reg<Bits<BEAT>>,
-    oct0: Reg<Bits<8>>,
-    // FPDU in work
-    total: Reg<Bits<LEN>>,
-    /// It began in this segment.
-    here: Reg<bool>,
-    /// Its first octet came in the segment before: it is read from `oct0`.
-    patch: Reg<bool>,
-    /// All of it is under way: it waits for its verdict.
-    pend: Reg<bool>,
-    pad: Reg<Bits<LK>>,
-    // length seen, of the FPDU that follows
-    seen: Reg<Bits<LEN>>,
-    raw: Reg<Bits<16>>,
-    // run: octets to take, the same counted from lane 0 of the pool beat, lane, beat of the FPDU, staging address
-    take: Reg<Bits<LEN>>,
-    ext: Reg<Bits<LEN>>,
-    lane: Reg<Bits<6>>,
-    beat: Reg<Bits<BEAT>>,
-    base: Reg<Bits<BYTE>>,
-    // end of the segment
-    rollback: Reg<bool>,
-    crc_fail: Reg<bool>,
-    dropped: Reg<bool>,
-    free_v: Reg<bool>,
-    free_s: Reg<Bits<SLOT>>,
-
-    /// Where the segment lies is counted in `addr` and `rem`.
-    seg_unused: Signal<Local, Seg>,
-    load: Signal<Local, bool>,
-    finish: Signal<Local, bool>,
-    held: Signal<Local, Bits<LEN>>,
-    hold_chain: Signal<Local, bool>,
-    in_lane: Signal<Local, Bits<6>>,
-    take_n: Signal<Local, Bits<LEN>>,
-    take_new: Signal<Local, Bits<LEN>>,
-    total_n: Signal<Local, Bits<LEN>>,
-    seen_n: Signal<Local, Bits<LEN>>,
-    ulpdu: Signal<Local, Bits<LEN>>,
-    judge: Signal<Local, bool>,
-    good: Signal<Local, bool>,
-    new_block: Signal<Local, bool>,
-    fire: Signal<Local, bool>,
-    last: Signal<Local, bool>,
-    blk: Signal<Local, Bits<BEAT>>,
-    start_blk: Signal<Local, Bits<BEAT>>,
-    reaches: Signal<Local, bool>,
-
-    k: Constant<Bits<LEN>>,
-    lane_mask: Constant<Bits<6>>,
-    lk: Constant<Bits<5>>,
-    blk_shift: Constant<Bits<5>>,
-    beat_mask: Constant<Bits<BEAT>>,
-    /// Octets of a block less one, and their log2.
-    block_less: Constant<Bits<LEN>>,
-    block_log: Constant<Bits<5>>,
-    hdr_shift: Constant<Bits<5>>,
-    hdr_beats: Constant<Bits<BEAT>>,
-    max_fpdu: Constant<Bits<LEN>>,
-    none: Constant<Bits<BEAT>>,
-    word_mask: Constant<Bits<LEN>>,
+    row: Signal<Local, SegCtx>,
+    first: Signal<Local, Seg>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
@@ -213,8 +125,11 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             cfg.max_fpdu,
             K << cfg.pool_bits
         );
-        let hdr_addr = cfg.pool_bits - cfg.blk_bits + hdr_bits(K);
-        let block_log = cfg.blk_bits + LK;
+        assert!(
+            CAPTURE_BYTES <= K << cfg.blk_bits,
+            "assembler: a block of {} octets does not hold an FPDU's first {CAPTURE_BYTES}: raise blk_bits",
+            K << cfg.blk_bits
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -245,72 +160,15 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             short_pulse: Default::default(),
             crc_pulse: Default::default(),
             drop_pulse: Default::default(),
-            feed: SegIn::new(cfg),
+            feed: SegIn::new(cfg, LK),
+            ctl: AsmCtl::new(cfg),
+            reader: ChunkRun::new(cfg),
             pipe: ChunkPipe::new(),
-            residue: CrcResidue::new(),
             pool: Pool::new(cfg),
-            hdr: RamBe::new(hdr_addr, 2).collisions_undefined(),
             blocks: Blocks::new(cfg),
-            maker: OpMaker::new(),
-            state: Reg::new(AsmState::Idle),
-            seg: Default::default(),
-            addr: Default::default(),
-            rem: Default::default(),
-            alive: Default::default(),
-            seq: Default::default(),
-            fill: Default::default(),
-            left: Default::default(),
+            maker: OpMaker::new(cfg),
+            row: Default::default(),
             first: Default::default(),
-            cur: Default::default(),
-            oct0: Default::default(),
-            total: Default::default(),
-            here: Default::default(),
-            patch: Default::default(),
-            pend: Default::default(),
-            pad: Default::default(),
-            seen: Default::default(),
-            raw: Default::default(),
-            take: Default::default(),
-            ext: Default::default(),
-            lane: Default::default(),
-            beat: Default::default(),
-            base: Default::default(),
-            rollback: Default::default(),
-            crc_fail: Default::default(),
-            dropped: Default::default(),
-            free_v: Default::default(),
-            free_s: Default::default(),
-            seg_unused: Default::default(),
-            load: Default::default(),
-            finish: Default::default(),
-            held: Default::default(),
-            hold_chain: Default::default(),
-            in_lane: Default::default(),
-            take_n: Default::default(),
-            take_new: Default::default(),
-            total_n: Default::default(),
-            seen_n: Default::default(),
-            ulpdu: Default::default(),
-            judge: Default::default(),
-            good: Default::default(),
-            new_block: Default::default(),
-            fire: Default::default(),
-            last: Default::default(),
-            blk: Default::default(),
-            start_blk: Default::default(),
-            reaches: Default::default(),
-            k: Constant::new(K.to_bits()),
-            lane_mask: Constant::new((K - 1).to_bits()),
-            lk: Constant::new(LK.to_bits()),
-            blk_shift: Constant::new(cfg.blk_bits.to_bits()),
-            beat_mask: Constant::new(((1usize << cfg.blk_bits) - 1).to_bits()),
-            block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
-            block_log: Constant::new(block_log.to_bits()),
-            hdr_shift: Constant::new(hdr_bits(K).to_bits()),
-            hdr_beats: Constant::new(CAPTURE_BYTES.div_ceil(K).to_bits()),
-            max_fpdu: Constant::new(cfg.max_fpdu.to_bits()),
-            none: Constant::new(NO_BLOCK.to_bits()),
-            word_mask: Constant::new(Bits::<LEN>::mask() ^ 3),
         }
     }
 }
@@ -318,381 +176,107 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
 impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
+        // Segments and contexts.
         self.feed.seg_push.next = self.seg_push.val();
         self.feed.seg_din.next = self.seg_din.val();
         self.seg_room.next = self.feed.seg_room.val();
         self.ready.next = self.feed.ready.val();
+        self.row.next = self.feed.row.val();
+        self.first.next = self.feed.next_seg.val();
+        self.ctl.next_valid.next = self.feed.next_valid.val();
+        self.ctl.next_seg.next = self.first.val();
+        self.ctl.row.next = self.row.val();
+        self.ctl.same.next = self.feed.same.val();
+        self.feed.take.next = self.ctl.load.val();
+        self.feed.put.next = self.ctl.put.val();
+        self.feed.put_conn.next = self.ctl.put_conn.val();
+        self.feed.put_row.next = self.ctl.put_row.val();
+        self.free_valid.next = self.ctl.free_valid.val();
+        self.free_slot.next = self.ctl.free_slot.val();
 
-        // Sums that the states use.
-        self.held.next = self.fill.q.val();
-        if self.seg.q.val().fresh {
-            self.held.next = 0.into();
-        }
-        self.hold_chain.next = self.alive.q.val() & (self.fill.q.val() > 1);
-        self.in_lane.next = bit_cast::<6, LEN>(self.held.val()) & self.lane_mask.val();
-        self.take_n.next = self.left.q.val();
-        if self.rem.q.val() < self.left.q.val() {
-            self.take_n.next = self.rem.q.val();
-        }
-        self.take_new.next = self.seen.q.val();
-        if self.rem.q.val() < self.seen.q.val() {
-            self.take_new.next = self.rem.q.val();
-        }
-        self.total_n.next = (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
-        self.seen_n.next = (self.seen.q.val() + self.block_less.val()) >> self.block_log.val();
-        self.ulpdu.next = (bit_cast::<LEN, 8>(self.pipe.head_raw.val().get_bits::<8>(0)) << 8)
-            | bit_cast::<LEN, 8>(self.pipe.head_raw.val().get_bits::<8>(8));
-        self.last.next = self.ext.q.val() <= self.k.val();
-        self.new_block.next =
-            (self.lane.q.val() == 0) & ((self.beat.q.val() & self.beat_mask.val()) == 0);
-        self.reaches.next = self.beat.q.val() < self.hdr_beats.val();
+        // Staging reads.
+        self.reader.head.next = self.ctl.head.val();
+        self.reader.run.next = self.ctl.run.val();
+        self.ctl.headed.next = self.reader.headed.val();
+        self.ctl.ends.next = self.reader.ends.val();
+        self.st_req.next = self.reader.st_req.val();
+        self.st_addr.next = self.reader.st_addr.val();
+        self.reader.st_grant.next = self.st_grant.val();
+        self.reader.seg.next = self.ctl.load.val();
+        self.reader.seg_addr.next = self.first.val().addr;
+        self.reader.row.next = self.ctl.load_row.val();
+        self.reader.row_first.next = self.row.val().first;
+        self.reader.row_cur.next = self.row.val().cur;
+        self.reader.resume.next = self.ctl.resume.val();
+        self.reader.held.next = self.ctl.held.val();
+        self.reader.open.next = self.ctl.open.val();
+        self.reader.ext.next = self.ctl.ext.val();
+        self.reader.last.next = self.ctl.last.val();
+        self.reader.patch.next = self.ctl.patch.val();
+        self.ctl.first.next = self.reader.first.val();
+        self.ctl.cur.next = self.reader.cur.val();
+        self.reader.blk.next = self.blocks.blk.val();
+        self.reader.blk_valid.next = self.blocks.blk_valid.val();
 
-        // The verdict on the FPDU that is complete: when the data path is empty and the job can be pushed.
-        self.residue.state.next = self.pipe.crc.val();
-        self.residue.pad.next = self.pad.q.val();
-        self.good.next = self.residue.ok.val() | !self.seg.q.val().crc_en;
-        self.judge.next = self.pend.q.val() & !self.pipe.busy.val() & !self.maker.full.val();
-
-        // Defaults.
-        self.load.next = false;
-        self.finish.next = false;
-        self.fire.next = false;
-        self.st_req.next = false;
-        self.st_addr.next = self.base.q.val();
-        self.short_pulse.next = false;
-        self.crc_pulse.next = false;
-        self.drop_pulse.next = false;
-        self.free_v.d.next = false;
-        self.blocks.reserve.next = false;
-        self.blocks.reserve_n.next = self.seen_n.val();
-        self.blocks.done.next = false;
-        self.blocks.done_first.next = self.first.q.val();
-        self.blocks.done_last.next = self.cur.q.val();
-        self.blocks.done_n.next = self.total_n.val();
-        self.blocks.fr_valid.next = false;
-        self.blocks.fr_first.next = self.first.q.val();
-        self.blocks.fr_last.next = self.cur.q.val();
-        self.blocks.fr_n.next = self.total_n.val();
-        self.blocks.take.next = false;
-        self.blocks.link.next = false;
-        self.blocks.link_from.next = self.cur.q.val();
-        self.blocks.link_to.next = self.blocks.blk.val();
-        self.maker.push.next = false;
-        self.maker.job.next.seg_done = false;
-        self.maker.job.next.conn = self.seg.q.val().conn;
-        self.maker.job.next.gen = self.seg.q.val().gen;
-        self.maker.job.next.blk = self.none.val();
-        self.maker.job.next.total = self.total.q.val();
-        self.maker.job.next.term = 0.into();
-        self.maker.job.next.raw = 0.into();
-        self.maker.job.next.seq = self.seq.q.val();
-        self.maker.job.next.mid = false;
-        self.maker.job.next.rollback = false;
-        self.maker.job.next.crc_fail = false;
-        self.maker.job.next.fin = false;
-
-        // Beat of the pool, and what the chunk of this cycle is.
-        self.blk.next = self.cur.q.val();
-        if self.new_block.val() {
-            self.blk.next = self.blocks.blk.val();
-        }
-        self.start_blk.next = self.first.q.val();
-        if self.new_block.val() & (self.beat.q.val() == 0) {
-            self.start_blk.next = self.blocks.blk.val();
-        }
-        self.pipe.oct0.next = self.oct0.q.val();
-        self.pipe.issue.next.head = false;
-        self.pipe.issue.next.run = false;
-        self.pipe.issue.next.off = bit_cast::<6, BYTE>(self.base.q.val()) & self.lane_mask.val();
-        self.pipe.issue.next.lane = self.lane.q.val();
-        self.pipe.issue.next.stop = self.lane_mask.val();
-        if self.last.val() {
-            self.pipe.issue.next.stop =
-                (bit_cast::<6, LEN>(self.ext.q.val()) - 1) & self.lane_mask.val();
-        }
-        self.pipe.issue.next.waddr =
-            (self.blk.val() << self.blk_shift.val()) | (self.beat.q.val() & self.beat_mask.val());
-        self.pipe.issue.next.hdr = self.reaches.val();
-        self.pipe.issue.next.haddr =
-            (self.start_blk.val() << self.hdr_shift.val()) | self.beat.q.val();
-        self.pipe.issue.next.beat0 = self.beat.q.val() == 0;
-        self.pipe.issue.next.first = self.lane.q.val() == 0;
-        self.pipe.issue.next.patch = self.patch.q.val() & (self.beat.q.val() == 0);
-
-        // Judge: in Decide (octets follow) and in Drain (none do). The states below may overrule it.
-        if self.judge.val()
-            & ((self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Drain))
-        {
-            self.pend.d.next = false;
-            self.crc_pulse.next = !self.good.val();
-            if self.good.val() | !self.here.q.val() {
-                self.maker.push.next = true;
-                self.maker.job.next.blk = self.first.q.val();
-                self.blocks.done.next = true;
-                self.fill.d.next = 0.into();
-            }
-            if !self.good.val() {
-                self.state.d.next = AsmState::Drain;
-                self.rollback.d.next = self.rem.q.val() != 0;
-                if self.here.q.val() {
-                    self.state.d.next = AsmState::Free;
-                    self.rollback.d.next = true;
-                    self.crc_fail.d.next = true;
-                    self.seq.d.next = self.seq.q.val() - bit_cast::<32, LEN>(self.total.q.val());
-                } else {
-                    self.maker.job.next.term = 0x2002.into();
-                    self.alive.d.next = false;
-                }
-            }
-        }
-
-        match self.state.q.val() {
-            AsmState::Idle => {
-                self.load.next = self.feed.next_valid.val();
-            }
-            AsmState::Check => {
-                self.rollback.d.next = false;
-                self.crc_fail.d.next = false;
-                self.dropped.d.next = false;
-                self.patch.d.next = false;
-                self.here.d.next = false;
-                self.pend.d.next = false;
-                self.total.d.next = self.fill.q.val() + self.left.q.val();
-                self.take.d.next = self.take_n.val();
-                self.ext.d.next = self.take_n.val() + bit_cast::<LEN, 6>(self.in_lane.val());
-                self.lane.d.next = self.in_lane.val();
-                self.beat.d.next = bit_cast::<BEAT, LEN>(self.held.val() >> self.lk.val());
-                self.base.d.next = self.addr.q.val() - bit_cast::<BYTE, 6>(self.in_lane.val());
-                if self.seg.q.val().purge {
-                    self.alive.d.next = false;
-                    self.state.d.next = AsmState::Drain;
-                    if self.hold_chain.val() {
-                        self.state.d.next = AsmState::Free;
-                    }
-                } else if self.seg.q.val().fresh & self.hold_chain.val() {
-                    self.alive.d.next = false;
-                    self.state.d.next = AsmState::Free;
-                } else if !self.seg.q.val().fresh
-                    & (!self.alive.q.val() | (self.seq.q.val() != self.seg.q.val().seq))
-                {
-                    self.dropped.d.next = true;
-                    self.drop_pulse.next = true;
-                    self.state.d.next = AsmState::Drain;
-                } else {
-                    self.alive.d.next = true;
-                    self.seq.d.next = self.seg.q.val().seq;
-                    self.fill.d.next = self.held.val();
-                    if self.rem.q.val() == 0 {
-                        self.state.d.next = AsmState::Drain;
-                    } else if self.held.val() == 0 {
-                        self.state.d.next = AsmState::Head;
-                    } else if self.held.val() == 1 {
-                        // As if the segment began with the octet that is here already.
-                        self.patch.d.next = true;
-                        self.base.d.next = self.addr.q.val() - 1;
-                        self.addr.d.next = self.addr.q.val() - 1;
-                        self.rem.d.next = self.rem.q.val() + 1;
-                        self.seq.d.next = self.seg.q.val().seq - 1;
-                        self.fill.d.next = 0.into();
-                        self.lane.d.next = 0.into();
-                        self.beat.d.next = 0.into();
-                        self.state.d.next = AsmState::Head;
-                    } else {
-                        self.state.d.next = AsmState::Run;
-                    }
-                }
-            }
-            AsmState::Head => {
-                self.st_req.next = true;
-                if self.st_grant.val() {
-                    self.pipe.issue.next.head = true;
-                    self.state.d.next = AsmState::Look;
-                }
-            }
-            AsmState::Look => {
-                self.raw.d.next = self.pipe.head_raw.val();
-                // 2 octets length, ULPDU, pad to a multiple of 4, CRC.
-                self.seen.d.next = ((self.ulpdu.val() + 5) & self.word_mask.val()) + 4;
-                if self.pipe.head_valid.val() {
-                    self.state.d.next = AsmState::Decide;
-                }
-            }
-            AsmState::Decide => {
-                if !self.pend.q.val() | (self.judge.val() & self.good.val()) {
-                    self.take.d.next = self.take_new.val();
-                    self.ext.d.next = self.take_new.val();
-                    self.fill.d.next = 0.into();
-                    self.left.d.next = self.seen.q.val();
-                    self.state.d.next = AsmState::Drain;
-                    if self.rem.q.val() == 1 {
-                        // Half a length field: the octet waits in the context.
-                        self.oct0.d.next = self.raw.q.val().get_bits::<8>(0);
-                        self.fill.d.next = 1.into();
-                        self.seq.d.next = self.seq.q.val() + 1;
-                    } else if self.seen.q.val() > self.max_fpdu.val() {
-                        self.state.d.next = AsmState::Long;
-                    } else if self.seen_n.val() > self.blocks.avail.val() {
-                        self.short_pulse.next = true;
-                        self.rollback.d.next = true;
-                        if self.patch.q.val() {
-                            self.fill.d.next = 1.into();
-                            self.seq.d.next = self.seq.q.val() + 1;
-                        }
-                    } else {
-                        self.blocks.reserve.next = true;
-                        self.total.d.next = self.seen.q.val();
-                        self.here.d.next = !self.patch.q.val();
-                        self.state.d.next = AsmState::Run;
-                    }
-                }
-            }
-            AsmState::Run => {
-                self.st_req.next = !self.new_block.val() | self.blocks.blk_valid.val();
-                self.fire.next =
-                    self.st_grant.val() & (!self.new_block.val() | self.blocks.blk_valid.val());
-                if self.fire.val() {
-                    self.pipe.issue.next.run = true;
-                    self.base.d.next = self.base.q.val() + bit_cast::<BYTE, LEN>(self.k.val());
-                    self.beat.d.next = self.beat.q.val() + 1;
-                    self.lane.d.next = 0.into();
-                    self.ext.d.next = self.ext.q.val() - self.k.val();
-                    if self.new_block.val() {
-                        self.blocks.take.next = true;
-                        self.cur.d.next = self.blocks.blk.val();
-                        if self.beat.q.val() == 0 {
-                            self.first.d.next = self.blocks.blk.val();
-                        } else {
-                            self.blocks.link.next = true;
-                        }
-                    }
-                    if self.last.val() {
-                        self.patch.d.next = false;
-                        self.fill.d.next = self.fill.q.val() + self.take.q.val();
-                        self.left.d.next = self.left.q.val() - self.take.q.val();
-                        self.rem.d.next = self.rem.q.val() - self.take.q.val();
-                        self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
-                        self.addr.d.next =
-                            self.addr.q.val() + bit_cast::<BYTE, LEN>(self.take.q.val());
-                        self.pend.d.next = self.take.q.val() == self.left.q.val();
-                        self.pad.d.next = (!bit_cast::<LK, LEN>(self.ext.q.val())) + 1;
-                        // An FPDU that follows starts at lane 0 of its first beat.
-                        self.base.d.next =
-                            self.addr.q.val() + bit_cast::<BYTE, LEN>(self.take.q.val());
-                        self.beat.d.next = 0.into();
-                        self.state.d.next = AsmState::Head;
-                        if self.take.q.val() == self.rem.q.val() {
-                            self.state.d.next = AsmState::Drain;
-                        }
-                    }
-                }
-            }
-            AsmState::Long => {
-                if !self.maker.full.val() {
-                    self.maker.push.next = true;
-                    self.maker.job.next.term = 0x2005.into();
-                    self.maker.job.next.raw = self.raw.q.val();
-                    self.alive.d.next = false;
-                    self.rollback.d.next = true;
-                    if self.patch.q.val() {
-                        self.seq.d.next = self.seq.q.val() + 1;
-                    }
-                    self.state.d.next = AsmState::Drain;
-                }
-            }
-            AsmState::Free => {
-                self.blocks.fr_valid.next = true;
-                if self.blocks.fr_ready.val() {
-                    self.fill.d.next = 0.into();
-                    self.state.d.next = AsmState::Drain;
-                    if self.seg.q.val().fresh & !self.crc_fail.q.val() {
-                        self.state.d.next = AsmState::Check;
-                    }
-                }
-            }
-            AsmState::Drain => {
-                if !self.pend.q.val() & !self.pipe.busy.val() {
-                    if self.seg.q.val().purge {
-                        self.finish.next = true;
-                    } else if !self.maker.full.val() {
-                        self.finish.next = true;
-                        self.free_v.d.next = true;
-                        self.maker.push.next = true;
-                        self.maker.job.next.seg_done = true;
-                        self.maker.job.next.mid = self.alive.q.val() & (self.fill.q.val() != 0);
-                        self.maker.job.next.rollback = self.rollback.q.val();
-                        self.maker.job.next.crc_fail = self.crc_fail.q.val();
-                        self.maker.job.next.fin = self.seg.q.val().fin
-                            & self.alive.q.val()
-                            & !self.rollback.q.val()
-                            & !self.dropped.q.val();
-                    }
-                }
-            }
-        }
-
-        // End of a segment: context back, next segment in. Of two segments of one connection in a row, the second finds
-        // the context in the registers: the RAM does not have it yet.
-        self.free_s.d.next = self.seg.q.val().slot;
-        self.free_valid.next = self.free_v.q.val();
-        self.free_slot.next = self.free_s.q.val();
-        self.feed.put.next = self.finish.val();
-        self.feed.put_conn.next = self.seg.q.val().conn;
-        self.feed.put_row.next.alive = self.alive.q.val();
-        self.feed.put_row.next.seq = self.seq.q.val();
-        self.feed.put_row.next.fill = self.fill.q.val();
-        self.feed.put_row.next.left = self.left.q.val();
-        self.feed.put_row.next.crc = self.pipe.crc.val();
-        self.feed.put_row.next.first = self.first.q.val();
-        self.feed.put_row.next.cur = self.cur.q.val();
-        self.feed.put_row.next.oct0 = self.oct0.q.val();
-        if self.finish.val() {
-            self.state.d.next = AsmState::Idle;
-            self.load.next = self.feed.next_valid.val();
-        }
-        self.pipe.crc_set.next = false;
-        self.pipe.crc_in.next = self.feed.row.val().crc;
-        self.feed.take.next = self.load.val();
-        if self.load.val() {
-            self.state.d.next = AsmState::Check;
-            self.seg.d.next = self.feed.next_seg.val();
-            self.addr.d.next = self.feed.next_seg.val().addr;
-            self.rem.d.next = bit_cast::<LEN, 16>(self.feed.next_seg.val().len);
-            if self.feed.next_seg.val().conn != self.seg.q.val().conn {
-                self.pipe.crc_set.next = true;
-                self.alive.d.next = self.feed.row.val().alive;
-                self.seq.d.next = self.feed.row.val().seq;
-                self.fill.d.next = self.feed.row.val().fill;
-                self.left.d.next = self.feed.row.val().left;
-                self.first.d.next = self.feed.row.val().first;
-                self.cur.d.next = self.feed.row.val().cur;
-                self.oct0.d.next = self.feed.row.val().oct0;
-            }
-        }
-
-        // Between the blocks.
+        // Data path.
+        self.pipe.issue.next = self.reader.issue.val();
+        self.pipe.oct0.next = self.ctl.oct0.val();
         self.pipe.st_lo.next = self.st_lo.val();
         self.pipe.st_hi.next = self.st_hi.val();
+        self.pipe.crc_set.next = self.ctl.load_row.val();
+        self.pipe.crc_in.next = self.row.val().crc;
+        self.ctl.head_valid.next = self.pipe.head_valid.val();
+        self.ctl.head_raw.next = self.pipe.head_raw.val();
+        self.ctl.busy.next = self.pipe.busy.val();
+        self.ctl.crc.next = self.pipe.crc.val();
+        self.ctl.crc_good.next = self.pipe.good.val();
+        self.pool.wr.next = self.pipe.pool_wr.val();
         self.pool.we.next = self.pipe.pool_we.val();
         self.pool.waddr.next = self.pipe.pool_addr.val();
         self.pool.wdata.next = self.pipe.data.val();
-        self.hdr.we.next = self.pipe.hdr_we.val();
-        self.hdr.waddr.next = self.pipe.hdr_addr.val();
-        self.hdr.wdata.next = self.pipe.data.val();
-        self.hdr.raddr.next = self.maker.hr_addr.val();
-        self.maker.hr_data.next = self.hdr.rdata.val();
+
+        // Readers of the pool.
+        self.pool.hr_beat.next = self.maker.hr_beat.val();
+        self.maker.hr_ok.next = self.pool.hr_ok.val();
+        self.maker.hr_data.next = self.pool.hr_data.val();
         self.pool.rd_beat_lo.next = self.pr_beat_lo.val();
         self.pool.rd_beat_hi.next = self.pr_beat_hi.val();
         self.pr_lo.next = self.pool.rd_lo.val();
         self.pr_hi.next = self.pool.rd_hi.val();
-        self.blocks.nx_blk.next = self.nx_blk.val();
-        self.nx_next.next = self.blocks.nx_next.val();
+
+        // Chains.
+        self.blocks.take.next = self.reader.blk_take.val();
+        self.blocks.link.next = self.reader.link.val();
+        self.blocks.link_from.next = self.reader.cur.val();
+        self.blocks.link_to.next = self.blocks.blk.val();
+        self.blocks.reserve.next = self.ctl.reserve.val();
+        self.blocks.reserve_n.next = self.ctl.reserve_n.val();
+        self.ctl.avail.next = self.blocks.avail.val();
+        self.pool_free.next = self.blocks.avail.val();
+        self.blocks.done.next = self.ctl.done.val();
+        self.blocks.done_first.next = self.reader.first.val();
+        self.blocks.done_last.next = self.reader.cur.val();
+        self.blocks.done_n.next = self.ctl.chain_n.val();
+        self.blocks.fr_valid.next = self.ctl.fr_valid.val();
+        self.ctl.fr_ready.next = self.blocks.fr_ready.val();
+        self.blocks.fr_first.next = self.reader.first.val();
+        self.blocks.fr_last.next = self.reader.cur.val();
+        self.blocks.fr_n.next = self.ctl.chain_n.val();
         self.blocks.cf_valid.next = self.cf_valid.val();
         self.blocks.cf_blk.next = self.cf_blk.val();
         self.cf_ready.next = self.blocks.cf_ready.val();
-        self.pool_free.next = self.blocks.avail.val();
+        self.blocks.nx_blk.next = self.nx_blk.val();
+        self.nx_next.next = self.blocks.nx_next.val();
+
+        // Operations and counters.
+        self.maker.push.next = self.ctl.push.val();
+        self.maker.job.next = self.ctl.job.val();
+        self.ctl.full.next = self.maker.full.val();
         self.maker.op_ready.next = self.op_ready.val();
         self.op_valid.next = self.maker.op_valid.val();
         self.op.next = self.maker.op.val();
-        self.seg_unused.next = self.seg.q.val();
+        self.short_pulse.next = self.ctl.short_pulse.val();
+        self.crc_pulse.next = self.ctl.crc_pulse.val();
+        self.drop_pulse.next = self.ctl.drop_pulse.val();
     }
 }

@@ -32,6 +32,11 @@ pub struct Cfg {
 }
 
 impl Cfg {
+    /// log2 of the depth of a FIFO that holds what is in flight.
+    pub fn window_bits(&self) -> usize {
+        self.window.next_power_of_two().ilog2() as usize
+    }
+
     /// log2 of the depth of a FIFO behind the pipeline: the window, and as many items that wait for who takes them.
     pub fn queue_bits(&self) -> usize {
         (2 * self.window).next_power_of_two().ilog2() as usize

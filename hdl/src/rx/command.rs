@@ -26,8 +26,8 @@
 
 use super::cfg::Cfg;
 use super::command_check::CommandCheck;
-use super::lookup::ROW;
-use super::types::{Ctx, Dyn, Op, OpKind, CONN};
+use super::lookup::{ROW, WAYS};
+use super::types::{Ctx, Dyn, Op, OpKind, CONN, TUPLE};
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Ram, RamClear};
 use rust_hdl::prelude::*;
@@ -131,11 +131,17 @@ pub struct Command {
     word: RegNr<Bits<6>>,
     data: RegNr<Bits<64>>,
     shadow: [Reg<Bits<64>>; WORDS],
+    /// This word is written.
+    put: [Reg<bool>; WORDS],
     result: [Reg<Bits<64>>; 2],
     status: RegNr<Bits<4>>,
-    answer: RegNr<Bits<64>>,
+    /// The answer's data is this one of `result`; none: 0.
+    first: Reg<bool>,
+    second: Reg<bool>,
     /// The operation out is the one that only waits for the pipeline to run dry.
     draining: Reg<bool>,
+    row: Signal<Local, Bits<ROW>>,
+    tuple: Signal<Local, Bits<TUPLE>>,
     live_row: Signal<Local, LiveRow>,
     next_live: Signal<Local, LiveRow>,
     w: [Signal<Local, Bits<64>>; WORDS],
@@ -148,6 +154,10 @@ pub struct Command {
     unused_state: Signal<Local, Dyn>,
     /// Record bits that no field has.
     unused_words: Signal<Local, Bits<64>>,
+    /// All of a lookup row but its valid bits; the tuple's tag bit, and its VID's lowest.
+    no_valid: Constant<Bits<ROW>>,
+    tag: Constant<Bits<TUPLE>>,
+    vid_1: Constant<Bits<TUPLE>>,
     beyond_conn: Constant<Bits<24>>,
     beyond_bucket: Constant<Bits<24>>,
 }
@@ -157,6 +167,7 @@ impl Command {
     pub fn new(cfg: &Cfg) -> Self {
         let all = 0xFF_FFFFu64;
         // Bit 16 of a lookup index selects the table.
+        let no_valid = (0..WAYS).fold((1u128 << ROW) - 1, |row, w| row & !(1 << (29 * w + 28)));
         let bucket = ((1u64 << cfg.bucket_bits) - 1) | 1 << 16;
         Self {
             clock: Default::default(),
@@ -221,10 +232,14 @@ impl Command {
             word: Default::default(),
             data: Default::default(),
             shadow: Default::default(),
+            put: Default::default(),
             result: Default::default(),
             status: Default::default(),
-            answer: Default::default(),
+            first: Default::default(),
+            second: Default::default(),
             draining: Default::default(),
+            row: Default::default(),
+            tuple: Default::default(),
             live_row: Default::default(),
             next_live: Default::default(),
             w: Default::default(),
@@ -236,6 +251,9 @@ impl Command {
             final_state: Default::default(),
             unused_state: Default::default(),
             unused_words: Default::default(),
+            no_valid: Constant::new(no_valid.to_bits()),
+            tag: Constant::new((1u128 << 108).to_bits()),
+            vid_1: Constant::new((1u128 << 96).to_bits()),
             beyond_conn: Constant::new(((all << cfg.conn_bits) & all).to_bits()),
             beyond_bucket: Constant::new((all & !bucket).to_bits()),
         }
@@ -255,7 +273,13 @@ impl Logic for Command {
         self.table_cmd_tready.next = self.step.q.val() == CmdStep::Idle;
         self.table_rsp_tvalid.next = self.step.q.val() == CmdStep::Answer;
         self.table_rsp_status.next = self.status.q.val();
-        self.table_rsp_data.next = self.answer.q.val();
+        self.table_rsp_data.next = 0.into();
+        if self.first.q.val() {
+            self.table_rsp_data.next = self.result[0].q.val();
+        }
+        if self.second.q.val() {
+            self.table_rsp_data.next = self.result[1].q.val();
+        }
         self.answered.next = (self.step.q.val() == CmdStep::Answer) & self.table_rsp_tready.val();
         self.failed.next = (self.step.q.val() == CmdStep::Answer)
             & self.table_rsp_tready.val()
@@ -274,16 +298,27 @@ impl Logic for Command {
         self.check.live.next = self.live_row.val().valid;
         self.check.same_gen.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
 
-        // Lookup row: 29 of 32 bits a way. REMOVE writes an empty one.
+        // A WRITE is decided while the live row is fetched: seven words of 64 bits wait for one bit each.
+        for i in 0..7 {
+            self.put[i].d.next = (self.step.q.val() == CmdStep::Fetch)
+                & self.check.to_shadow.val()
+                & (self.word.q.val() == i.to_bits::<6>());
+            if self.put[i].q.val() {
+                self.shadow[i].d.next = self.data.q.val();
+            }
+        }
+
+        // Lookup row: 29 of 32 bits a way. REMOVE writes one without a valid way.
         self.lkp_we.next = false;
         self.lkp_sel.next = self.index.q.val().get_bits::<1>(16);
         self.lkp_bucket.next = self.index.q.val().get_bits::<16>(0);
-        self.lkp_row.next = 0.into();
-        if self.code.q.val() == 1 {
-            self.lkp_row.next = bit_cast::<ROW, 29>(self.w[0].val().get_bits::<29>(0))
-                | (bit_cast::<ROW, 29>(self.w[0].val().get_bits::<29>(32)) << 29)
-                | (bit_cast::<ROW, 29>(self.w[1].val().get_bits::<29>(0)) << 58)
-                | (bit_cast::<ROW, 29>(self.w[1].val().get_bits::<29>(32)) << 87);
+        self.row.next = bit_cast::<ROW, 29>(self.w[0].val().get_bits::<29>(0))
+            | (bit_cast::<ROW, 29>(self.w[0].val().get_bits::<29>(32)) << 29)
+            | (bit_cast::<ROW, 29>(self.w[1].val().get_bits::<29>(0)) << 58)
+            | (bit_cast::<ROW, 29>(self.w[1].val().get_bits::<29>(32)) << 87);
+        self.lkp_row.next = self.row.val();
+        if self.code.q.val() != 1 {
+            self.lkp_row.next = self.row.val() & self.no_valid.val();
         }
 
         // Connection context.
@@ -293,11 +328,12 @@ impl Logic for Command {
         self.ctx_conn.next = self.index.q.val().get_bits::<CONN>(0);
         self.ctx_row.next.valid = !self.drop.val();
         self.ctx_row.next.gen = self.w[2].val().get_bits::<8>(0);
+        self.tuple.next = bit_cast::<TUPLE, 64>(self.w[0].val())
+            | (bit_cast::<TUPLE, 45>(self.w[1].val().get_bits::<45>(0)) << 64);
         // No frame's tuple has a VID without the tag bit.
-        self.ctx_row.next.tuple = bit_cast::<109, 1>(1.into()) << 96;
+        self.ctx_row.next.tuple = (self.tuple.val() & !self.tag.val()) | self.vid_1.val();
         if self.show.val() {
-            self.ctx_row.next.tuple = bit_cast::<109, 64>(self.w[0].val())
-                | (bit_cast::<109, 45>(self.w[1].val().get_bits::<45>(0)) << 64);
+            self.ctx_row.next.tuple = self.tuple.val();
         }
         self.ctx_row.next.func = self.w[2].val().get_bits::<8>(8);
         self.ctx_row.next.ird = self.w[2].val().get_bits::<8>(16);
@@ -402,7 +438,8 @@ impl Logic for Command {
             }
             CmdStep::Fetch => {
                 self.status.d.next = 0.into();
-                self.answer.d.next = 0.into();
+                self.first.d.next = false;
+                self.second.d.next = false;
                 self.step.d.next = CmdStep::Judge;
             }
             CmdStep::Judge => {
@@ -418,18 +455,9 @@ impl Logic for Command {
                 if self.check.to_tpt.val() {
                     self.step.d.next = CmdStep::TptAsk;
                 }
-                if self.check.to_shadow.val() {
-                    for i in 0..7 {
-                        if self.word.q.val() == i.to_bits::<6>() {
-                            self.shadow[i].d.next = self.data.q.val();
-                        }
-                    }
-                }
                 if self.check.to_result.val() {
-                    self.answer.d.next = self.result[0].q.val();
-                    if self.word.q.val() == 1 {
-                        self.answer.d.next = self.result[1].q.val();
-                    }
+                    self.first.d.next = !self.word.q.val().get_bit(0);
+                    self.second.d.next = self.word.q.val().get_bit(0);
                 }
             }
             CmdStep::InitAsk => {
@@ -466,10 +494,7 @@ impl Logic for Command {
                         if self.code.q.val() == 3 {
                             self.step.d.next = CmdStep::Clear;
                         }
-                        if (self.code.q.val() == 3) | (self.code.q.val() == 4) {
-                            self.answer.d.next = bit_cast::<64, 32>(self.op_state.val().rcv_nxt)
-                                | (bit_cast::<64, 32>(self.op_state.val().smsn) << 32);
-                        }
+                        self.first.d.next = (self.code.q.val() == 3) | (self.code.q.val() == 4);
                     }
                 }
             }

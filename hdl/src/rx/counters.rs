@@ -7,17 +7,21 @@
 //! | `registers_*` | stream in | address 16, write 1, data 32 |
 //! | `registers_rsp_*` | stream out | one answer an access |
 //!
-//! Register map: `ferrowarp_abi::register`. **Latency**: the answer stands in the cycle after the access, until it is
-//! taken. **Back-pressure**: `registers_tready` is low while an answer waits.
+//! Register map: `ferrowarp_abi::register`. **Latency**: an access is taken 2 cycles after it is offered, that of a counter
+//! when the scan has come to it, after one scan at most; the answer stands in the cycle after that, until it is taken.
+//! **Back-pressure**: `registers_tready` is low while an answer waits.
 //!
-//! Each pulse adds to a small register of its own; a scan visits one counter a cycle and moves what it finds into a LUT
-//! RAM, which a register read sees: 64 seven-bit registers and two RAMs instead of as many 32-bit adders. A read lags by up
-//! to 64 cycles, the length of a scan; seven bits hold the 64 pulses of one. The first scan after reset writes zeros.
+//! Each pulse steps a small register of its own; a scan visits one counter a cycle and adds what it finds to the count in a
+//! RAM: 6 bits a counter and one adder instead of as many 32-bit adders. The small registers are shift registers with
+//! feedback (x^6 + x^5 + 1, inverted so that they begin at 0): one LUT a step, 63 states, and a scan is shorter than that.
+//! One decoder tells how many steps a state is away from 0. The first scan after reset ignores what the RAM held.
+//!
+//! Scan: state of the visited counter | steps it stands for | count read 2 cycles after the visit, sum | written.
 
 use super::cfg::Cfg;
 use super::queues::NIC_BITS;
 use crate::prim::reg::{Reg, RegNr};
-use crate::prim::LutRam;
+use crate::prim::Ram;
 use ferrowarp_abi::register::{COUNTERS, GEOMETRY, MAGIC, NO_REGISTER};
 use ferrowarp_abi::VERSION;
 use rust_hdl::prelude::*;
@@ -26,7 +30,9 @@ use rust_hdl::prelude::*;
 pub const N: usize = COUNTERS.len();
 /// Geometry registers.
 pub const G: usize = GEOMETRY.len();
-const _: () = assert!(N <= 64, "the scan visits 64 counters");
+/// States of a small register.
+const STATES: usize = 63;
+const _: () = assert!(N > 4 && N < STATES, "a small register holds one scan");
 
 /// The register block.
 #[derive(LogicBlock)]
@@ -43,27 +49,46 @@ pub struct Counters {
     pub registers_rsp_tvalid: Signal<Out, bool>,
     pub registers_rsp_tready: Signal<In, bool>,
     pub registers_rsp_data: Signal<Out, Bits<32>>,
-    recent: [Reg<Bits<7>>; N],
-    /// Two copies of the counters: one is read by the scan, one by register accesses.
-    own: LutRam<Bits<32>, 6>,
-    seen: LutRam<Bits<32>, 6>,
+    /// Pulses of the last cycle.
+    pulsed: [Reg<bool>; N],
+    /// The small registers: bit 0, and bits 5..1 (in place), which a visit clears whether there is a pulse or not.
+    recent_0: [Reg<bool>; N],
+    recent: [Reg<Bits<6>>; N],
+    /// The counter being visited: one-hot, and its number then and 1, 2 and 3 cycles later.
+    turn: Reg<Bits<N>>,
     at: Reg<Bits<6>>,
+    at_1: Reg<Bits<6>>,
+    at_2: Reg<Bits<6>>,
+    at_3: Reg<Bits<6>>,
+    counts: Ram<Bits<32>, 6>,
+    /// What the visit found, OR by OR.
+    found: [Signal<Local, Bits<6>>; N + 1],
+    state: RegNr<Bits<6>>,
+    steps: RegNr<Bits<6>>,
+    sum: RegNr<Bits<32>>,
     /// The first scan is over.
     clean: Reg<bool>,
     scratch: Reg<Bits<32>>,
+    /// An access is offered and its register looked for; it is taken in this cycle; its answer waits.
+    looking: Reg<bool>,
+    taking: Reg<bool>,
     full: Reg<bool>,
+    address: RegNr<Bits<16>>,
     answer: RegNr<Bits<32>>,
-    found: Signal<Local, Bits<7>>,
-    sum: Signal<Local, Bits<32>>,
-    take: Signal<Local, bool>,
-    number: Signal<Local, Bits<6>>,
+    /// The address is one of the 16 registers from 0 on, or a counter's.
+    low: Signal<Local, bool>,
+    counter: Signal<Local, bool>,
     value: Signal<Local, Bits<32>>,
+    /// What is looked for is there.
+    hit: Signal<Local, bool>,
+    states: [Constant<Bits<6>>; STATES],
     none: Constant<Bits<32>>,
     magic: Constant<Bits<32>>,
     version: Constant<Bits<32>>,
     geometry: [Constant<Bits<32>>; G],
     _n: usize,
     _g: usize,
+    _states: usize,
 }
 
 impl Counters {
@@ -95,105 +120,170 @@ impl Counters {
             registers_rsp_tvalid: Default::default(),
             registers_rsp_tready: Default::default(),
             registers_rsp_data: Default::default(),
+            pulsed: std::array::from_fn(|_| Default::default()),
+            recent_0: std::array::from_fn(|_| Default::default()),
             recent: std::array::from_fn(|_| Default::default()),
-            own: LutRam::new(),
-            seen: LutRam::new(),
+            turn: Reg::new(1u64.to_bits()),
             at: Default::default(),
+            at_1: Default::default(),
+            at_2: Default::default(),
+            at_3: Default::default(),
+            // The scan is far from the address it writes.
+            counts: Ram::new(6, 2).collisions_undefined(),
+            found: std::array::from_fn(|_| Default::default()),
+            state: Default::default(),
+            steps: Default::default(),
+            sum: Default::default(),
             clean: Default::default(),
             scratch: Default::default(),
+            looking: Default::default(),
+            taking: Default::default(),
             full: Default::default(),
+            address: Default::default(),
             answer: Default::default(),
-            found: Default::default(),
-            sum: Default::default(),
-            take: Default::default(),
-            number: Default::default(),
+            low: Default::default(),
+            counter: Default::default(),
             value: Default::default(),
+            hit: Default::default(),
+            states: states().map(|s| Constant::new(s.to_bits())),
             none: Constant::new(u64::from(NO_REGISTER).to_bits()),
             magic: Constant::new(u64::from(MAGIC).to_bits()),
             version: Constant::new(u64::from(VERSION).to_bits()),
             geometry: geometry.map(|v| Constant::new((v as u64).to_bits())),
             _n: N,
             _g: G,
+            _states: STATES,
         }
     }
+}
+
+/// The states of a small register, from 0 on.
+fn states() -> [u64; STATES] {
+    let mut state = 0u64;
+    std::array::from_fn(|_| {
+        let now = state;
+        state = (now << 1 & 63) | (!(now >> 5 ^ now >> 4) & 1);
+        now
+    })
 }
 
 impl Logic for Counters {
     #[hdl_gen]
     fn update(&mut self) {
-        // Scan.
-        self.at.d.next = self.at.q.val() + 1;
-        if self.at.q.val() == 63 {
-            self.clean.d.next = true;
-        }
-        self.found.next = 0.into();
+        // Pulses and visits.
+        self.found[0].next = 0.into();
         for i in 0..self._n {
-            self.recent[i].d.next = self.recent[i].q.val();
-            if self.pulse[i].val() {
-                self.recent[i].d.next = self.recent[i].q.val() + 1;
+            self.pulsed[i].d.next = self.pulse[i].val();
+            self.found[i + 1].next = self.found[i].val();
+            if self.pulsed[i].q.val() {
+                self.recent[i].d.next = self.recent[i].q.val() << 1;
+                if self.recent_0[i].q.val() {
+                    self.recent[i].d.next = (self.recent[i].q.val() << 1) | 2;
+                }
+                self.recent_0[i].d.next =
+                    self.recent[i].q.val().get_bit(5) == self.recent[i].q.val().get_bit(4);
             }
-            if self.at.q.val() == i.to_bits::<6>() {
-                self.found.next = self.recent[i].q.val();
+            if self.turn.q.val().get_bit(i) {
+                self.found[i + 1].next = self.found[i].val() | self.recent[i].q.val();
+                if self.recent_0[i].q.val() {
+                    self.found[i + 1].next = self.found[i].val() | self.recent[i].q.val() | 1;
+                }
                 self.recent[i].d.next = 0.into();
-                if self.pulse[i].val() {
-                    self.recent[i].d.next = 1.into();
-                }
+                self.recent_0[i].d.next = self.pulsed[i].q.val();
             }
         }
-        self.own.raddr.next = self.at.q.val();
-        self.sum.next = bit_cast::<32, 7>(self.found.val());
-        if self.clean.q.val() {
-            self.sum.next = self.own.rdata.val() + bit_cast::<32, 7>(self.found.val());
+        self.at.d.next = self.at.q.val() + 1;
+        self.turn.d.next = self.turn.q.val() << 1;
+        for last in (self._n - 1)..(self._n) {
+            if self.turn.q.val().get_bit(last) {
+                self.at.d.next = 0.into();
+                self.turn.d.next = 1.into();
+            }
+            if self.at_2.q.val() == last.to_bits::<6>() {
+                self.clean.d.next = true;
+            }
         }
-        self.own.we.next = true;
-        self.own.waddr.next = self.at.q.val();
-        self.own.wdata.next = self.sum.val();
-        self.seen.we.next = true;
-        self.seen.waddr.next = self.at.q.val();
-        self.seen.wdata.next = self.sum.val();
+        self.at_1.d.next = self.at.q.val();
+        self.at_2.d.next = self.at_1.q.val();
+        self.at_3.d.next = self.at_2.q.val();
 
-        // Register access. Nothing is answered before the first scan is over.
-        self.registers_tready.next = !self.full.q.val() & self.clean.q.val();
-        self.take.next = self.registers_tvalid.val() & !self.full.q.val() & self.clean.q.val();
-        self.registers_rsp_tvalid.next = self.full.q.val();
-        self.registers_rsp_data.next = self.answer.q.val();
-        self.number.next = self.registers_address.val().get_bits::<6>(2);
-        self.seen.raddr.next = self.number.val();
-        self.value.next = self.none.val();
-        if self.registers_address.val().get_bits::<8>(8) == 0x04 {
-            for i in 0..self._n {
-                if self.number.val() == i.to_bits::<6>() {
-                    self.value.next = self.seen.rdata.val();
-                }
+        // Count read, added to, written.
+        for n in (self._n)..(self._n + 1) {
+            self.state.d.next = self.found[n].val();
+        }
+        self.steps.d.next = 0.into();
+        for i in 0..self._states {
+            if self.state.q.val() == self.states[i].val() {
+                self.steps.d.next = i.to_bits::<6>();
             }
         }
-        if self.registers_address.val() == 0x000 {
+        self.counts.raddr.next = self.at.q.val();
+        self.sum.d.next = bit_cast::<32, 6>(self.steps.q.val());
+        if self.clean.q.val() {
+            self.sum.d.next = self.counts.rdata.val() + bit_cast::<32, 6>(self.steps.q.val());
+        }
+        self.counts.we.next = true;
+        self.counts.waddr.next = self.at_3.q.val();
+        self.counts.wdata.next = self.sum.q.val();
+
+        // Register access. Nothing is looked for before the first scan is over.
+        self.address.d.next = self.registers_address.val();
+        self.low.next = !self.address.q.val().get_bits::<10>(6).any();
+        self.counter.next = self.address.q.val().get_bits::<8>(8) == 0x04;
+        for n in (self._n)..(self._n + 1) {
+            if self.address.q.val().get_bits::<6>(2) >= n.to_bits::<6>() {
+                self.counter.next = false;
+            }
+        }
+        self.value.next = self.none.val();
+        if self.address.q.val().get_bits::<6>(0) == 0x00 {
             self.value.next = self.magic.val();
         }
-        if self.registers_address.val() == 0x004 {
+        if self.address.q.val().get_bits::<6>(0) == 0x04 {
             self.value.next = self.version.val();
         }
-        if self.registers_address.val() == 0x008 {
+        if self.address.q.val().get_bits::<6>(0) == 0x08 {
             self.value.next = bit_cast::<32, 1>(self.ready.val().into());
         }
-        if self.registers_address.val() == 0x00C {
+        if self.address.q.val().get_bits::<6>(0) == 0x0C {
             self.value.next = self.scratch.q.val();
         }
         for i in 0..self._g {
-            if self.registers_address.val() == (i * 4 + 0x010).to_bits::<16>() {
+            if self.address.q.val().get_bits::<6>(0) == (i * 4 + 0x10).to_bits::<6>() {
                 self.value.next = self.geometry[i].val();
             }
         }
-        if self.take.val() {
-            self.full.d.next = true;
+        if !self.low.val() {
+            self.value.next = self.none.val();
+        }
+        if self.registers_tvalid.val() & !self.full.q.val() & self.clean.q.val() {
+            self.looking.d.next = true;
+        }
+        self.hit.next = self.registers_write.val()
+            | !self.counter.val()
+            | (self.at_3.q.val() == self.address.q.val().get_bits::<6>(2));
+        self.taking.d.next = self.looking.q.val() & self.hit.val();
+        if self.taking.q.val() | (self.looking.q.val() & self.hit.val()) {
+            self.looking.d.next = false;
+        }
+        if self.looking.q.val() {
             self.answer.d.next = self.value.val();
+            if self.counter.val() {
+                self.answer.d.next = self.sum.q.val();
+            }
             if self.registers_write.val() {
                 self.answer.d.next = 0.into();
-                if self.registers_address.val() == 0x00C {
-                    self.scratch.d.next = self.registers_data.val();
-                }
             }
         }
+        self.registers_tready.next = self.taking.q.val();
+        if self.taking.q.val() {
+            self.full.d.next = true;
+            if self.registers_write.val() & (self.address.q.val() == 0x000C) {
+                self.scratch.d.next = self.registers_data.val();
+            }
+        }
+        self.registers_rsp_tvalid.next = self.full.q.val();
+        self.registers_rsp_data.next = self.answer.q.val();
         if self.full.q.val() & self.registers_rsp_tready.val() {
             self.full.d.next = false;
         }

@@ -16,8 +16,10 @@
 //! number is not touched by its predecessor's late traffic). Without a hit the other fields are those of whatever row
 //! was read: without meaning. A connection number behind the table's end never hits.
 //!
-//! A read sees the writes of earlier cycles and not one of its own cycle. State written by X3 for the frames in between
-//! is forwarded by X1, which knows what is in flight.
+//! A read of mirror and Reads answered sees the writes of earlier cycles and not one of its own cycle. State that X3 writes
+//! after the read, or in its cycle, is forwarded by the pipeline, which knows what is in flight; what the RAM gives for a
+//! row that is being written is without meaning. A context write waits for a cycle without a request: `settled` is low
+//! until then, the command block's next one comes later.
 //! `ready` comes 2^conn_bits cycles after reset. Until then writes to the context are lost, and the asker keeps
 //! `req_found` low.
 
@@ -63,6 +65,8 @@ pub struct CtxTables {
     pub rdd_we: Signal<In, bool>,
     pub rdd_conn: Signal<In, Bits<CONN>>,
     pub rdd_val: Signal<In, Bits<16>>,
+    /// No context write waits.
+    pub settled: Signal<Out, bool>,
     /// The context RAM is cleared.
     pub ready: Signal<Out, bool>,
     ctx_ram: Ram<Ctx, CONN>,
@@ -75,6 +79,10 @@ pub struct CtxTables {
     asks: Vec<RegNr<CtxAsk>>,
     ask: Signal<Local, CtxAsk>,
     asked: Signal<Local, CtxAsk>,
+    wait: Reg<bool>,
+    wait_conn: RegNr<Bits<CONN>>,
+    wait_row: RegNr<Ctx>,
+    write: Signal<Local, bool>,
     row: Signal<Local, Ctx>,
     same: Signal<Local, bool>,
     /// Ones where a connection number of this preset has zeros.
@@ -109,9 +117,10 @@ impl CtxTables {
             rdd_we: Default::default(),
             rdd_conn: Default::default(),
             rdd_val: Default::default(),
+            settled: Default::default(),
             ready: Default::default(),
-            ctx_ram: Ram::new(cfg.conn_bits, cfg.latency),
-            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            ctx_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
+            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
             rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
             clear: RamClear::new(cfg.conn_bits),
@@ -119,6 +128,10 @@ impl CtxTables {
             asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
             ask: Default::default(),
             asked: Default::default(),
+            wait: Default::default(),
+            wait_conn: Default::default(),
+            wait_row: Default::default(),
+            write: Default::default(),
             row: Default::default(),
             same: Default::default(),
             beyond: Constant::new(beyond.to_bits()),
@@ -131,9 +144,19 @@ impl Logic for CtxTables {
     #[hdl_gen]
     fn update(&mut self) {
         // Writers. Clearing takes the context's port and only has to take away `valid`.
-        self.ctx_ram.we.next = self.ctx_we.val() || self.clear.active.val();
-        self.ctx_ram.waddr.next = self.ctx_conn.val();
-        self.row.next = self.ctx_row.val();
+        self.write.next = self.wait.q.val() && !self.req_valid.val();
+        if self.write.val() {
+            self.wait.d.next = false;
+        }
+        if self.ctx_we.val() {
+            self.wait.d.next = true;
+            self.wait_conn.d.next = self.ctx_conn.val();
+            self.wait_row.d.next = self.ctx_row.val();
+        }
+        self.settled.next = !self.wait.q.val();
+        self.ctx_ram.we.next = self.write.val() || self.clear.active.val();
+        self.ctx_ram.waddr.next = self.wait_conn.q.val();
+        self.row.next = self.wait_row.q.val();
         if self.clear.active.val() {
             self.ctx_ram.waddr.next = self.clear.addr.val();
             self.row.next.valid = false;

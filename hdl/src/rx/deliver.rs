@@ -2,37 +2,93 @@
 //!
 //! | stream | direction | carries | rule |
 //! |---|---|---|---|
-//! | `nic`, `x` | in | one `Desc` a push | never full: the pipeline's window is smaller than the FIFOs |
-//! | `aux` | in | FPDU octets 2..47 for a `Desc` with `aux` | same order, same rule |
+//! | `x` | in | one `Desc` a push, with FPDU octets 2..47 in `aux` for one that has `aux` | never full: admission keeps room for the pipeline's window |
+//! | `nic` | in | one `NicDesc` a push: a plain frame | as `x` |
 //! | `dma_wr_req` | out | one request a delivery with data, or a fence | valid the cycle after the push |
 //! | `dma_wr_data` | out | one packet a request, from lane 0 | first beat 3 cycles after its request, then one a cycle, without a gap between packets |
-//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken |
+//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` means something while `cpl_event_hdr_len` is not 0 |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event |
 //!
-//! Requests: `x` before `nic`, but a request once shown stays. Reads: staging and pool have a fixed latency of 2; a read is
-//! issued only while the output FIFO has room for all reads under way, so a stalled sink never loses a beat.
-//! FIFO depths: `Desc` and aux twice the window (as many wait for the sink), orders 16, output 8 (3 beats under way).
+//! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
+//! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
+//! the two sources. `st_busy` may come with a request that is not taken yet: the assembler then waits with it.
+//!
+//! Depth: twice the window (as many wait for the sink), twice that again for a beat wider than 64 bits: there a pause of
+//! the DMA port costs more frames.
 
 use super::cfg::Cfg;
+use super::deliver_queue::{DeliverQueue, Turns};
+use super::deliver_read::{DeliverRead, NicOrder, Order};
 use super::types::*;
-use crate::prim::fifo::{BypassFifo, Fifo};
-use crate::prim::keep::LenToKeep;
 use crate::prim::reduce::Bswap;
-use crate::prim::reg::{Reg, RegNr};
-use crate::prim::rotate::MergeRotate;
+use crate::prim::reg::Reg;
 use rust_hdl::prelude::*;
+
+/// What a request needs.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Request {
+    pub addr: Bits<64>,
+    pub len: Bits<16>,
+    pub conn: Bits<CONN>,
+    pub gen: Bits<8>,
+    pub func: Bits<8>,
+    pub data: bool,
+    pub fence: bool,
+    pub fence_id: Bits<10>,
+}
+
+/// What a plain frame's request needs.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct NicRequest {
+    pub addr: Bits<64>,
+    pub len: Bits<16>,
+}
+
+/// What event and releases need.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Tail {
+    pub data: bool,
+    pub conn: Bits<CONN>,
+    pub gen: Bits<8>,
+    pub slot: Bits<SLOT>,
+    pub free_slot: bool,
+    pub blk: Bits<BEAT>,
+    pub free_blk: bool,
+    pub event: bool,
+    pub kind: Bits<4>,
+    pub opcode: Bits<4>,
+    /// cpl_flag: SOLICITED, INVALIDATED.
+    pub flags: Bits<2>,
+    pub msn: Bits<32>,
+    pub mlen: Bits<32>,
+    pub idx: Bits<16>,
+    pub stag: Bits<32>,
+    pub term: Bits<16>,
+    pub aux: bool,
+    pub rreq: bool,
+    pub fence: bool,
+    pub fence_id: Bits<10>,
+    pub hdr: Bits<368>,
+}
+
+/// What a plain frame's event and release need.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct NicTail {
+    pub slot: Bits<SLOT>,
+    pub idx: Bits<16>,
+    pub len: Bits<16>,
+}
 
 #[derive(LogicBlock)]
 pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
     pub nic_push: Signal<In, bool>,
-    pub nic_desc: Signal<In, Desc>,
+    pub nic_desc: Signal<In, NicDesc>,
     pub x_push: Signal<In, bool>,
     pub x_desc: Signal<In, Desc>,
-    pub aux_push: Signal<In, bool>,
     pub aux: Signal<In, Bits<368>>,
-    /// Free entries of the fullest input FIFO.
+    /// Free entries of the fuller queue.
     pub room: Signal<Out, Bits<8>>,
 
     pub dma_wr_req_tvalid: Signal<Out, bool>,
@@ -103,106 +159,59 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     pub cf_blk: Signal<Out, Bits<BEAT>>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
-    /// Nothing waits anywhere in here.
-    pub idle: Signal<Out, bool>,
 
-    xf: Fifo<Desc, 5>,
-    nf: Fifo<Desc, 5>,
-    af: Fifo<Bits<368>, 5>,
-    orders: BypassFifo<Desc, 4>,
-    tails: Fifo<Desc, 5>,
-    out: Fifo<Bits<D>, 3>,
-    /// {last, octets} of the beats in `out`.
-    out_meta: Fifo<Bits<8>, 3>,
-
-    desc_room: Signal<Local, Bits<8>>,
+    xq: DeliverQueue<Request, Order, Tail>,
+    nq: DeliverQueue<NicRequest, NicOrder, NicTail>,
+    turns: Turns,
+    read: DeliverRead<D, K, LK, C>,
+    d: Signal<Local, Desc>,
+    n: Signal<Local, NicDesc>,
+    request: Signal<Local, Request>,
+    nic_request: Signal<Local, NicRequest>,
+    order: Signal<Local, Order>,
+    nic_order: Signal<Local, NicOrder>,
+    xt_in: Signal<Local, Tail>,
+    nt_in: Signal<Local, NicTail>,
 
     // request side
     /// A NIC request is shown and not taken yet.
     locked: Reg<bool>,
     from_x: Signal<Local, bool>,
-    req: Signal<Local, Desc>,
-    req_valid: Signal<Local, bool>,
+    xr: Signal<Local, Request>,
+    nr: Signal<Local, NicRequest>,
+    shown: Signal<Local, bool>,
     wants: Signal<Local, bool>,
     moves: Signal<Local, bool>,
 
-    // read side
-    cur: Signal<Local, Desc>,
-    /// No beat of the current order was read yet.
-    first: Reg<bool>,
-    left_q: RegNr<Bits<17>>,
-    addr_q: RegNr<Bits<BYTE>>,
-    blk_q: RegNr<Bits<BEAT>>,
-    in_blk_q: RegNr<Bits<BEAT>>,
-    left: Signal<Local, Bits<17>>,
-    addr: Signal<Local, Bits<BYTE>>,
-    blk: Signal<Local, Bits<BEAT>>,
-    in_blk: Signal<Local, Bits<BEAT>>,
-    /// Octet offset in the FPDU of the payload: 16 or 20.
-    skip: Signal<Local, Bits<6>>,
-    pool: Signal<Local, bool>,
-    data: Signal<Local, bool>,
-    go: Signal<Local, bool>,
-    reads: Signal<Local, bool>,
-    last: Signal<Local, bool>,
-    done: Signal<Local, bool>,
-    amount: Signal<Local, Bits<7>>,
-    lo_beat: Signal<Local, Bits<BEAT>>,
-    next_blk: Signal<Local, Bits<BEAT>>,
-    at_end: Signal<Local, bool>,
-
-    // under way: one and two cycles after the read
-    v1: Reg<bool>,
-    v2: Reg<bool>,
-    p1: RegNr<bool>,
-    p2: RegNr<bool>,
-    o1: RegNr<Bits<LK>>,
-    o2: RegNr<Bits<LK>>,
-    m1: RegNr<Bits<8>>,
-    m2: RegNr<Bits<8>>,
-    rot: MergeRotate<D, K, LK>,
-    keeper: LenToKeep<K, C>,
-    meta: Signal<Local, Bits<8>>,
-    unused_meta: Signal<Local, Bits<8>>,
-    ends: Signal<Local, bool>,
-
     // tail side
-    tail: Signal<Local, Desc>,
-    /// Packets taken whole whose tail is still to do.
+    xt: Signal<Local, Tail>,
+    nt: Signal<Local, NicTail>,
+    x: Signal<Local, bool>,
+    /// Packets taken whole whose tail is still to do: their number, and whether there is one.
     ended: Reg<Bits<8>>,
+    some_ended: Reg<bool>,
     /// Statuses of fences not used yet.
     answered: Reg<Bits<8>>,
     /// The event of this tail was taken.
     told: Reg<bool>,
     has_data: Signal<Local, bool>,
+    has_event: Signal<Local, bool>,
+    rreq: Signal<Local, bool>,
+    fence: Signal<Local, bool>,
+    free_blk: Signal<Local, bool>,
     ready: Signal<Local, bool>,
-    speaks: Signal<Local, bool>,
     taken: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
     tail_pop: Signal<Local, bool>,
     swap: Bswap<368>,
     hdr: Signal<Local, Bits<368>>,
     unused_hdr: Signal<Local, Bits<368>>,
-    unused_tail: Signal<Local, Desc>,
-    unused_cur: Signal<Local, Desc>,
-    unused_req: Signal<Local, Desc>,
-    _lk: usize,
-    _blk_bits: usize,
-    _blk_last: usize,
-    _k: usize,
+    unused_desc: Signal<Local, Desc>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D, K, LK, C> {
-    const OK: () = assert!(K * 8 == D && 1 << LK == K && C == LK + 1);
-
-    /// `blk_bits` = log2 of the beats in a pool block, at least 2: the next block is known one cycle after the first.
     pub fn new(cfg: &Cfg) -> Self {
-        let () = Self::OK;
-        let (blk_bits, queue) = (cfg.blk_bits, cfg.queue_bits());
-        assert!(
-            blk_bits >= 2,
-            "a pool block needs at least 4 beats: raise blk_bits"
-        );
+        let bits = cfg.queue_bits() + usize::from(D > 64);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -210,7 +219,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             nic_desc: Default::default(),
             x_push: Default::default(),
             x_desc: Default::default(),
-            aux_push: Default::default(),
             aux: Default::default(),
             room: Default::default(),
             dma_wr_req_tvalid: Default::default(),
@@ -273,75 +281,45 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             cf_blk: Default::default(),
             free_valid: Default::default(),
             free_slot: Default::default(),
-            idle: Default::default(),
-            xf: Fifo::sized(queue),
-            nf: Fifo::sized(queue),
-            af: Fifo::sized(queue),
-            orders: Default::default(),
-            tails: Fifo::sized(queue),
-            out: Default::default(),
-            out_meta: Default::default(),
-            desc_room: Default::default(),
+            xq: DeliverQueue::new(bits),
+            nq: DeliverQueue::new(bits),
+            turns: Turns::new(bits),
+            read: DeliverRead::new(cfg),
+            d: Default::default(),
+            n: Default::default(),
+            request: Default::default(),
+            nic_request: Default::default(),
+            order: Default::default(),
+            nic_order: Default::default(),
+            xt_in: Default::default(),
+            nt_in: Default::default(),
             locked: Default::default(),
             from_x: Default::default(),
-            req: Default::default(),
-            req_valid: Default::default(),
+            xr: Default::default(),
+            nr: Default::default(),
+            shown: Default::default(),
             wants: Default::default(),
             moves: Default::default(),
-            cur: Default::default(),
-            first: Reg::new(true),
-            left_q: Default::default(),
-            addr_q: Default::default(),
-            blk_q: Default::default(),
-            in_blk_q: Default::default(),
-            left: Default::default(),
-            addr: Default::default(),
-            blk: Default::default(),
-            in_blk: Default::default(),
-            skip: Default::default(),
-            pool: Default::default(),
-            data: Default::default(),
-            go: Default::default(),
-            reads: Default::default(),
-            last: Default::default(),
-            done: Default::default(),
-            amount: Default::default(),
-            lo_beat: Default::default(),
-            next_blk: Default::default(),
-            at_end: Default::default(),
-            v1: Default::default(),
-            v2: Default::default(),
-            p1: Default::default(),
-            p2: Default::default(),
-            o1: Default::default(),
-            o2: Default::default(),
-            m1: Default::default(),
-            m2: Default::default(),
-            rot: Default::default(),
-            keeper: Default::default(),
-            meta: Default::default(),
-            unused_meta: Default::default(),
-            ends: Default::default(),
-            tail: Default::default(),
+            xt: Default::default(),
+            nt: Default::default(),
+            x: Default::default(),
             ended: Default::default(),
+            some_ended: Default::default(),
             answered: Default::default(),
             told: Default::default(),
             has_data: Default::default(),
+            has_event: Default::default(),
+            rreq: Default::default(),
+            fence: Default::default(),
+            free_blk: Default::default(),
             ready: Default::default(),
-            speaks: Default::default(),
             taken: Default::default(),
             quiet: Default::default(),
             tail_pop: Default::default(),
             swap: Default::default(),
             hdr: Default::default(),
             unused_hdr: Default::default(),
-            unused_tail: Default::default(),
-            unused_cur: Default::default(),
-            unused_req: Default::default(),
-            _lk: LK,
-            _blk_bits: blk_bits,
-            _blk_last: (1 << blk_bits) - 1,
-            _k: K,
+            unused_desc: Default::default(),
         }
     }
 }
@@ -351,242 +329,224 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
 {
     #[hdl_gen]
     fn update(&mut self) {
-        self.xf.push.next = self.x_push.val();
-        self.xf.din.next = self.x_desc.val();
-        self.nf.push.next = self.nic_push.val();
-        self.nf.din.next = self.nic_desc.val();
-        self.af.push.next = self.aux_push.val();
-        self.af.din.next = self.aux.val();
-        self.desc_room.next = self.xf.room.val();
-        if self.nf.room.val() < self.xf.room.val() {
-            self.desc_room.next = self.nf.room.val();
-        }
-        self.room.next = self.desc_room.val();
-        if self.af.room.val() < self.desc_room.val() {
-            self.room.next = self.af.room.val();
+        // Every part gets what its reader needs.
+        self.d.next = self.x_desc.val();
+        self.unused_desc.next = self.d.val();
+        self.request.next.addr = self.d.val().addr;
+        self.request.next.len = self.d.val().len.get_bits::<16>(0);
+        self.request.next.conn = self.d.val().conn;
+        self.request.next.gen = self.d.val().gen;
+        self.request.next.func = self.d.val().func;
+        self.request.next.data = self.d.val().src != Src::None;
+        self.request.next.fence = self.d.val().fence;
+        self.request.next.fence_id = self.d.val().fence_id;
+        self.order.next.from = self.d.val().from;
+        self.order.next.len = self.d.val().len.get_bits::<16>(0);
+        self.order.next.data = self.d.val().src != Src::None;
+        self.order.next.pool = self.d.val().src == Src::Pool;
+        self.xt_in.next.data = self.d.val().src != Src::None;
+        self.xt_in.next.conn = self.d.val().conn;
+        self.xt_in.next.gen = self.d.val().gen;
+        self.xt_in.next.slot = self.d.val().slot;
+        self.xt_in.next.free_slot = self.d.val().free_slot;
+        self.xt_in.next.blk = self.d.val().blk;
+        self.xt_in.next.free_blk = self.d.val().free_blk;
+        self.xt_in.next.event = self.d.val().event;
+        self.xt_in.next.kind = self.d.val().kind;
+        self.xt_in.next.opcode = self.d.val().opcode;
+        self.xt_in.next.flags = self.d.val().flags.get_bits::<2>(0);
+        self.xt_in.next.msn = self.d.val().msn;
+        self.xt_in.next.mlen = self.d.val().mlen;
+        self.xt_in.next.idx = self.d.val().idx;
+        self.xt_in.next.stag = self.d.val().stag;
+        self.xt_in.next.term = self.d.val().term;
+        self.xt_in.next.aux = self.d.val().aux;
+        self.xt_in.next.rreq = self.d.val().rreq;
+        self.xt_in.next.fence = self.d.val().fence;
+        self.xt_in.next.fence_id = self.d.val().fence_id;
+        self.xt_in.next.hdr = self.aux.val();
+        self.xq.push.next = self.x_push.val();
+        self.xq.request_in.next = self.request.val();
+        self.xq.order_in.next = self.order.val();
+        self.xq.tail_in.next = self.xt_in.val();
+        self.n.next = self.nic_desc.val();
+        self.nic_request.next.addr = self.n.val().addr;
+        self.nic_request.next.len = self.n.val().len;
+        self.nic_order.next.beat = self.n.val().beat;
+        self.nic_order.next.len = self.n.val().len;
+        self.nt_in.next.slot = self.n.val().slot;
+        self.nt_in.next.idx = self.n.val().idx;
+        self.nt_in.next.len = self.n.val().len;
+        self.nq.push.next = self.nic_push.val();
+        self.nq.request_in.next = self.nic_request.val();
+        self.nq.order_in.next = self.nic_order.val();
+        self.nq.tail_in.next = self.nt_in.val();
+        self.room.next = self.xq.room.val();
+        if self.nq.room.val() < self.xq.room.val() {
+            self.room.next = self.nq.room.val();
         }
 
-        // Request side: the head of one FIFO on the port, and into the orders when it is taken.
-        self.from_x.next = self.xf.valid.val() & !self.locked.q.val();
-        self.req.next = self.nf.dout.val();
-        if self.from_x.val() {
-            self.req.next = self.xf.dout.val();
-        }
-        self.unused_req.next = self.req.val();
-        self.req_valid.next = (self.xf.valid.val() | self.nf.valid.val()) & !self.orders.full.val();
-        self.wants.next = self.req.val().len.any() | self.req.val().fence;
-        self.moves.next = self.req_valid.val() & (!self.wants.val() | self.dma_wr_req_tready.val());
+        // Request side: the oldest of one source on the port; a turn when it is taken.
+        self.xr.next = self.xq.request.val();
+        self.nr.next = self.nq.request.val();
+        self.from_x.next = self.xq.waiting.val() & !self.locked.q.val();
+        self.shown.next = self.xq.waiting.val() | self.nq.waiting.val();
+        self.wants.next = !self.from_x.val() | self.xr.val().data | self.xr.val().fence;
+        self.moves.next = self.shown.val() & (!self.wants.val() | self.dma_wr_req_tready.val());
         self.locked.d.next =
-            self.req_valid.val() & !self.from_x.val() & self.wants.val() & !self.moves.val();
-        self.xf.pop.next = self.moves.val() & self.from_x.val();
-        self.nf.pop.next = self.moves.val() & !self.from_x.val();
-        self.dma_wr_req_tvalid.next = self.req_valid.val() & self.wants.val();
-        self.dma_wr_req_addr.next = self.req.val().addr;
-        self.dma_wr_req_len.next = self.req.val().len;
-        self.dma_wr_req_conn.next = bit_cast::<20, CONN>(self.req.val().conn);
-        self.dma_wr_req_gen.next = self.req.val().gen;
-        self.dma_wr_req_func.next = self.req.val().func;
-        self.dma_wr_req_class.next = self.req.val().class;
+            self.nq.waiting.val() & !self.from_x.val() & !self.dma_wr_req_tready.val();
+        self.xq.request_pop.next = self.moves.val() & self.from_x.val();
+        self.nq.request_pop.next = self.moves.val() & !self.from_x.val();
+        self.turns.push.next = self.moves.val();
+        self.turns.x_in.next = self.from_x.val();
+        self.dma_wr_req_tvalid.next = self.shown.val() & self.wants.val();
         self.dma_wr_req_relaxed.next = false;
-        self.dma_wr_req_want_status.next = self.req.val().fence;
-        self.dma_wr_req_id.next = self.req.val().fence_id;
-        self.orders.push.next = self.moves.val();
-        self.orders.din.next = self.req.val();
-
-        // Read side: one beat a cycle of the current order.
-        self.cur.next = self.orders.dout.val();
-        self.unused_cur.next = self.cur.val();
-        self.pool.next = self.cur.val().src == Src::Pool;
-        self.data.next = self.cur.val().len.any();
-        self.skip.next = self.cur.val().from.get_bits::<6>(0);
-        self.left.next = self.left_q.q.val();
-        self.addr.next = self.addr_q.q.val();
-        self.blk.next = self.blk_q.q.val();
-        self.in_blk.next = self.in_blk_q.q.val();
-        if self.first.q.val() {
-            self.left.next = self.cur.val().len;
-            self.addr.next = self.cur.val().from;
-            self.blk.next = self.cur.val().from.get_bits::<BEAT>(6);
-            for k in (self._lk)..(self._lk + 1) {
-                self.in_blk.next = bit_cast::<BEAT, 6>(self.skip.val()) >> k.to_bits::<5>();
+        self.dma_wr_req_addr.next = self.nr.val().addr;
+        self.dma_wr_req_len.next = bit_cast::<17, 16>(self.nr.val().len);
+        self.dma_wr_req_conn.next = 0.into();
+        self.dma_wr_req_gen.next = 0.into();
+        self.dma_wr_req_func.next = 0.into();
+        self.dma_wr_req_class.next = 3.into(); // dma_class::NIC
+        self.dma_wr_req_want_status.next = false;
+        self.dma_wr_req_id.next = 0.into();
+        if self.from_x.val() {
+            self.dma_wr_req_addr.next = self.xr.val().addr;
+            self.dma_wr_req_len.next = bit_cast::<17, 16>(self.xr.val().len);
+            self.dma_wr_req_conn.next = bit_cast::<20, CONN>(self.xr.val().conn);
+            self.dma_wr_req_gen.next = self.xr.val().gen;
+            self.dma_wr_req_func.next = self.xr.val().func;
+            self.dma_wr_req_class.next = 0.into(); // dma_class::PAYLOAD
+            if self.xr.val().fence {
+                self.dma_wr_req_class.next = 5.into(); // dma_class::FENCE
             }
-            if self.pool.val() {
-                // In the pool only the lane of the byte address counts.
-                self.addr.next = bit_cast::<BYTE, 6>(self.skip.val());
-            }
-        }
-        self.go.next = self.orders.valid.val() & !self.tails.full.val();
-        // Three free entries: this beat and the two under way.
-        self.reads.next = self.go.val() & self.data.val() & (self.out.room.val() >= 3);
-        for k in (self._k)..(self._k + 1) {
-            self.last.next = self.left.val() <= k.to_bits::<17>();
-            self.amount.next = k.to_bits::<7>();
-            if self.last.val() {
-                self.amount.next = self.left.val().get_bits::<7>(0);
-            }
-            self.left_q.d.next = self.left.val() - k.to_bits::<17>();
-            self.addr_q.d.next = self.addr.val() + k.to_bits::<BYTE>();
-        }
-        if !self.reads.val() {
-            self.left_q.d.next = self.left.val();
-            self.addr_q.d.next = self.addr.val();
-        }
-        self.done.next = (self.reads.val() & self.last.val()) | (self.go.val() & !self.data.val());
-        if self.reads.val() {
-            self.first.d.next = false;
-        }
-        if self.done.val() {
-            self.first.d.next = true;
-        }
-        self.orders.pop.next = self.done.val();
-        self.tails.push.next = self.done.val();
-        self.tails.din.next = self.cur.val();
-
-        self.st_busy.next = self.reads.val() & !self.pool.val();
-        self.st_addr.next = self.addr.val();
-        // Pool: the next block of the chain is known one cycle after its predecessor was asked about.
-        self.nx_blk.next = self.blk.val();
-        self.next_blk.next = self.nx_next.val();
-        self.blk_q.d.next = self.blk.val();
-        self.in_blk_q.d.next = self.in_blk.val();
-        for k in (self._blk_last)..(self._blk_last + 1) {
-            self.at_end.next = self.in_blk.val() == k.to_bits::<BEAT>();
-        }
-        for k in (self._blk_bits)..(self._blk_bits + 1) {
-            self.lo_beat.next = (self.blk.val() << k.to_bits::<5>()) | self.in_blk.val();
-            self.pr_hi_beat.next = self.lo_beat.val() + 1;
-            if self.at_end.val() {
-                self.pr_hi_beat.next = self.next_blk.val() << k.to_bits::<5>();
-            }
-        }
-        self.pr_lo_beat.next = self.lo_beat.val();
-        if self.reads.val() {
-            self.in_blk_q.d.next = self.in_blk.val() + 1;
-            if self.at_end.val() {
-                self.in_blk_q.d.next = 0.into();
-                self.blk_q.d.next = self.next_blk.val();
-            }
+            self.dma_wr_req_want_status.next = self.xr.val().fence;
+            self.dma_wr_req_id.next = self.xr.val().fence_id;
         }
 
-        self.v1.d.next = self.reads.val();
-        self.p1.d.next = self.pool.val();
-        self.o1.d.next = self.addr.val().get_bits::<LK>(0);
-        self.m1.d.next = bit_cast::<8, 7>(self.amount.val());
-        if self.last.val() {
-            self.m1.d.next = bit_cast::<8, 7>(self.amount.val()) | 0x80;
-        }
-        self.v2.d.next = self.v1.q.val();
-        self.p2.d.next = self.p1.q.val();
-        self.o2.d.next = self.o1.q.val();
-        self.m2.d.next = self.m1.q.val();
-        self.rot.lo.next = self.st_lo.val();
-        self.rot.hi.next = self.st_hi.val();
-        if self.p2.q.val() {
-            self.rot.lo.next = self.pr_lo.val();
-            self.rot.hi.next = self.pr_hi.val();
-        }
-        self.rot.off.next = self.o2.q.val();
-        self.out.push.next = self.v2.q.val();
-        self.out.din.next = self.rot.dout.val();
-        self.out_meta.push.next = self.v2.q.val();
-        self.out_meta.din.next = self.m2.q.val();
-        self.meta.next = self.out_meta.dout.val();
-        self.unused_meta.next = self.meta.val();
-        self.dma_wr_data_tvalid.next = self.out.valid.val();
-        self.dma_wr_data_tdata.next = self.out.dout.val();
-        self.dma_wr_data_tlast.next = self.meta.val().get_bit(7);
-        self.keeper.len.next = self.meta.val().get_bits::<C>(0);
-        self.dma_wr_data_tkeep.next = self.keeper.keep.val();
-        self.out.pop.next = self.out.valid.val() & self.dma_wr_data_tready.val();
-        self.out_meta.pop.next = self.out.pop.val();
-        self.ends.next = self.out.pop.val() & self.meta.val().get_bit(7);
+        // Read side.
+        self.read.may.next = self.turns.order_waits.val() | self.shown.val();
+        self.read.go.next = self.turns.order_waits.val() | self.moves.val();
+        self.read.x.next = self.turns.order_x.val();
+        self.read.x_order.next = self.xq.order.val();
+        self.read.nic_order.next = self.nq.order.val();
+        self.turns.order_pop.next = self.read.done.val();
+        self.xq.order_pop.next = self.read.done.val() & self.turns.order_x.val();
+        self.nq.order_pop.next = self.read.done.val() & !self.turns.order_x.val();
+        self.st_busy.next = self.read.st_busy.val();
+        self.st_addr.next = self.read.st_addr.val();
+        self.read.st_lo.next = self.st_lo.val();
+        self.read.st_hi.next = self.st_hi.val();
+        self.pr_lo_beat.next = self.read.pr_lo_beat.val();
+        self.pr_hi_beat.next = self.read.pr_hi_beat.val();
+        self.read.pr_lo.next = self.pr_lo.val();
+        self.read.pr_hi.next = self.pr_hi.val();
+        self.nx_blk.next = self.read.nx_blk.val();
+        self.read.nx_next.next = self.nx_next.val();
+        self.dma_wr_data_tvalid.next = self.read.tvalid.val();
+        self.read.tready.next = self.dma_wr_data_tready.val();
+        self.dma_wr_data_tdata.next = self.read.tdata.val();
+        self.dma_wr_data_tkeep.next = self.read.tkeep.val();
+        self.dma_wr_data_tlast.next = self.read.tlast.val();
 
         // Tail side: event, then releases.
-        self.tail.next = self.tails.dout.val();
-        self.unused_tail.next = self.tail.val();
-        self.has_data.next = self.tail.val().len.any();
-        self.speaks.next = self.tail.val().event | self.tail.val().rreq | self.tail.val().fence;
-        self.ready.next = self.tails.valid.val()
-            & (!self.has_data.val() | self.ended.q.val().any())
-            & (!self.tail.val().fence | self.answered.q.val().any());
+        self.x.next = self.turns.tail_x.val();
+        self.xt.next = self.xq.tail.val();
+        self.nt.next = self.nq.tail.val();
+        self.has_data.next = !self.x.val() | self.xt.val().data;
+        self.has_event.next = !self.x.val() | self.xt.val().event;
+        self.rreq.next = self.x.val() & self.xt.val().rreq;
+        self.fence.next = self.x.val() & self.xt.val().fence;
+        self.free_blk.next = self.x.val() & self.xt.val().free_blk;
+        self.ready.next = self.turns.tail_waits.val()
+            & (!self.has_data.val() | self.some_ended.q.val())
+            & (!self.fence.val() | self.answered.q.val().any());
         self.cpl_event_tvalid.next =
-            self.ready.val() & (self.tail.val().event | self.tail.val().fence) & !self.told.q.val();
-        self.read_request_tvalid.next =
-            self.ready.val() & self.tail.val().rreq & !self.told.q.val();
+            self.ready.val() & (self.has_event.val() | self.fence.val()) & !self.told.q.val();
+        self.read_request_tvalid.next = self.ready.val() & self.rreq.val() & !self.told.q.val();
         self.taken.next = (self.cpl_event_tvalid.val() & self.cpl_event_tready.val())
             | (self.read_request_tvalid.val() & self.read_request_tready.val());
-        self.quiet.next = !self.speaks.val() | self.told.q.val();
-        self.cf_valid.next = self.ready.val() & self.tail.val().free_blk & self.quiet.val();
-        self.cf_blk.next = self.tail.val().blk;
+        self.quiet.next =
+            !(self.has_event.val() | self.rreq.val() | self.fence.val()) | self.told.q.val();
+        self.cf_valid.next = self.ready.val() & self.free_blk.val() & self.quiet.val();
+        self.cf_blk.next = self.xt.val().blk;
         self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val())
-            | (self.ready.val()
-                & !self.tail.val().free_blk
-                & (self.quiet.val() | self.taken.val()));
+            | (self.ready.val() & !self.free_blk.val() & (self.quiet.val() | self.taken.val()));
         self.told.d.next = (self.told.q.val() | self.taken.val()) & !self.tail_pop.val();
-        self.tails.pop.next = self.tail_pop.val();
-        self.af.pop.next = self.taken.val() & self.tail.val().aux;
-        self.free_valid.next = self.tail_pop.val() & self.tail.val().free_slot;
-        self.free_slot.next = self.tail.val().slot;
-        if self.ends.val() & !(self.tail_pop.val() & self.has_data.val()) {
-            self.ended.d.next = self.ended.q.val() + 1;
+        self.turns.tail_pop.next = self.tail_pop.val();
+        self.xq.tail_pop.next = self.tail_pop.val() & self.x.val();
+        self.nq.tail_pop.next = self.tail_pop.val() & !self.x.val();
+        self.free_valid.next = self.tail_pop.val() & (!self.x.val() | self.xt.val().free_slot);
+        self.free_slot.next = self.nt.val().slot;
+        if self.x.val() {
+            self.free_slot.next = self.xt.val().slot;
         }
-        if !self.ends.val() & self.tail_pop.val() & self.has_data.val() {
+        if self.read.ends.val() & !(self.tail_pop.val() & self.has_data.val()) {
+            self.ended.d.next = self.ended.q.val() + 1;
+            self.some_ended.d.next = true;
+        }
+        if !self.read.ends.val() & self.tail_pop.val() & self.has_data.val() {
             self.ended.d.next = self.ended.q.val() - 1;
+            self.some_ended.d.next = self.ended.q.val() != 1;
         }
         self.dma_wr_status_tready.next = true;
-        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.tail.val().fence) {
+        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.fence.val()) {
             self.answered.d.next = self.answered.q.val() + 1;
         }
-        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.tail.val().fence {
+        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.fence.val() {
             self.answered.d.next = self.answered.q.val() - 1;
         }
 
-        self.cpl_event_conn.next = bit_cast::<20, CONN>(self.tail.val().conn);
-        self.cpl_event_gen.next = self.tail.val().gen;
-        self.cpl_event_kind.next = self.tail.val().kind;
-        if self.tail.val().fence {
-            self.cpl_event_kind.next = 7.into(); // cpl_kind::FENCE
-        }
-        self.cpl_event_opcode.next = self.tail.val().opcode;
-        self.cpl_event_flags.next = self.tail.val().flags;
-        self.cpl_event_msn.next = self.tail.val().msn;
-        self.cpl_event_len.next = self.tail.val().mlen;
-        self.cpl_event_rqe_idx.next = self.tail.val().idx;
-        self.cpl_event_inv_stag.next = self.tail.val().stag;
+        // A plain frame's event says how long it is and where.
+        self.cpl_event_conn.next = 0.into();
+        self.cpl_event_gen.next = 0.into();
+        self.cpl_event_kind.next = 6.into(); // cpl_kind::NIC
+        self.cpl_event_opcode.next = 0.into();
+        self.cpl_event_flags.next = 0.into();
+        self.cpl_event_msn.next = 0.into();
+        self.cpl_event_len.next = bit_cast::<32, 16>(self.nt.val().len);
+        self.cpl_event_rqe_idx.next = self.nt.val().idx;
+        self.cpl_event_inv_stag.next = 0.into();
         self.cpl_event_imm.next = 0.into();
-        self.cpl_event_term.next = self.tail.val().term;
+        self.cpl_event_term.next = 0.into();
         self.cpl_event_segment_len.next = 0.into();
-        if self.tail.val().kind == 3 {
-            // An error: mlen holds the ULPDU length.
-            self.cpl_event_segment_len.next = self.tail.val().mlen.get_bits::<16>(0);
-        }
         self.cpl_event_hdr_len.next = 0.into();
-        self.cpl_event_hdr.next = 0.into();
-        if self.tail.val().aux {
-            self.cpl_event_hdr_len.next = 46.into();
-            self.cpl_event_hdr.next = self.af.dout.val();
+        self.cpl_event_fence_id.next = 0.into();
+        self.cpl_event_hdr.next = self.xt.val().hdr;
+        if self.x.val() {
+            self.cpl_event_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
+            self.cpl_event_gen.next = self.xt.val().gen;
+            self.cpl_event_kind.next = self.xt.val().kind;
+            if self.xt.val().fence {
+                self.cpl_event_kind.next = 7.into(); // cpl_kind::FENCE
+            }
+            self.cpl_event_opcode.next = self.xt.val().opcode;
+            self.cpl_event_flags.next = bit_cast::<8, 2>(self.xt.val().flags);
+            self.cpl_event_msn.next = self.xt.val().msn;
+            self.cpl_event_len.next = self.xt.val().mlen;
+            self.cpl_event_rqe_idx.next = self.xt.val().idx;
+            self.cpl_event_inv_stag.next = self.xt.val().stag;
+            self.cpl_event_term.next = self.xt.val().term;
+            if self.xt.val().kind == 3 {
+                // An error: mlen holds the ULPDU length.
+                self.cpl_event_segment_len.next = self.xt.val().mlen.get_bits::<16>(0);
+            }
+            if self.xt.val().aux {
+                self.cpl_event_hdr_len.next = 46.into();
+            }
+            self.cpl_event_fence_id.next = self.xt.val().fence_id;
         }
-        self.cpl_event_fence_id.next = self.tail.val().fence_id;
 
         // Read Request: octet p of the FPDU is bits 8(47-p)+7 : 8(47-p) of the swapped header.
-        self.swap.din.next = self.af.dout.val();
+        self.swap.din.next = self.xt.val().hdr;
         self.hdr.next = self.swap.dout.val();
         self.unused_hdr.next = self.hdr.val();
-        self.read_request_conn.next = bit_cast::<20, CONN>(self.tail.val().conn);
-        self.read_request_gen.next = self.tail.val().gen;
-        self.read_request_msn.next = self.tail.val().msn;
+        self.read_request_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
+        self.read_request_gen.next = self.xt.val().gen;
+        self.read_request_msn.next = self.xt.val().msn;
         self.read_request_sink_stag.next = self.hdr.val().get_bits::<32>(192);
         self.read_request_sink_to.next = self.hdr.val().get_bits::<64>(128);
         self.read_request_len.next = self.hdr.val().get_bits::<32>(96);
         self.read_request_src_stag.next = self.hdr.val().get_bits::<32>(64);
         self.read_request_src_to.next = self.hdr.val().get_bits::<64>(0);
-
-        self.idle.next = !self.xf.valid.val()
-            & !self.nf.valid.val()
-            & !self.orders.valid.val()
-            & !self.tails.valid.val()
-            & !self.v1.q.val()
-            & !self.v2.q.val()
-            & !self.out.valid.val();
     }
 }

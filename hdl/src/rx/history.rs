@@ -1,50 +1,89 @@
-//! What the last X3 stages wrote, for the J and X2 stages that read the tables before that write.
+//! What the last X3 stages wrote, for the X stages whose tables were read before that write.
 //!
-//! [`DynHistory`]: the last `depth` writes of `Dyn`. Lookup of `conn` is combinational; the newest match wins, without one
-//! the value read from the RAM stands. A frame reads its `Dyn` at most `depth` writes before its J stage, because at most
-//! `depth` frames and operations are in flight; an older match equals what the RAM had.
+//! [`DynHistory`]: the newest `Dyn` of the connections in flight. Whatever gets a context entry, in its order, also gets a
+//! slot of a small RAM, in turn, and X3 writes the connection's `Dyn` there, changed or not. A tag a slot names its
+//! connection, and no two tags name the same one: `note`, in the cycle in which an entry goes into the lookup's FIFO, finds
+//! the tag of its connection if there is one, puts the result beside the entry and moves the tag to the new slot. So an
+//! entry meets J with the slot it has to read, and reads it in X1, when all but the entry just in front (`near`, in X3
+//! then) have written. A slot comes round again after `window` entries at least: what was written before that is in the
+//! table's RAM, as at most `window` frames and operations are in flight.
 //!
-//! [`Revoked`]: TPT entries invalidated by the last `depth` X3 stages. It forgets all when nothing is in flight: then every
-//! later TPT read sees the RAM as it is, and an entry registered anew must not be taken for the old one.
+//! [`Revoked`]: TPT entries invalidated in X3, until everything that was in flight then, and so may have read the TPT
+//! before, has left. What comes later reads the TPT as it is: an entry registered anew is not taken for the old one.
 
 use super::types::*;
+use super::xtypes::Slot;
 use crate::prim::reg::{Reg, RegNr};
+use crate::prim::{Fifo, LutRam};
 use rust_hdl::prelude::*;
+
+/// Slots for `window` entries: a power of two.
+fn slots(window: usize) -> usize {
+    window.next_power_of_two()
+}
 
 #[derive(LogicBlock)]
 pub struct DynHistory {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
+    /// A context entry goes into its FIFO.
+    pub note: Signal<In, bool>,
+    pub note_conn: Signal<In, Bits<CONN>>,
+    /// J: the oldest entry's slot; it leaves.
+    pub slot: Signal<Out, Slot>,
+    pub pop: Signal<In, bool>,
+    /// X1: the slot's content.
+    pub find: Signal<In, Bits<4>>,
+    pub row: Signal<Out, Dyn>,
+    /// X3, once an entry.
     pub we: Signal<In, bool>,
-    pub conn: Signal<In, Bits<CONN>>,
-    pub row: Signal<In, Dyn>,
-    pub find: Signal<In, Bits<CONN>>,
-    /// Value read from the RAM.
-    pub stale: Signal<In, Dyn>,
-    pub fresh: Signal<Out, Dyn>,
+    pub new_row: Signal<In, Dyn>,
+    queue: Fifo<Slot, 4>,
+    rows: LutRam<Dyn, 4>,
     valid: Vec<Reg<bool>>,
     conns: Vec<RegNr<Bits<CONN>>>,
-    rows: Vec<RegNr<Dyn>>,
-    _depth: usize,
-    _last: usize,
+    /// Slot of the next entry, of the next to be written.
+    next: Reg<Bits<4>>,
+    write: Reg<Bits<4>>,
+    last: RegNr<Bits<CONN>>,
+    some: Reg<bool>,
+    conn: Signal<Local, Bits<CONN>>,
+    match_any: Signal<Local, bool>,
+    match_slot: Signal<Local, Bits<4>>,
+    /// Ones where a connection number has bits, where a slot number has bits.
+    conn_mask: Constant<Bits<CONN>>,
+    slot_mask: Constant<Bits<4>>,
+    _slots: usize,
 }
 
 impl DynHistory {
-    pub fn new(depth: usize) -> Self {
+    pub fn new(window: usize, conn_bits: usize) -> Self {
+        let n = slots(window);
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            we: Default::default(),
-            conn: Default::default(),
-            row: Default::default(),
+            note: Default::default(),
+            note_conn: Default::default(),
+            slot: Default::default(),
+            pop: Default::default(),
             find: Default::default(),
-            stale: Default::default(),
-            fresh: Default::default(),
-            valid: (0..depth).map(|_| Reg::default()).collect(),
-            conns: (0..depth).map(|_| RegNr::default()).collect(),
-            rows: (0..depth).map(|_| RegNr::default()).collect(),
-            _depth: depth,
-            _last: depth - 1,
+            row: Default::default(),
+            we: Default::default(),
+            new_row: Default::default(),
+            queue: Fifo::new(),
+            rows: LutRam::new(),
+            valid: (0..n).map(|_| Reg::default()).collect(),
+            conns: (0..n).map(|_| RegNr::default()).collect(),
+            next: Default::default(),
+            write: Default::default(),
+            last: Default::default(),
+            some: Default::default(),
+            conn: Default::default(),
+            match_any: Default::default(),
+            match_slot: Default::default(),
+            conn_mask: Constant::new(((1u64 << conn_bits) - 1).to_bits()),
+            slot_mask: Constant::new((n as u64 - 1).to_bits()),
+            _slots: n,
         }
     }
 }
@@ -52,29 +91,44 @@ impl DynHistory {
 impl Logic for DynHistory {
     #[hdl_gen]
     fn update(&mut self) {
+        self.conn.next = self.note_conn.val() & self.conn_mask.val();
+        self.match_any.next = false;
+        self.match_slot.next = 0.into();
+        for i in 0..self._slots {
+            // At most one tag matches: the numbers are ORed.
+            if self.valid[i].q.val() & (self.conns[i].q.val() == self.conn.val()) {
+                self.match_any.next = true;
+                self.match_slot.next = self.match_slot.val() | i.to_bits::<4>();
+            }
+            if self.note.val() {
+                if self.conns[i].q.val() == self.conn.val() {
+                    self.valid[i].d.next = false;
+                }
+                if self.next.q.val() == i.to_bits::<4>() {
+                    self.valid[i].d.next = true;
+                    self.conns[i].d.next = self.conn.val();
+                }
+            }
+        }
+        self.queue.push.next = self.note.val();
+        self.queue.din.next.hit = self.match_any.val();
+        self.queue.din.next.near = self.some.q.val() & (self.last.q.val() == self.conn.val());
+        self.queue.din.next.number = self.match_slot.val();
+        if self.note.val() {
+            self.next.d.next = (self.next.q.val() + 1) & self.slot_mask.val();
+            self.last.d.next = self.conn.val();
+            self.some.d.next = true;
+        }
+        self.queue.pop.next = self.pop.val();
+        self.slot.next = self.queue.dout.val();
+
+        self.rows.raddr.next = self.find.val();
+        self.row.next = self.rows.rdata.val();
+        self.rows.we.next = self.we.val();
+        self.rows.waddr.next = self.write.q.val();
+        self.rows.wdata.next = self.new_row.val();
         if self.we.val() {
-            // The oldest is 0, the newest `_last`.
-            for i in 0..self._last {
-                self.valid[i].d.next = self.valid[i + 1].q.val();
-                self.conns[i].d.next = self.conns[i + 1].q.val();
-                self.rows[i].d.next = self.rows[i + 1].q.val();
-            }
-            for i in (self._last)..(self._last + 1) {
-                self.valid[i].d.next = true;
-                self.conns[i].d.next = self.conn.val();
-                self.rows[i].d.next = self.row.val();
-            }
-        }
-        self.fresh.next = self.stale.val();
-        // Oldest first: the last assignment, the newest match, wins.
-        for i in 0..self._depth {
-            if self.valid[i].q.val() & (self.conns[i].q.val() == self.find.val()) {
-                self.fresh.next = self.rows[i].q.val();
-            }
-        }
-        // The write of this very cycle is the newest of all.
-        if self.we.val() & (self.conn.val() == self.find.val()) {
-            self.fresh.next = self.row.val();
+            self.write.d.next = (self.write.q.val() + 1) & self.slot_mask.val();
         }
     }
 }
@@ -83,42 +137,47 @@ impl Logic for DynHistory {
 pub struct Revoked {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
-    /// An X3 stage ends.
-    pub step: Signal<In, bool>,
-    /// It invalidated this entry.
+    /// The cycle after X3: this entry is being invalidated in the TPT.
     pub inv: Signal<In, bool>,
     pub set: Signal<In, Bits<16>>,
     pub way: Signal<In, Bits<4>>,
-    /// Nothing in flight.
-    pub idle: Signal<In, bool>,
+    /// In flight at the end of this cycle.
+    pub flying: Signal<In, Bits<5>>,
+    /// An X3 stage ends; never in the cycle of `inv`.
+    pub step: Signal<In, bool>,
     pub find_set: Signal<In, Bits<16>>,
     pub find_way: Signal<In, Bits<4>>,
     pub hit: Signal<Out, bool>,
-    valid: Vec<Reg<bool>>,
+    live: Vec<Reg<bool>>,
+    left: Vec<Reg<Bits<5>>>,
     sets: Vec<RegNr<Bits<16>>>,
     ways: Vec<RegNr<Bits<4>>>,
-    _depth: usize,
-    _last: usize,
+    next: Reg<Bits<4>>,
+    slot_mask: Constant<Bits<4>>,
+    _slots: usize,
 }
 
 impl Revoked {
-    pub fn new(depth: usize) -> Self {
+    pub fn new(window: usize) -> Self {
+        let n = slots(window);
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            step: Default::default(),
             inv: Default::default(),
             set: Default::default(),
             way: Default::default(),
-            idle: Default::default(),
+            flying: Default::default(),
+            step: Default::default(),
             find_set: Default::default(),
             find_way: Default::default(),
             hit: Default::default(),
-            valid: (0..depth).map(|_| Reg::default()).collect(),
-            sets: (0..depth).map(|_| RegNr::default()).collect(),
-            ways: (0..depth).map(|_| RegNr::default()).collect(),
-            _depth: depth,
-            _last: depth - 1,
+            live: (0..n).map(|_| Reg::default()).collect(),
+            left: (0..n).map(|_| Reg::default()).collect(),
+            sets: (0..n).map(|_| RegNr::default()).collect(),
+            ways: (0..n).map(|_| RegNr::default()).collect(),
+            next: Default::default(),
+            slot_mask: Constant::new((n as u64 - 1).to_bits()),
+            _slots: n,
         }
     }
 }
@@ -126,31 +185,32 @@ impl Revoked {
 impl Logic for Revoked {
     #[hdl_gen]
     fn update(&mut self) {
-        if self.step.val() {
-            for i in 0..self._last {
-                self.valid[i].d.next = self.valid[i + 1].q.val();
-                self.sets[i].d.next = self.sets[i + 1].q.val();
-                self.ways[i].d.next = self.ways[i + 1].q.val();
-            }
-            for i in (self._last)..(self._last + 1) {
-                self.valid[i].d.next = self.inv.val();
-                self.sets[i].d.next = self.set.val();
-                self.ways[i].d.next = self.way.val();
-            }
-        }
-        if self.idle.val() {
-            for i in 0..self._depth {
-                self.valid[i].d.next = false;
-            }
-        }
-        self.hit.next = false;
-        for i in 0..self._depth {
-            if self.valid[i].q.val()
+        // The one of this very cycle counts at once.
+        self.hit.next = self.inv.val()
+            & (self.set.val() == self.find_set.val())
+            & (self.way.val() == self.find_way.val());
+        for i in 0..self._slots {
+            if self.live[i].q.val()
                 & (self.sets[i].q.val() == self.find_set.val())
                 & (self.ways[i].q.val() == self.find_way.val())
             {
                 self.hit.next = true;
             }
+            if self.step.val() {
+                self.left[i].d.next = self.left[i].q.val() - 1;
+                if self.left[i].q.val() == 1 {
+                    self.live[i].d.next = false;
+                }
+            }
+            if self.inv.val() & (self.next.q.val() == i.to_bits::<4>()) {
+                self.sets[i].d.next = self.set.val();
+                self.ways[i].d.next = self.way.val();
+                self.left[i].d.next = self.flying.val();
+                self.live[i].d.next = self.flying.val().any();
+            }
+        }
+        if self.inv.val() {
+            self.next.d.next = (self.next.q.val() + 1) & self.slot_mask.val();
         }
     }
 }

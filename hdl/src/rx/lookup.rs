@@ -9,7 +9,8 @@
 //! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame; no back-pressure |
 //! | `tpt_valid tpt_stag` | out | merged TPT requests, same cycle |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
-//! | `opq_valid opq opq_pop` | FIFO out | the accepted operations, in order |
+//! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
+//! | `opq_valid opq opq_pop` | FIFO out | the accepted operations, in order; `conn` and `gen` stand in the entry and are zero here |
 //! | `lkp_we lkp_sel lkp_bucket lkp_row` | in | writes a row of table `lkp_sel` |
 //! | `ctx_* dyn_* mir_* rdd_*` | in | writers of the tables in [`CtxTables`] |
 //! | `ready` | out | lookup and context tables are cleared; before that every frame misses and no operation is taken |
@@ -17,12 +18,13 @@
 //! **Latency**, L = table latency: launch or acceptance in cycle A, bucket rows A+L, context rows A+2L, entry visible
 //! in A+1+2L if the FIFO is empty. One launch or operation a cycle.
 //! **Back-pressure**: `op_ready` is low in a cycle with a launch or a frame's TPT read, while `tpt_pending` (TPT
-//! results keep the order of launches), without `op_room`, and while the operation FIFO is full. It does not look at
+//! results keep the order of launches), without `op_room`, while a context write waits, and while the operation FIFO is full. It does not look at
 //! `op_valid`. An operation of kind Fpdu issues exactly one TPT read when it is accepted, whether it will hit or not:
 //! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39.
 //! Other kinds issue none.
-//! **Depths**: both FIFOs hold 16, the largest window: whoever counts frames and operations in flight keeps them from
-//! overflowing.
+//! **Depths**: both FIFOs hold the window: whoever counts frames and operations in flight keeps them from
+//! overflowing. An assembled FPDU and a command have a register each for what only they carry: the assembler has one FPDU
+//! between here and X3 at a time, the command block one operation.
 //!
 //! # Bucket row
 //! Two tables of `2^bucket_bits` buckets of 4 ways. Table 0 is addressed by the low bits of `TupleHash::h0`, table 1 by
@@ -41,10 +43,10 @@
 
 use super::cfg::Cfg;
 use super::ctx::CtxTables;
-use super::types::{Ctx, CtxEntry, Dyn, Mirror, Op, OpKind, CONN, TUPLE};
+use super::types::*;
 use crate::prim::hash::tuple_hash;
 use crate::prim::reg::{Reg, RegNr};
-use crate::prim::{Bswap, Fifo, Ram, RamClear, TupleHash};
+use crate::prim::{Bswap, Fifo, RamClear, RamLanes, TupleHash};
 use rust_hdl::prelude::*;
 
 /// Ways of a bucket.
@@ -53,8 +55,12 @@ pub const WAYS: usize = 4;
 pub const WAY: usize = 29;
 /// Bits of a bucket row.
 pub const ROW: usize = WAYS * WAY;
-/// log2 of the depth of the entry and the operation FIFO.
+/// log2 of the largest depth of the entry and the operation FIFO.
 const DEPTH: usize = 4;
+/// The bits of a way that a table of `2^conn_bits` connections keeps.
+fn stored(conn_bits: usize) -> u64 {
+    1 << 28 | ((1 << conn_bits) - 1) << 12 | 0xfff
+}
 
 /// A way of a bucket in use.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -104,10 +110,57 @@ pub struct LookupAsk {
     pub pseudo: bool,
     /// The bucket rows mean something: the tables were clear.
     pub live: bool,
+    /// An operation's; zero for a frame.
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
     pub fp: Bits<12>,
     pub tuple: Bits<TUPLE>,
+}
+
+/// What every operation carries; the rest of [`Op`] is in registers.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct OpNote {
+    pub kind: OpKind,
+    pub seq: Bits<32>,
+    pub mid: bool,
+    pub rollback: bool,
+    pub crc_fail: bool,
+    pub fin: bool,
+}
+
+/// One way of a bucket: the fingerprint compare, its first half in front of a register.
+#[derive(LogicBlock, Default)]
+pub struct WayMatch {
+    pub clock: Signal<In, Clock>,
+    pub way: Signal<In, Bits<29>>,
+    pub fp: Signal<In, Bits<12>>,
+    /// A frame asks, and the tables are clear.
+    pub ask: Signal<In, bool>,
+    /// One cycle later: equal, and the connection if so.
+    pub found: Signal<Out, bool>,
+    pub conn: Signal<Out, Bits<CONN>>,
+    valid: RegNr<bool>,
+    /// Pairs of bits that differ.
+    apart: RegNr<Bits<12>>,
+    held: RegNr<Bits<CONN>>,
+    differ: Signal<Local, Bits<12>>,
+    is_found: Signal<Local, bool>,
+}
+
+impl Logic for WayMatch {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.valid.d.next = self.ask.val() & self.way.val().get_bit(28);
+        self.differ.next = self.way.val().get_bits::<12>(0) ^ self.fp.val();
+        self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x555;
+        self.held.d.next = self.way.val().get_bits::<16>(12);
+        self.is_found.next = self.valid.q.val() & !self.apart.q.val().any();
+        self.found.next = self.is_found.val();
+        self.conn.next = 0.into();
+        if self.is_found.val() {
+            self.conn.next = self.held.q.val();
+        }
+    }
 }
 
 /// The lookup stage.
@@ -129,6 +182,8 @@ pub struct Lookup {
     pub ctx_valid: Signal<Out, bool>,
     pub ctx: Signal<Out, CtxEntry>,
     pub ctx_pop: Signal<In, bool>,
+    pub next_valid: Signal<Out, bool>,
+    pub next_conn: Signal<Out, Bits<CONN>>,
     pub opq_valid: Signal<Out, bool>,
     pub opq: Signal<Out, Op>,
     pub opq_pop: Signal<In, bool>,
@@ -150,12 +205,31 @@ pub struct Lookup {
     pub rdd_val: Signal<In, Bits<16>>,
     pub ready: Signal<Out, bool>,
     hash: TupleHash<TUPLE>,
-    bucket0: Ram<Bits<ROW>, 16>,
-    bucket1: Ram<Bits<ROW>, 16>,
+    bucket0: RamLanes<ROW, WAYS, 16>,
+    bucket1: RamLanes<ROW, WAYS, 16>,
+    /// Ways of table 0, then of table 1.
+    ways: [WayMatch; 8],
     clear: RamClear<16>,
     tables: CtxTables,
     entries: Fifo<CtxEntry, DEPTH>,
-    ops: Fifo<Op, DEPTH>,
+    ops: Fifo<OpNote, DEPTH>,
+    /// The FPDU's and the command's own fields. The register follows the port until such an operation is accepted, and
+    /// again when it has been popped.
+    fpdu_held: Reg<bool>,
+    fpdu_a: RegNr<Bits<HDR_A>>,
+    fpdu_b: RegNr<Bits<HDR_B>>,
+    fpdu_blk: RegNr<Bits<BEAT>>,
+    fpdu_term: RegNr<Bits<16>>,
+    cmd_held: Reg<bool>,
+    cmd_words: RegNr<Bits<96>>,
+    cmd_fence: RegNr<Bits<10>>,
+    note: Signal<Local, OpNote>,
+    head: Signal<Local, OpNote>,
+    is_fpdu: Signal<Local, bool>,
+    is_cmd: Signal<Local, bool>,
+    unused_room: Signal<Local, Bits<8>>,
+    entry: Signal<Local, CtxEntry>,
+    unused_entry: Signal<Local, CtxEntry>,
     stag_wire: Signal<Local, Bits<32>>,
     stag: Bswap<32>,
     /// Delay lines beside the bucket RAMs.
@@ -166,8 +240,13 @@ pub struct Lookup {
     all_clear: Signal<Local, bool>,
     op_free: Signal<Local, bool>,
     op_take: Signal<Local, bool>,
-    found: Signal<Local, bool>,
-    conn: Signal<Local, Bits<CONN>>,
+    asking: Signal<Local, LookupAsk>,
+    unused_asking: Signal<Local, LookupAsk>,
+    unused_asked: Signal<Local, LookupAsk>,
+    frame: Signal<Local, bool>,
+    row: Signal<Local, Bits<ROW>>,
+    /// Ones where a connection number of this preset has zeros.
+    beyond: Constant<Bits<CONN>>,
     _latency: usize,
 }
 
@@ -191,6 +270,8 @@ impl Lookup {
             ctx_valid: Default::default(),
             ctx: Default::default(),
             ctx_pop: Default::default(),
+            next_valid: Default::default(),
+            next_conn: Default::default(),
             opq_valid: Default::default(),
             opq: Default::default(),
             opq_pop: Default::default(),
@@ -212,12 +293,28 @@ impl Lookup {
             rdd_val: Default::default(),
             ready: Default::default(),
             hash: TupleHash::new(),
-            bucket0: Ram::new(cfg.bucket_bits, cfg.latency),
-            bucket1: Ram::new(cfg.bucket_bits, cfg.latency),
+            bucket0: RamLanes::new(cfg.bucket_bits, cfg.latency - 1, stored(cfg.conn_bits)),
+            bucket1: RamLanes::new(cfg.bucket_bits, cfg.latency - 1, stored(cfg.conn_bits)),
+            ways: Default::default(),
             clear: RamClear::new(cfg.bucket_bits),
             tables: CtxTables::new(cfg),
-            entries: Fifo::new(),
-            ops: Fifo::new(),
+            entries: Fifo::sized(cfg.window_bits()),
+            ops: Fifo::sized(cfg.window_bits()),
+            fpdu_held: Default::default(),
+            fpdu_a: Default::default(),
+            fpdu_b: Default::default(),
+            fpdu_blk: Default::default(),
+            fpdu_term: Default::default(),
+            cmd_held: Default::default(),
+            cmd_words: Default::default(),
+            cmd_fence: Default::default(),
+            note: Default::default(),
+            head: Default::default(),
+            is_fpdu: Default::default(),
+            is_cmd: Default::default(),
+            unused_room: Default::default(),
+            entry: Default::default(),
+            unused_entry: Default::default(),
             stag_wire: Default::default(),
             stag: Bswap::new(),
             valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
@@ -227,8 +324,12 @@ impl Lookup {
             all_clear: Default::default(),
             op_free: Default::default(),
             op_take: Default::default(),
-            found: Default::default(),
-            conn: Default::default(),
+            asking: Default::default(),
+            unused_asking: Default::default(),
+            unused_asked: Default::default(),
+            frame: Default::default(),
+            row: Default::default(),
+            beyond: Constant::new(((0xffffu64 << cfg.conn_bits) & 0xffff).to_bits()),
             _latency: cfg.latency,
         }
     }
@@ -244,13 +345,36 @@ impl Logic for Lookup {
         self.op_free.next = self.all_clear.val()
             && self.op_room.val()
             && !self.ops.full.val()
+            && self.tables.settled.val()
             && !self.tpt_pending.val()
             && !self.launch_valid.val()
             && !self.frame_tpt_valid.val();
         self.op_ready.next = self.op_free.val();
         self.op_take.next = self.op_free.val() && self.op_valid.val();
+        self.note.next.kind = self.op.val().kind;
+        self.note.next.seq = self.op.val().seq;
+        self.note.next.mid = self.op.val().mid;
+        self.note.next.rollback = self.op.val().rollback;
+        self.note.next.crc_fail = self.op.val().crc_fail;
+        self.note.next.fin = self.op.val().fin;
         self.ops.push.next = self.op_take.val();
-        self.ops.din.next = self.op.val();
+        self.ops.din.next = self.note.val();
+        self.unused_room.next = self.ops.room.val() | self.entries.room.val();
+        self.is_fpdu.next = self.op.val().kind == OpKind::Fpdu;
+        self.is_cmd.next =
+            (self.op.val().kind != OpKind::Fpdu) & (self.op.val().kind != OpKind::SegDone);
+        if !self.fpdu_held.q.val() {
+            self.fpdu_held.d.next = self.op_take.val() & self.is_fpdu.val();
+            self.fpdu_a.d.next = self.op.val().hdr_a;
+            self.fpdu_b.d.next = self.op.val().hdr_b;
+            self.fpdu_blk.d.next = self.op.val().blk;
+            self.fpdu_term.d.next = self.op.val().term;
+        }
+        if !self.cmd_held.q.val() {
+            self.cmd_held.d.next = self.op_take.val() & self.is_cmd.val();
+            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<96>(0);
+            self.cmd_fence.d.next = self.op.val().fence_id;
+        }
 
         // The STag octets as they stood on the wire; the first one is the most significant.
         self.stag_wire.next = self.op.val().hdr_a.get_bits::<32>(32);
@@ -272,6 +396,9 @@ impl Logic for Lookup {
         self.ask.next.pseudo = !self.launch_valid.val();
         self.ask.next.live = self.all_clear.val();
         self.ask.next.conn = self.op.val().conn;
+        if self.launch_valid.val() {
+            self.ask.next.conn = 0.into();
+        }
         self.ask.next.gen = self.op.val().gen;
         self.ask.next.fp = self.hash.fp.val();
         self.ask.next.tuple = self.launch_tuple.val();
@@ -286,54 +413,94 @@ impl Logic for Lookup {
             self.asked.next = self.asks[last].q.val();
         }
 
-        // Cycle A+L: fingerprint compare over 8 ways; at most one connection matches.
-        self.found.next = self.asked.val().pseudo;
-        self.conn.next = 0.into();
-        if self.asked.val().pseudo {
-            self.conn.next = self.asked.val().conn;
-        } else {
-            for w in 0..4 {
-                if self.bucket0.rdata.val().get_bit(w * 29 + 28)
-                    && (self.bucket0.rdata.val().get_bits::<12>(w * 29) == self.asked.val().fp)
-                {
-                    self.found.next = true;
-                    self.conn.next =
-                        self.conn.val() | self.bucket0.rdata.val().get_bits::<16>(w * 29 + 12);
-                }
-                if self.bucket1.rdata.val().get_bit(w * 29 + 28)
-                    && (self.bucket1.rdata.val().get_bits::<12>(w * 29) == self.asked.val().fp)
-                {
-                    self.found.next = true;
-                    self.conn.next =
-                        self.conn.val() | self.bucket1.rdata.val().get_bits::<16>(w * 29 + 12);
-                }
-            }
+        // Cycle A+L-1: the rows are there, first half of the fingerprint compare.
+        for i in (self._latency - 2)..(self._latency - 1) {
+            self.asking.next = self.asks[i].q.val();
         }
+        self.unused_asking.next = self.asking.val();
+        self.frame.next = self.asking.val().live & !self.asking.val().pseudo;
+        for w in 0..4 {
+            self.ways[w].way.next = self.bucket0.rdata.val().get_bits::<29>(w * 29);
+            self.ways[w + 4].way.next = self.bucket1.rdata.val().get_bits::<29>(w * 29);
+        }
+        for w in 0..8 {
+            self.ways[w].fp.next = self.asking.val().fp;
+            self.ways[w].ask.next = self.frame.val();
+        }
+
+        // Cycle A+L: the rest of it over 8 ways; at most one connection matches, and none for an operation.
+        self.unused_asked.next = self.asked.val();
         self.tables.req_pseudo.next = self.asked.val().pseudo;
-        self.tables.req_found.next = self.found.val() && self.asked.val().live;
-        self.tables.req_conn.next = self.conn.val();
+        self.tables.req_found.next = ((self.ways[0].found.val() | self.ways[1].found.val())
+            | (self.ways[2].found.val() | self.ways[3].found.val()))
+            | ((self.ways[4].found.val() | self.ways[5].found.val())
+                | (self.ways[6].found.val() | self.ways[7].found.val()))
+            | self.asked.val().pseudo;
+        self.tables.req_conn.next = (((self.ways[0].conn.val() | self.ways[1].conn.val())
+            | (self.ways[2].conn.val() | self.ways[3].conn.val()))
+            | ((self.ways[4].conn.val() | self.ways[5].conn.val())
+                | (self.ways[6].conn.val() | self.ways[7].conn.val())))
+            | self.asked.val().conn;
         self.tables.req_gen.next = self.asked.val().gen;
         self.tables.req_tuple.next = self.asked.val().tuple;
 
         // Cycle A+2L: the entry goes into its FIFO.
         self.entries.push.next = self.tables.entry_valid.val();
-        self.entries.din.next = self.tables.entry.val();
+        self.entry.next = self.tables.entry.val();
+        self.unused_entry.next = self.entry.val();
+        self.entries.din.next = self.entry.val();
+        self.next_valid.next = self.tables.entry_valid.val();
+        self.next_conn.next = self.entry.val().conn;
         self.entries.pop.next = self.ctx_pop.val();
         self.ctx_valid.next = self.entries.valid.val();
         self.ctx.next = self.entries.dout.val();
         self.ops.pop.next = self.opq_pop.val();
         self.opq_valid.next = self.ops.valid.val();
-        self.opq.next = self.ops.dout.val();
+        self.head.next = self.ops.dout.val();
+        self.opq.next.kind = self.head.val().kind;
+        self.opq.next.conn = 0.into();
+        self.opq.next.gen = 0.into();
+        self.opq.next.hdr_a = self.fpdu_a.q.val();
+        if self.head.val().kind != OpKind::Fpdu {
+            self.opq.next.hdr_a = bit_cast::<HDR_A, 96>(self.cmd_words.q.val());
+        }
+        self.opq.next.hdr_b = self.fpdu_b.q.val();
+        self.opq.next.blk = self.fpdu_blk.q.val();
+        self.opq.next.term = self.fpdu_term.q.val();
+        self.opq.next.seq = self.head.val().seq;
+        self.opq.next.mid = self.head.val().mid;
+        self.opq.next.rollback = self.head.val().rollback;
+        self.opq.next.crc_fail = self.head.val().crc_fail;
+        self.opq.next.fin = self.head.val().fin;
+        self.opq.next.fence_id = self.cmd_fence.q.val();
+        if self.opq_pop.val() {
+            if self.head.val().kind == OpKind::Fpdu {
+                self.fpdu_held.d.next = false;
+            }
+            if (self.head.val().kind != OpKind::Fpdu) & (self.head.val().kind != OpKind::SegDone) {
+                self.cmd_held.d.next = false;
+            }
+        }
 
-        // Writers.
-        self.bucket0.we.next =
-            self.clear.active.val() || (self.lkp_we.val() && (self.lkp_sel.val() == 0));
-        self.bucket1.we.next =
-            self.clear.active.val() || (self.lkp_we.val() && (self.lkp_sel.val() == 1));
+        // Writers. A way with a connection behind the table's end is an empty one.
+        self.row.next = self.lkp_row.val();
+        for w in 0..4 {
+            if (self.lkp_row.val().get_bits::<16>(w * 29 + 12) & self.beyond.val()).any() {
+                self.row.next = self.row.val().replace_bit(w * 29 + 28, false);
+            }
+        }
+        self.bucket0.we.next = 0.into();
+        self.bucket1.we.next = 0.into();
+        if self.clear.active.val() || (self.lkp_we.val() && (self.lkp_sel.val() == 0)) {
+            self.bucket0.we.next = 0xf.into();
+        }
+        if self.clear.active.val() || (self.lkp_we.val() && (self.lkp_sel.val() == 1)) {
+            self.bucket1.we.next = 0xf.into();
+        }
         self.bucket0.waddr.next = self.lkp_bucket.val();
         self.bucket1.waddr.next = self.lkp_bucket.val();
-        self.bucket0.wdata.next = self.lkp_row.val();
-        self.bucket1.wdata.next = self.lkp_row.val();
+        self.bucket0.wdata.next = self.row.val();
+        self.bucket1.wdata.next = self.row.val();
         if self.clear.active.val() {
             self.bucket0.waddr.next = self.clear.addr.val();
             self.bucket1.waddr.next = self.clear.addr.val();

@@ -1,7 +1,9 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
 pub mod asm_chunk;
+pub mod asm_ctl;
 pub mod asm_in;
 pub mod asm_op;
+pub mod asm_run;
 pub mod assemble;
 pub mod blocks;
 pub mod cfg;
@@ -11,6 +13,8 @@ pub mod counters;
 pub mod ctx;
 pub mod ddp;
 pub mod deliver;
+pub mod deliver_queue;
+pub mod deliver_read;
 pub mod history;
 pub mod ingest;
 pub mod lookup;

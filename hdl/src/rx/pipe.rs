@@ -17,6 +17,7 @@
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
 //! RFC 5040 7; requirements MPA-54, MPA-55, DDP-21, DDP-22, DDP-39, DDP-3A, DDP-3D.
 
+use super::cfg::Cfg;
 use super::ddp::{FormCheck, HdrView, TableCheck};
 use super::history::{DynHistory, Revoked};
 use super::place::Place;
@@ -42,6 +43,9 @@ pub struct Pipe {
     pub ctx_valid: Signal<In, bool>,
     pub ctx: Signal<In, CtxEntry>,
     pub ctx_pop: Signal<Out, bool>,
+    /// A context entry goes into its FIFO in this cycle, of this connection.
+    pub note: Signal<In, bool>,
+    pub note_conn: Signal<In, Bits<CONN>>,
     pub opq: Signal<In, Op>,
     pub opq_pop: Signal<Out, bool>,
     // TPT
@@ -63,10 +67,9 @@ pub struct Pipe {
     pub nic_pop: Signal<Out, bool>,
     // results
     pub nic_push: Signal<Out, bool>,
-    pub nic_desc: Signal<Out, Desc>,
+    pub nic_desc: Signal<Out, NicDesc>,
     pub x_push: Signal<Out, bool>,
     pub x_desc: Signal<Out, Desc>,
-    pub aux_push: Signal<Out, bool>,
     pub aux: Signal<Out, Bits<368>>,
     pub ack_push: Signal<Out, bool>,
     pub ack: Signal<Out, Ack>,
@@ -98,28 +101,33 @@ pub struct Pipe {
     pub fpdu_out: Signal<Out, bool>,
 
     gap: Reg<bool>,
-    flying: Reg<Bits<8>>,
-    flying_next: Signal<Local, Bits<8>>,
-    /// The window has room for a frame, for an operation; nothing is in flight.
+    flying: Reg<Bits<5>>,
+    flying_next: Signal<Local, Bits<5>>,
+    /// The window has room for a frame, for an operation.
     free: Reg<bool>,
     half_free: Reg<bool>,
-    none: Reg<bool>,
-    window: Constant<Bits<8>>,
-    half: Constant<Bits<8>>,
+    /// That room, and with one or two in flight more.
+    window: [Constant<Bits<5>>; 3],
+    half: [Constant<Bits<5>>; 3],
     base: Signal<Local, Bits<BYTE>>,
     _lk: usize,
 
     // J
     j_op: Signal<Local, bool>,
     j_frame: Signal<Local, bool>,
+    j_pop: Signal<Local, bool>,
     j_hit: Signal<Local, bool>,
     j_fits: Signal<Local, bool>,
     j_raw: Signal<Local, Bits<HDR_A>>,
     j_view: HdrView,
+    nic_dropped: Reg<bool>,
+    bad_frame: Reg<bool>,
 
     // X1
     x1_op: Reg<bool>,
     x1_frame: Reg<bool>,
+    /// There is a context entry.
+    x1_known: Reg<bool>,
     /// A frame of an installed connection.
     x1_mine: Reg<bool>,
     /// The NIC delivery was pushed: it frees the slot.
@@ -128,49 +136,42 @@ pub struct Pipe {
     x1_c: RegNr<CtxEntry>,
     x1_o: RegNr<Op>,
     x1_raw: RegNr<Bits<HDR_A>>,
-    x1_base: RegNr<Bits<BYTE>>,
     /// State as of the writes up to J.
-    x1_f: RegNr<Dyn>,
+    x1_f: Signal<Local, Dyn>,
+    x1_held: RegNr<bool>,
+    x1_slot: RegNr<Bits<4>>,
     /// The one before, in X3 now, is of the same connection.
     x1_near: Reg<bool>,
-    /// Lowest acceptable acknowledgment, and how far above it the highest is.
-    x1_ack_low: RegNr<Bits<32>>,
-    x1_ack_room: RegNr<Bits<32>>,
     x1_view: HdrView,
     shape: FormCheck,
-    old: Signal<Local, Dyn>,
     history: DynHistory,
+    gaps: SeqGap,
+    rcv_nxt: Signal<Local, Bits<32>>,
     fin: Signal<Local, bool>,
-    span: Signal<Local, Bits<32>>,
-    /// Distances if `rcv_nxt` stays, and if the one before changes it.
-    gap_stay: SeqGap,
-    gap_take: SeqGap,
 
     // X2
     x2_op: Reg<bool>,
     x2_frame: Reg<bool>,
+    x2_known: Reg<bool>,
     x2_mine: Reg<bool>,
+    x2_whole: Reg<bool>,
     x2_gone: Reg<bool>,
     x2_d: RegNr<FrameDone>,
     x2_c: RegNr<CtxEntry>,
     x2_o: RegNr<Op>,
+    x2_raw: RegNr<Bits<HDR_A>>,
     x2_f: RegNr<Dyn>,
-    x2_stay: RegNr<Gap>,
-    x2_take: RegNr<Gap>,
-    x2_taken: Reg<bool>,
-    x2_used: RegNr<bool>,
+    x2_ahead: RegNr<Bits<32>>,
     x2_nxt: RegNr<Bits<32>>,
-    x2_ack_ok: RegNr<bool>,
-    x2_simple: RegNr<bool>,
+    x2_some: RegNr<bool>,
+    x2_back: RegNr<Bits<32>>,
+    x2_room: RegNr<Bits<34>>,
+    x2_ack_gap: RegNr<Bits<32>>,
+    x2_ack_room: RegNr<Bits<32>>,
     x2_form: RegNr<Form>,
     x2_base: RegNr<Bits<BYTE>>,
-    x2_hdr: Signal<Local, Bits<HDR_A>>,
-    unused_x2_hdr: Signal<Local, Bits<HDR_A>>,
     judge: TcpJudge,
     tables: TableCheck,
-    /// The same for an entry that was just invalidated: knowing that comes last.
-    undone: TableCheck,
-    unused_ruling: Signal<Local, Ruling>,
     revoked: Revoked,
     x2_tpt: Signal<Local, bool>,
 
@@ -178,8 +179,11 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    /// `lk` = log2 of the bytes in a beat; `window` frames and operations may be in flight.
-    pub fn new(lk: usize, window: usize) -> Self {
+    /// `lk` = log2 of the bytes in a beat; `cfg.window` frames and operations may be in flight.
+    pub fn new(lk: usize, cfg: &Cfg) -> Self {
+        let below = |limit: usize| {
+            std::array::from_fn(|more| Constant::new((limit.saturating_sub(more) as u64).to_bits()))
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -193,6 +197,8 @@ impl Pipe {
             ctx_valid: Default::default(),
             ctx: Default::default(),
             ctx_pop: Default::default(),
+            note: Default::default(),
+            note_conn: Default::default(),
             opq: Default::default(),
             opq_pop: Default::default(),
             tpt: Default::default(),
@@ -214,7 +220,6 @@ impl Pipe {
             nic_desc: Default::default(),
             x_push: Default::default(),
             x_desc: Default::default(),
-            aux_push: Default::default(),
             aux: Default::default(),
             ack_push: Default::default(),
             ack: Default::default(),
@@ -243,62 +248,61 @@ impl Pipe {
             flying_next: Default::default(),
             free: Reg::new(true),
             half_free: Reg::new(true),
-            none: Reg::new(true),
-            window: Constant::new((window as u64).to_bits()),
-            half: Constant::new((window as u64 / 2).to_bits()),
+            window: below(cfg.window),
+            half: below(cfg.window / 2),
             base: Default::default(),
             _lk: lk,
             j_op: Default::default(),
             j_frame: Default::default(),
+            j_pop: Default::default(),
             j_hit: Default::default(),
             j_fits: Default::default(),
             j_raw: Default::default(),
             j_view: Default::default(),
+            nic_dropped: Default::default(),
+            bad_frame: Default::default(),
             x1_op: Default::default(),
             x1_frame: Default::default(),
+            x1_known: Default::default(),
             x1_mine: Default::default(),
             x1_gone: Default::default(),
             x1_d: Default::default(),
             x1_c: Default::default(),
             x1_o: Default::default(),
             x1_raw: Default::default(),
-            x1_base: Default::default(),
             x1_f: Default::default(),
+            x1_held: Default::default(),
+            x1_slot: Default::default(),
             x1_near: Default::default(),
-            x1_ack_low: Default::default(),
-            x1_ack_room: Default::default(),
             x1_view: Default::default(),
             shape: Default::default(),
-            old: Default::default(),
-            history: DynHistory::new(window),
+            history: DynHistory::new(cfg.window, cfg.conn_bits),
+            gaps: Default::default(),
+            rcv_nxt: Default::default(),
             fin: Default::default(),
-            span: Default::default(),
-            gap_stay: Default::default(),
-            gap_take: Default::default(),
             x2_op: Default::default(),
             x2_frame: Default::default(),
+            x2_known: Default::default(),
             x2_mine: Default::default(),
+            x2_whole: Default::default(),
             x2_gone: Default::default(),
             x2_d: Default::default(),
             x2_c: Default::default(),
             x2_o: Default::default(),
+            x2_raw: Default::default(),
             x2_f: Default::default(),
-            x2_stay: Default::default(),
-            x2_take: Default::default(),
-            x2_taken: Default::default(),
-            x2_used: Default::default(),
+            x2_ahead: Default::default(),
             x2_nxt: Default::default(),
-            x2_ack_ok: Default::default(),
-            x2_simple: Default::default(),
+            x2_some: Default::default(),
+            x2_back: Default::default(),
+            x2_room: Default::default(),
+            x2_ack_gap: Default::default(),
+            x2_ack_room: Default::default(),
             x2_form: Default::default(),
             x2_base: Default::default(),
-            x2_hdr: Default::default(),
-            unused_x2_hdr: Default::default(),
             judge: Default::default(),
             tables: Default::default(),
-            undone: Default::default(),
-            unused_ruling: Default::default(),
-            revoked: Revoked::new(window),
+            revoked: Revoked::new(cfg.window),
             x2_tpt: Default::default(),
             place: Place::default(),
         }
@@ -308,25 +312,35 @@ impl Pipe {
 impl Logic for Pipe {
     #[hdl_gen]
     fn update(&mut self) {
-        // In flight: admitted frames and launched operations that have not left X3.
+        // In flight: admitted frames and launched operations that have not left X3. What starts comes late in the cycle and
+        // only chooses.
         self.flying_next.next = self.flying.q.val();
-        if (self.frame_start.val() ^ self.op_start.val()) & !self.place.step.val() {
-            self.flying_next.next = self.flying.q.val() + 1;
+        self.free.d.next = self.flying.q.val() < self.window[0].val();
+        self.half_free.d.next = self.flying.q.val() < self.half[0].val();
+        if self.place.step.val() {
+            if self.frame_start.val() & self.op_start.val() {
+                self.flying_next.next = self.flying.q.val() + 1;
+                self.free.d.next = self.flying.q.val() < self.window[1].val();
+                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+            }
+            if !self.frame_start.val() & !self.op_start.val() {
+                self.flying_next.next = self.flying.q.val() - 1;
+                self.free.d.next = self.flying.q.val() <= self.window[0].val();
+                self.half_free.d.next = self.flying.q.val() <= self.half[0].val();
+            }
+        } else {
+            if self.frame_start.val() ^ self.op_start.val() {
+                self.flying_next.next = self.flying.q.val() + 1;
+                self.free.d.next = self.flying.q.val() < self.window[1].val();
+                self.half_free.d.next = self.flying.q.val() < self.half[1].val();
+            }
+            if self.frame_start.val() & self.op_start.val() {
+                self.flying_next.next = self.flying.q.val() + 2;
+                self.free.d.next = self.flying.q.val() < self.window[2].val();
+                self.half_free.d.next = self.flying.q.val() < self.half[2].val();
+            }
         }
-        if (self.frame_start.val() & self.op_start.val()) & self.place.step.val() {
-            self.flying_next.next = self.flying.q.val() + 1;
-        }
-        if (self.frame_start.val() & self.op_start.val()) & !self.place.step.val() {
-            self.flying_next.next = self.flying.q.val() + 2;
-        }
-        if !(self.frame_start.val() | self.op_start.val()) & self.place.step.val() {
-            self.flying_next.next = self.flying.q.val() - 1;
-        }
-        // One of the window is kept free: a frame and an operation may start in one cycle.
         self.flying.d.next = self.flying_next.val();
-        self.free.d.next = self.flying_next.val() < self.window.val();
-        self.half_free.d.next = self.flying_next.val() < self.half.val();
-        self.none.d.next = !self.flying_next.val().any();
         self.admit.next = self.roomy.val() & self.seg_roomy.val() & self.free.q.val();
         self.op_room.next = self.roomy.val() & self.half_free.q.val();
 
@@ -339,145 +353,132 @@ impl Logic for Pipe {
         self.j_hit.next = self.done.val().tcp & self.ctx.val().hit;
         self.gap.d.next = self.j_op.val() | self.j_frame.val();
         self.done_pop.next = self.j_frame.val();
-        self.ctx_pop.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
+        self.j_pop.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
+        self.ctx_pop.next = self.j_pop.val();
         self.opq_pop.next = self.j_op.val();
+        // Of a frame of no connection nobody asks for the header.
         self.j_raw.next = self.done.val().hdr_a;
-        if self.j_op.val() {
+        if self.ctx.val().pseudo {
             self.j_raw.next = self.opq.val().hdr_a;
         }
         self.j_view.raw.next = self.j_raw.val();
         self.q_conn.next = self.ctx.val().conn;
         self.q_msn.next = self.j_view.h.val().msn;
         self.q_head.next = self.ctx.val().rd_head;
-        for k in (self._lk)..(self._lk + 1) {
-            self.base.next = bit_cast::<BYTE, BEAT>(self.done.val().start) << k.to_bits::<5>();
-        }
 
         // J: a frame of no installed connection goes to the NIC queue whole, or is dropped.
         self.j_fits.next = self.nic_valid.val()
             & !self.done.val().bad
-            & (bit_cast::<32, 16>(self.done.val().len) <= self.nic_len.val());
+            & (self.nic_len.val().get_bits::<16>(16).any()
+                | (self.done.val().len <= self.nic_len.val().get_bits::<16>(0)));
         self.nic_push.next = self.j_frame.val() & !self.j_hit.val() & self.j_fits.val();
         self.nic_pop.next = self.nic_push.val();
-        self.count_nic.next = self.nic_push.val();
-        self.count_nic_drop.next =
+        self.nic_dropped.d.next =
             self.j_frame.val() & !self.j_hit.val() & !self.done.val().bad & !self.j_fits.val();
-        self.count_bad_frame.next = self.j_frame.val() & self.done.val().bad;
-        self.nic_desc.next.src = Src::Staging;
-        self.nic_desc.next.from = self.base.val();
-        self.nic_desc.next.addr = self.nic_addr.val();
-        self.nic_desc.next.len = bit_cast::<17, 16>(self.done.val().len);
-        self.nic_desc.next.conn = 0.into();
-        self.nic_desc.next.gen = 0.into();
-        self.nic_desc.next.func = 0.into();
-        self.nic_desc.next.class = 3.into(); // dma_class::NIC
+        self.bad_frame.d.next = self.j_frame.val() & self.done.val().bad;
+        self.count_nic.next = self.x1_gone.q.val();
+        self.count_nic_drop.next = self.nic_dropped.q.val();
+        self.count_bad_frame.next = self.bad_frame.q.val();
+        self.nic_desc.next.beat = self.done.val().start;
+        self.nic_desc.next.len = self.done.val().len;
         self.nic_desc.next.slot = self.done.val().slot;
-        self.nic_desc.next.free_slot = true;
-        self.nic_desc.next.blk = 0.into();
-        self.nic_desc.next.free_blk = false;
-        self.nic_desc.next.event = true;
-        self.nic_desc.next.kind = 6.into(); // cpl_kind::NIC
-        self.nic_desc.next.opcode = 0.into();
-        self.nic_desc.next.flags = 0.into();
-        self.nic_desc.next.msn = 0.into();
-        self.nic_desc.next.mlen = bit_cast::<32, 16>(self.done.val().len);
+        self.nic_desc.next.addr = self.nic_addr.val();
         self.nic_desc.next.idx = self.nic_idx.val();
-        self.nic_desc.next.stag = 0.into();
-        self.nic_desc.next.term = 0.into();
-        self.nic_desc.next.aux = false;
-        self.nic_desc.next.rreq = false;
-        self.nic_desc.next.fence = false;
-        self.nic_desc.next.fence_id = 0.into();
 
         // J -> X1
         self.x1_op.d.next = self.j_op.val();
         self.x1_frame.d.next = self.j_frame.val();
+        self.x1_known.d.next = self.j_pop.val();
         self.x1_mine.d.next = self.j_frame.val() & self.j_hit.val();
         self.x1_gone.d.next = self.nic_push.val();
         self.x1_d.d.next = self.done.val();
         self.x1_c.d.next = self.ctx.val();
         self.x1_o.d.next = self.opq.val();
         self.x1_raw.d.next = self.j_raw.val();
-        self.x1_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.done.val().h);
-        self.old.next.st = self.ctx.val().st;
-        self.old.next.rcv_nxt = self.ctx.val().rcv_nxt;
-        self.old.next.pend = self.ctx.val().pend;
-        self.old.next.mid = self.ctx.val().mid;
-        self.old.next.crc_rep = self.ctx.val().crc_rep;
-        self.old.next.smsn = self.ctx.val().smsn;
-        self.old.next.rmsn = self.ctx.val().rmsn;
-        self.old.next.rd_head = self.ctx.val().rd_head;
-        self.old.next.rd_off = self.ctx.val().rd_off;
-        self.old.next.first = self.ctx.val().first;
-        self.history.stale.next = self.old.val();
-        self.history.find.next = self.ctx.val().conn;
-        self.x1_f.d.next = self.history.fresh.val();
-        self.x1_ack_low.d.next = self.ctx.val().snd_una - self.ctx.val().max_wnd;
-        self.x1_ack_room.d.next =
-            (self.ctx.val().snd_nxt - self.ctx.val().snd_una) + self.ctx.val().max_wnd;
-        self.x1_near.d.next = self.x2_c.q.val().conn == self.ctx.val().conn;
+        self.history.note.next = self.note.val();
+        self.history.note_conn.next = self.note_conn.val();
+        self.history.pop.next = self.j_pop.val();
+        self.x1_held.d.next = self.history.slot.val().hit;
+        self.x1_slot.d.next = self.history.slot.val().number;
+        self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();
 
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
         self.shape.h.next = self.x1_view.h.val();
         self.shape.raw_b.next = self.x1_o.q.val().hdr_b;
-        self.shape.plen.next = self.x1_d.q.val().plen;
-        self.fin.next = self.x1_d.q.val().flags.get_bit(0);
-        self.span.next = bit_cast::<32, 16>(self.x1_d.q.val().plen);
-        if self.fin.val() {
-            self.span.next = bit_cast::<32, 16>(self.x1_d.q.val().plen) + 1;
+        self.history.find.next = self.x1_slot.q.val();
+        self.x1_f.next.st = self.x1_c.q.val().st;
+        self.x1_f.next.rcv_nxt = self.x1_c.q.val().rcv_nxt;
+        self.x1_f.next.pend = self.x1_c.q.val().pend;
+        self.x1_f.next.mid = self.x1_c.q.val().mid;
+        self.x1_f.next.crc_rep = self.x1_c.q.val().crc_rep;
+        self.x1_f.next.smsn = self.x1_c.q.val().smsn;
+        self.x1_f.next.rmsn = self.x1_c.q.val().rmsn;
+        self.x1_f.next.rd_head = self.x1_c.q.val().rd_head;
+        self.x1_f.next.rd_off = self.x1_c.q.val().rd_off;
+        self.x1_f.next.first = self.x1_c.q.val().first;
+        if self.x1_held.q.val() {
+            self.x1_f.next = self.history.row.val();
         }
-        self.gap_stay.seq.next = self.x1_d.q.val().seq;
-        self.gap_stay.span.next = self.span.val();
-        self.gap_stay.rcv_nxt.next = self.x1_f.q.val().rcv_nxt;
-        self.gap_take.seq.next = self.x1_d.q.val().seq;
-        self.gap_take.span.next = self.span.val();
-        self.gap_take.rcv_nxt.next = self.place.alt.val();
+        self.rcv_nxt.next = self.x1_f.val().rcv_nxt;
+        if self.x1_near.q.val() {
+            self.rcv_nxt.next = self.place.stay.val();
+        }
+        self.fin.next = self.x1_d.q.val().flags.get_bit(0);
+        self.gaps.seq.next = self.x1_d.q.val().seq;
+        self.gaps.ack.next = self.x1_d.q.val().ack;
+        self.gaps.plen.next = self.x1_d.q.val().plen;
+        self.gaps.fin.next = self.fin.val();
+        self.gaps.rcv_wnd.next = self.x1_c.q.val().rcv_wnd;
+        self.gaps.snd_una.next = self.x1_c.q.val().snd_una;
+        self.gaps.snd_nxt.next = self.x1_c.q.val().snd_nxt;
+        self.gaps.max_wnd.next = self.x1_c.q.val().max_wnd;
+        for k in (self._lk)..(self._lk + 1) {
+            self.base.next = bit_cast::<BYTE, BEAT>(self.x1_d.q.val().start) << k.to_bits::<5>();
+        }
 
         // X1 -> X2
         self.x2_op.d.next = self.x1_op.q.val();
         self.x2_frame.d.next = self.x1_frame.q.val();
+        self.x2_known.d.next = self.x1_known.q.val();
         self.x2_mine.d.next = self.x1_mine.q.val();
+        self.x2_whole.d.next =
+            self.x1_mine.q.val() & !self.x1_d.q.val().bad & self.x1_d.q.val().hdr_ok;
         self.x2_gone.d.next = self.x1_gone.q.val();
         self.x2_d.d.next = self.x1_d.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
-        self.x2_f.d.next = self.x1_f.q.val();
-        if self.x1_near.q.val() & self.place.dyn_we.val() {
-            self.x2_f.d.next = self.place.dyn_row.val();
+        self.x2_raw.d.next = self.x1_raw.q.val();
+        self.x2_f.d.next = self.x1_f.val();
+        if self.x1_near.q.val() {
+            self.x2_f.d.next = self.place.fresh.val();
         }
-        self.x2_stay.d.next = self.gap_stay.gap.val();
-        self.x2_take.d.next = self.gap_take.gap.val();
-        self.x2_taken.d.next = self.x1_near.q.val() & self.place.take.val();
-        self.x2_used.d.next = self.fin.val() | self.x1_d.q.val().plen.any();
-        self.x2_nxt.d.next = self.x1_d.q.val().seq + self.span.val();
-        self.x2_ack_ok.d.next =
-            (self.x1_d.q.val().ack - self.x1_ack_low.q.val()) <= self.x1_ack_room.q.val();
-        self.x2_simple.d.next = self.shape.simple.val();
+        self.x2_ahead.d.next = self.x1_d.q.val().seq - self.rcv_nxt.val();
+        if self.x1_near.q.val() & self.place.take.val() {
+            self.x2_ahead.d.next = self.x1_d.q.val().seq - self.place.alt.val();
+        }
+        self.x2_nxt.d.next = self.gaps.nxt.val();
+        self.x2_some.d.next = self.gaps.some.val();
+        self.x2_back.d.next = self.gaps.back.val();
+        self.x2_room.d.next = self.gaps.room.val();
+        self.x2_ack_gap.d.next = self.gaps.ack_gap.val();
+        self.x2_ack_room.d.next = self.gaps.ack_room.val();
         self.x2_form.d.next = self.shape.form.val();
-        self.x2_base.d.next = self.x1_base.q.val();
+        self.x2_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h);
 
         // X2
+        self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
-        self.judge.c.next = self.x2_c.q.val();
+        self.judge.rcv_wnd.next = self.x2_c.q.val().rcv_wnd;
         self.judge.f.next = self.x2_f.q.val();
-        self.judge.gap.next = self.x2_stay.q.val();
-        if self.x2_taken.q.val() {
-            self.judge.gap.next = self.x2_take.q.val();
-        }
-        self.judge.used.next = self.x2_used.q.val();
-        self.judge.nxt.next = self.x2_nxt.q.val();
-        self.judge.ack_ok.next = self.x2_ack_ok.q.val();
-        self.judge.simple.next = self.x2_simple.q.val();
-        self.x2_hdr.next = self.x2_o.q.val().hdr_a;
-        self.unused_x2_hdr.next = self.x2_hdr.val();
-        self.place.next_seq.next = self.x2_nxt.q.val();
-        if self.x2_op.q.val() {
-            self.place.next_seq.next = self.x2_o.q.val().seq;
-            if self.x2_o.q.val().kind == OpKind::Install {
-                self.place.next_seq.next = self.x2_hdr.val().get_bits::<32>(0);
-            }
-        }
+        self.judge.ahead.next = self.x2_ahead.q.val();
+        self.judge.some.next = self.x2_some.q.val();
+        self.judge.back.next = self.x2_back.q.val();
+        self.judge.room.next = self.x2_room.q.val();
+        self.judge.ack_gap.next = self.x2_ack_gap.q.val();
+        self.judge.ack_room.next = self.x2_ack_room.q.val();
+        self.judge.base.next = self.x2_base.q.val();
+        self.judge.fpdu.next = self.x2_form.q.val().fpdu;
         self.x2_tpt.next = (self.x2_frame.q.val() & self.x2_d.q.val().tpt)
             | (self.x2_op.q.val() & (self.x2_o.q.val().kind == OpKind::Fpdu));
         self.tpt_pop.next = self.x2_tpt.val();
@@ -485,32 +486,24 @@ impl Logic for Pipe {
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;
         self.revoked.step.next = self.place.step.val();
+        self.revoked.flying.next = self.flying_next.val();
         self.revoked.inv.next = self.place.inv_valid.val();
         self.revoked.set.next = self.place.inv_set.val();
         self.revoked.way.next = self.place.inv_way.val();
-        self.revoked.idle.next = self.none.q.val();
         self.tables.form.next = self.x2_form.q.val();
         self.tables.c.next = self.x2_c.q.val();
         self.tables.f.next = self.x2_f.q.val();
         self.tables.tpt.next = self.tpt.val();
-        self.tables.revoked.next = false;
+        self.tables.revoked.next = self.revoked.hit.val();
         self.tables.rqe.next = self.rqe.val();
         self.tables.rdq.next = self.rdq.val();
-        self.tables.head.next = self.x2_c.q.val().rd_head;
-        self.undone.form.next = self.x2_form.q.val();
-        self.undone.c.next = self.x2_c.q.val();
-        self.undone.f.next = self.x2_f.q.val();
-        self.undone.tpt.next = self.tpt.val();
-        self.undone.revoked.next = true;
-        self.undone.rqe.next = self.rqe.val();
-        self.undone.rdq.next = self.rdq.val();
-        self.undone.head.next = self.x2_c.q.val().rd_head;
-        self.unused_ruling.next = self.undone.r.val();
 
         // X3
         self.place.op.next = self.x2_op.q.val();
         self.place.frame.next = self.x2_frame.q.val();
+        self.place.known.next = self.x2_known.q.val();
         self.place.mine.next = self.x2_mine.q.val();
+        self.place.whole.next = self.x2_whole.q.val();
         self.place.gone.next = self.x2_gone.q.val();
         self.place.d.next = self.x2_d.q.val();
         self.place.c.next = self.x2_c.q.val();
@@ -518,17 +511,19 @@ impl Logic for Pipe {
         self.place.f.next = self.x2_f.q.val();
         self.place.v.next = self.judge.v.val();
         self.place.form.next = self.x2_form.q.val();
+        self.place.nxt.next = self.x2_nxt.q.val();
+        self.place.got.next = self.tables.got.val();
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();
-        if self.revoked.hit.val() {
-            self.place.r.next.err = self.undone.r.val().err;
+        self.place.hdr_a.next = self.x2_raw.q.val();
+        self.place.hdr_b.next = self.hdrb.val();
+        if self.x2_op.q.val() {
+            self.place.hdr_b.next = self.x2_o.q.val().hdr_b;
         }
-        self.place.hdrb.next = self.hdrb.val();
         self.place.scan.next = self.scan.val();
         self.scan_pop.next = self.place.scan_pop.val();
         self.x_push.next = self.place.x_push.val();
         self.x_desc.next = self.place.x_desc.val();
-        self.aux_push.next = self.place.aux_push.val();
         self.aux.next = self.place.aux.val();
         self.ack_push.next = self.place.ack_push.val();
         self.ack.next = self.place.ack.val();
@@ -539,9 +534,8 @@ impl Logic for Pipe {
         self.dyn_we.next = self.place.dyn_we.val();
         self.dyn_conn.next = self.place.dyn_conn.val();
         self.dyn_row.next = self.place.dyn_row.val();
-        self.history.we.next = self.place.dyn_we.val();
-        self.history.conn.next = self.place.dyn_conn.val();
-        self.history.row.next = self.place.dyn_row.val();
+        self.history.we.next = self.place.keep.val();
+        self.history.new_row.next = self.place.fresh.val();
         self.inv_valid.next = self.place.inv_valid.val();
         self.inv_set.next = self.place.inv_set.val();
         self.inv_way.next = self.place.inv_way.val();

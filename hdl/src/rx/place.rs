@@ -1,8 +1,10 @@
 //! X3: carries out what X1 and X2 decided, once checksums and CRC are known.
 //!
-//! Inputs are registered here (X2 -> X3) except `scan`, whose FIFO is popped in this stage. Everything else is
-//! combinational into FIFOs with registers: a delivery pushed in X3 shows as `dma_wr_req` in the next cycle.
-//! The new `Dyn` is written in X3 and forwarded to an X1 in the same cycle.
+//! Inputs are registered here (X2 -> X3) except `scan`, whose FIFO is popped in this stage. Results go combinationally into
+//! FIFOs: a delivery pushed in X3 shows as `dma_wr_req` in the next cycle. The three bits of `scan` come late: what each
+//! outcome would do is ready in registers, and they only gate it.
+//! The new `Dyn` is forwarded to an X1 in the same cycle. The tables see it a cycle later (`dyn_*`, `inv_*`), and so do the
+//! command block and the counters.
 //!
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
@@ -22,7 +24,10 @@ pub struct Place {
     // X2
     pub op: Signal<In, bool>,
     pub frame: Signal<In, bool>,
+    /// There is a context entry: an operation, or a frame that was launched.
+    pub known: Signal<In, bool>,
     pub mine: Signal<In, bool>,
+    pub whole: Signal<In, bool>,
     pub gone: Signal<In, bool>,
     pub d: Signal<In, FrameDone>,
     pub c: Signal<In, CtxEntry>,
@@ -30,12 +35,16 @@ pub struct Place {
     pub f: Signal<In, Dyn>,
     pub v: Signal<In, Verdict>,
     pub form: Signal<In, Form>,
-    /// What `rcv_nxt` would become.
-    pub next_seq: Signal<In, Bits<32>>,
+    /// Where this segment ends.
+    pub nxt: Signal<In, Bits<32>>,
+    /// Octets received of a Read, with these.
+    pub got: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
-    pub hdrb: Signal<In, Bits<HDR_B>>,
+    /// FPDU octets 0..19, of a frame or an operation; 20..47.
+    pub hdr_a: Signal<In, Bits<HDR_A>>,
+    pub hdr_b: Signal<In, Bits<HDR_B>>,
     // X3
     pub scan: Signal<In, Scan>,
     pub scan_pop: Signal<Out, bool>,
@@ -43,7 +52,6 @@ pub struct Place {
     pub step: Signal<Out, bool>,
     pub x_push: Signal<Out, bool>,
     pub x_desc: Signal<Out, Desc>,
-    pub aux_push: Signal<Out, bool>,
     pub aux: Signal<Out, Bits<368>>,
     pub ack_push: Signal<Out, bool>,
     pub ack: Signal<Out, Ack>,
@@ -51,24 +59,29 @@ pub struct Place {
     pub seg: Signal<Out, Seg>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
-    pub dyn_we: Signal<Out, bool>,
-    pub dyn_conn: Signal<Out, Bits<CONN>>,
-    pub dyn_row: Signal<Out, Dyn>,
+    /// State after this entry, changed or not; there is one.
+    pub keep: Signal<Out, bool>,
+    pub fresh: Signal<Out, Dyn>,
     /// `rcv_nxt` becomes `alt`, known since X2; else it stays.
     pub take: Signal<Out, bool>,
     pub alt: Signal<Out, Bits<32>>,
+    pub stay: Signal<Out, Bits<32>>,
+    /// An assembled FPDU leaves the pipeline.
+    pub fpdu_out: Signal<Out, bool>,
+    // The cycle after X3
+    pub dyn_we: Signal<Out, bool>,
+    pub dyn_conn: Signal<Out, Bits<CONN>>,
+    pub dyn_row: Signal<Out, Dyn>,
     pub inv_valid: Signal<Out, bool>,
     pub inv_set: Signal<Out, Bits<16>>,
     pub inv_way: Signal<Out, Bits<4>>,
     pub op_done: Signal<Out, bool>,
     pub op_ok: Signal<Out, bool>,
     pub why: Signal<Out, Tally>,
-    /// An assembled FPDU leaves the pipeline.
-    pub fpdu_out: Signal<Out, bool>,
 
     is_op: Reg<bool>,
     is_frame: Reg<bool>,
-    is_mine: Reg<bool>,
+    is_known: Reg<bool>,
     is_gone: Reg<bool>,
     dq: RegNr<FrameDone>,
     cq: RegNr<CtxEntry>,
@@ -76,51 +89,94 @@ pub struct Place {
     fq: RegNr<Dyn>,
     vq: RegNr<Verdict>,
     formq: RegNr<Form>,
-    baseq: RegNr<Bits<BYTE>>,
     rq: RegNr<Ruling>,
-    hdrbq: RegNr<Bits<HDR_B>>,
-    altq: RegNr<Bits<32>>,
+    hdr_aq: RegNr<Bits<HDR_A>>,
+    hdr_bq: RegNr<Bits<HDR_B>>,
     // Decoded in X2, so that X3 begins with single bits.
+    live: Signal<Local, bool>,
+    open: Signal<Local, bool>,
+    op_kind: Signal<Local, OpKind>,
+    op_seg: Signal<Local, bool>,
+    op_init: Signal<Local, bool>,
+    op_fin: Signal<Local, bool>,
+    op_again: Signal<Local, bool>,
     wholeq: Reg<bool>,
-    liveq: Reg<bool>,
+    malformedq: Reg<bool>,
+    writeq: Reg<bool>,
     op_fpduq: Reg<bool>,
     seg_doneq: Reg<bool>,
     installq: Reg<bool>,
     removeq: Reg<bool>,
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
+    finq: Reg<bool>,
+    againq: Reg<bool>,
+    op_overq: Reg<bool>,
+    op_pushq: Reg<bool>,
+    op_nxtq: Reg<bool>,
     bad_termq: Reg<bool>,
     crc_termq: Reg<bool>,
+    crc_offq: Reg<bool>,
     last_tryq: Reg<bool>,
     settledq: Reg<bool>,
-    openq: Reg<bool>,
-    op_kind: Signal<Local, OpKind>,
+    quietq: Reg<bool>,
+    commandq: Reg<bool>,
+    // What the state may become.
+    alt_nxtq: RegNr<Bits<32>>,
+    alt_pendq: RegNr<Bits<8>>,
+    alt_smsnq: RegNr<Bits<32>>,
+    alt_rmsnq: RegNr<Bits<32>>,
+    alt_headq: RegNr<Bits<16>>,
+    alt_offq: RegNr<Bits<32>>,
+    // What is reported.
+    seqq: RegNr<Bits<32>>,
+    fromq: RegNr<Bits<BYTE>>,
+    install_hdr: Signal<Local, Bits<HDR_A>>,
+    unused_install_hdr: Signal<Local, Bits<HDR_A>>,
 
-    whole: Signal<Local, bool>,
-    good: Signal<Local, bool>,
-    crc_good: Signal<Local, bool>,
-    fast: Signal<Local, bool>,
-    to_slow: Signal<Local, bool>,
-    fast_fpdu: Signal<Local, bool>,
-    op_fpdu: Signal<Local, bool>,
-    op_live: Signal<Local, bool>,
-    seg_done: Signal<Local, bool>,
-    fpdu: Signal<Local, bool>,
-    wrong: Signal<Local, bool>,
-    err: Signal<Local, Bits<16>>,
-    ok: Signal<Local, bool>,
-    crc_over: Signal<Local, bool>,
-    crc_again: Signal<Local, bool>,
-    settled: Signal<Local, bool>,
-    quiet: Signal<Local, bool>,
-    fin_done: Signal<Local, bool>,
-    push: Signal<Local, bool>,
-    nd: Signal<Local, Dyn>,
-    hdr_a: Signal<Local, Bits<HDR_A>>,
-    hdr_b: Signal<Local, Bits<HDR_B>>,
+    // X3, early: registers only.
+    challenge: Signal<Local, bool>,
+    passed: Signal<Local, bool>,
+    old: Signal<Local, bool>,
+    outside: Signal<Local, bool>,
     data: Signal<Local, bool>,
-    kept: Signal<Local, bool>,
+    ahead: Signal<Local, bool>,
+    dead: Signal<Local, bool>,
+    fast: Signal<Local, bool>,
+    slow: Signal<Local, bool>,
+    beyond: Signal<Local, bool>,
+    denied: Signal<Local, bool>,
+    wrong: Signal<Local, bool>,
+    fast_ok: Signal<Local, bool>,
+    op_ok_fpdu: Signal<Local, bool>,
+    last_send: Signal<Local, bool>,
+    err: Signal<Local, Bits<16>>,
+    term_code: Signal<Local, Bits<16>>,
+    placed: Signal<Local, bool>,
+    pushed: Signal<Local, bool>,
+    // X3, late.
+    sums: Signal<Local, bool>,
+    clean: Signal<Local, bool>,
+    crc_good: Signal<Local, bool>,
+    fast_bad: Signal<Local, bool>,
+    good: Signal<Local, bool>,
+    ok: Signal<Local, bool>,
+    at_fault: Signal<Local, bool>,
+    over: Signal<Local, bool>,
+    moved: Signal<Local, bool>,
     opens: Signal<Local, bool>,
+    nd: Signal<Local, Dyn>,
+
+    // X4
+    keep4: Reg<bool>,
+    conn4: RegNr<Bits<CONN>>,
+    row4: RegNr<Dyn>,
+    inv4: Reg<bool>,
+    set4: RegNr<Bits<16>>,
+    way4: RegNr<Bits<4>>,
+    done4: Reg<bool>,
+    hit4: RegNr<bool>,
+    why4: Reg<Tally>,
     // Fields of whole structs that nobody here needs.
     unused_d: Signal<Local, FrameDone>,
     unused_c: Signal<Local, CtxEntry>,
@@ -135,9 +191,11 @@ impl Logic for Place {
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
+
+        // X2 -> X3
         self.is_op.d.next = self.op.val();
         self.is_frame.d.next = self.frame.val();
-        self.is_mine.d.next = self.mine.val();
+        self.is_known.d.next = self.known.val();
         self.is_gone.d.next = self.gone.val();
         self.dq.d.next = self.d.val();
         self.cq.d.next = self.c.val();
@@ -145,171 +203,314 @@ impl Logic for Place {
         self.fq.d.next = self.f.val();
         self.vq.d.next = self.v.val();
         self.formq.d.next = self.form.val();
-        self.baseq.d.next = self.base.val();
         self.rq.d.next = self.r.val();
-        self.hdrbq.d.next = self.hdrb.val();
-        self.altq.d.next = self.next_seq.val();
+        self.hdr_aq.d.next = self.hdr_a.val();
+        self.hdr_bq.d.next = self.hdr_b.val();
 
         self.op_kind.next = self.o.val().kind;
-        self.wholeq.d.next = self.mine.val() & !self.d.val().bad & self.d.val().hdr_ok;
-        self.liveq.d.next = self.op.val() & self.c.val().hit;
-        self.openq.d.next = self.f.val().st == 1;
-        self.op_fpduq.d.next = self.op.val()
-            & self.c.val().hit
-            & (self.op_kind.val() == OpKind::Fpdu)
-            & (self.f.val().st == 1);
-        self.seg_doneq.d.next =
-            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::SegDone);
-        self.installq.d.next =
-            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Install);
-        self.removeq.d.next =
-            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Remove);
-        self.fenceq.d.next =
-            self.op.val() & self.c.val().hit & (self.op_kind.val() == OpKind::Fence);
+        self.live.next = self.op.val() & self.c.val().hit;
+        self.open.next = self.f.val().st == 1;
+        self.op_seg.next = self.live.val() & (self.op_kind.val() == OpKind::SegDone);
+        self.op_init.next = self.live.val() & (self.op_kind.val() == OpKind::Install);
+        self.op_fin.next = self.op_seg.val() & self.o.val().fin & self.open.val();
+        // CRC failure with nothing of the FPDU acknowledged.
+        self.op_again.next = self.op_seg.val() & self.o.val().crc_fail & self.open.val();
+        self.wholeq.d.next = self.whole.val();
+        self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
+        self.writeq.d.next = self.mine.val() | self.live.val();
         self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
-        self.bad_termq.d.next = self.o.val().term.any();
+        self.op_fpduq.d.next =
+            self.live.val() & (self.op_kind.val() == OpKind::Fpdu) & self.open.val();
+        self.seg_doneq.d.next = self.op_seg.val();
+        self.installq.d.next = self.op_init.val();
+        self.removeq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Remove);
+        self.fenceq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Fence);
+        self.finq.d.next = self.op_fin.val();
+        self.againq.d.next = self.op_again.val();
+        self.op_overq.d.next = self.op_again.val() & (self.f.val().crc_rep == 2);
+        self.op_pushq.d.next = (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
+            | (self.live.val() & (self.op_kind.val() == OpKind::Fence))
+            | self.op_fin.val()
+            | (self.op_again.val() & (self.f.val().crc_rep == 2));
+        self.op_nxtq.d.next = self.op_init.val() | (self.op_seg.val() & self.o.val().rollback);
+        self.bad_termq.d.next =
+            self.live.val() & (self.op_kind.val() == OpKind::Fpdu) & self.o.val().term.any();
         self.crc_termq.d.next = self.o.val().term == 0x2002;
+        self.crc_offq.d.next = !self.c.val().crc_en;
         self.last_tryq.d.next = self.f.val().crc_rep == 2;
         self.settledq.d.next = !self.f.val().pend.any();
+        self.quietq.d.next = !self.f.val().pend.any() & !self.f.val().mid;
+        // The command block waits for its operation.
+        self.commandq.d.next = self.op.val()
+            & (self.op_kind.val() != OpKind::Fpdu)
+            & (self.op_kind.val() != OpKind::SegDone);
+
+        self.install_hdr.next = self.o.val().hdr_a;
+        self.unused_install_hdr.next = self.install_hdr.val();
+        self.alt_nxtq.d.next = self.nxt.val();
+        self.alt_pendq.d.next = self.f.val().pend + 1;
+        self.alt_smsnq.d.next = self.f.val().smsn + 1;
+        self.alt_rmsnq.d.next = self.f.val().rmsn + 1;
+        self.alt_headq.d.next = self.f.val().rd_head;
+        self.alt_offq.d.next = self.got.val();
+        if self.form.val().l {
+            self.alt_headq.d.next = self.f.val().rd_head + 1;
+            self.alt_offq.d.next = 0.into();
+        }
+        self.seqq.d.next = self.f.val().rcv_nxt;
+        if self.op.val() {
+            self.alt_nxtq.d.next = self.o.val().seq;
+            self.alt_pendq.d.next = self.f.val().pend - 1;
+            self.seqq.d.next = self.o.val().seq;
+            if self.op_fin.val() {
+                self.seqq.d.next = self.o.val().seq + 1;
+            }
+        }
+        if self.op_init.val() {
+            self.alt_nxtq.d.next = self.install_hdr.val().get_bits::<32>(0);
+            self.alt_pendq.d.next = 0.into();
+            self.alt_smsnq.d.next = self.install_hdr.val().get_bits::<32>(32);
+            self.alt_rmsnq.d.next = self.install_hdr.val().get_bits::<32>(64);
+            self.alt_headq.d.next = 0.into();
+            self.alt_offq.d.next = 0.into();
+        }
+        self.fromq.d.next = self.base.val() + 20;
+        if self.form.val().t {
+            self.fromq.d.next = self.base.val() + 16;
+        }
+        if self.op.val() {
+            self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 20;
+            if self.form.val().t {
+                self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6) | 16;
+            }
+        }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
-        self.hdr_a.next = self.dq.q.val().hdr_a;
-        self.hdr_b.next = self.hdrbq.q.val();
-        if self.is_op.q.val() {
-            self.hdr_a.next = self.oq.q.val().hdr_a;
-            self.hdr_b.next = self.oq.q.val().hdr_b;
-        }
 
-        // Frames: nothing counts unless every checksum is good.
-        self.whole.next = self.wholeq.q.val();
-        self.good.next = self.whole.val() & self.scan.val().ip_ok & self.scan.val().tcp_ok;
-        self.crc_good.next = self.scan.val().crc_ok | !self.cq.q.val().crc_en;
-        self.fast.next = self.good.val() & self.vq.q.val().fast & !self.rq.q.val().stale;
-        self.to_slow.next = self.good.val()
-            & (self.vq.q.val().slow | (self.vq.q.val().fast & self.rq.q.val().stale));
-        self.fast_fpdu.next = self.fast.val() & self.crc_good.val();
-        // Operations.
-        self.op_live.next = self.liveq.q.val();
-        self.op_fpdu.next = self.op_fpduq.q.val();
-        self.seg_done.next = self.seg_doneq.q.val();
-        self.fpdu.next = self.fast_fpdu.val() | self.op_fpdu.val();
+        // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
+        self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd;
+        // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
+        self.old.next = self.passed.val()
+            & ((self.vq.q.val().empty & self.vq.q.val().behind)
+                | (!self.vq.q.val().empty & self.vq.q.val().covered));
+        self.challenge.next = self.vq.q.val().odd
+            | (self.vq.q.val().rst & !self.vq.q.val().here & self.vq.q.val().begins);
+        self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
+            | (self.vq.q.val().rst & !self.vq.q.val().here & !self.vq.q.val().begins);
+        self.data.next = self.passed.val()
+            & !self.vq.q.val().empty
+            & !self.vq.q.val().covered
+            & self.vq.q.val().inside;
+        self.dead.next = self.data.val() & !self.vq.q.val().open;
+        self.ahead.next = self.data.val()
+            & self.vq.q.val().open
+            & !self.vq.q.val().here
+            & !self.vq.q.val().behind;
+        self.fast.next = self.vq.q.val().fast & self.vq.q.val().inside & !self.rq.q.val().stale;
+        self.slow.next = self.vq.q.val().inside
+            & ((self.vq.q.val().slow & !self.vq.q.val().covered)
+                | (self.vq.q.val().fast & self.rq.q.val().stale));
 
-        self.err.next = self.rq.q.val().err;
-        if !self.rq.q.val().err.any() & self.rq.q.val().outside {
-            self.err.next = self.rq.q.val().over;
+        // Errors.
+        self.beyond.next = self.rq.q.val().over
+            | (self.rq.q.val().ranged
+                & !(self.rq.q.val().below
+                    & ((!self.rq.q.val().borrow & self.rq.q.val().upper_same)
+                        | (self.rq.q.val().borrow
+                            & self.rq.q.val().upper_next
+                            & !self.rq.q.val().near))));
+        self.denied.next = self.rq.q.val().stag | (self.rq.q.val().tag & self.rq.q.val().revoked);
+        self.wrong.next = self.rq.q.val().flaw
+            | self.rq.q.val().barred
+            | (self.rq.q.val().tag & self.rq.q.val().revoked)
+            | self.beyond.val()
+            | self.bad_termq.q.val();
+        self.err.next = 0x1101.into(); // base or bounds
+        if self.formq.q.val().rreq {
+            self.err.next = 0x0101.into();
         }
-        if self.op_fpdu.val() & self.bad_termq.q.val() {
+        if self.formq.q.val().send {
+            self.err.next = 0x1205.into(); // message too long for the buffer
+        }
+        if self.rq.q.val().wrap {
+            self.err.next = 0x1103.into(); // TO wrap
+            if self.formq.q.val().rreq {
+                self.err.next = 0x0104.into();
+            }
+        }
+        if self.rq.q.val().right {
+            self.err.next = 0x0102.into(); // no such right
+        }
+        if self.rq.q.val().foreign {
+            self.err.next = 0x1102.into(); // not associated with the stream
+            if self.formq.q.val().rreq {
+                self.err.next = 0x0103.into();
+            }
+        }
+        if self.denied.val() {
+            self.err.next = 0x1100.into(); // invalid STag
+            if self.formq.q.val().rreq {
+                self.err.next = 0x0100.into();
+            }
+        }
+        if self.formq.q.val().send
+            & (self.denied.val() | self.rq.q.val().foreign | self.rq.q.val().right)
+        {
+            self.err.next = 0x0109.into(); // STag cannot be invalidated
+        }
+        if self.rq.q.val().shape {
+            self.err.next = 0x1205.into(); // not exactly a Read Request header, no Terminate header
+        }
+        if self.rq.q.val().third {
+            self.err.next = 0x1204.into(); // MO
+            if self.formq.q.val().rresp {
+                self.err.next = 0x1101.into(); // not the octets asked for
+            }
+        }
+        if self.rq.q.val().second {
+            self.err.next = 0x1202.into(); // no receive posted, more Reads than IRD
+            if self.formq.q.val().rresp {
+                self.err.next = 0x1100.into(); // not the sink STag
+            }
+        }
+        if self.rq.q.val().first {
+            self.err.next = 0x1203.into(); // MSN out of range
+            if self.formq.q.val().rresp {
+                self.err.next = 0x0206.into(); // no Read outstanding
+            }
+        }
+        if self.formq.q.val().bad {
+            self.err.next = 0x1000.into(); // no room for the control octets, shorter than its header
+            if self.formq.q.val().bad_dv {
+                self.err.next = 0x1206.into(); // DDP version, untagged
+                if self.formq.q.val().t {
+                    self.err.next = 0x1104.into(); // DDP version, tagged
+                }
+            }
+            if self.formq.q.val().bad_rv {
+                self.err.next = 0x0205.into(); // RDMAP version
+            }
+            if self.formq.q.val().bad_op {
+                self.err.next = 0x0206.into(); // unexpected opcode
+            }
+            if self.formq.q.val().bad_qn {
+                self.err.next = 0x1201.into(); // invalid QN
+            }
+        }
+        if self.bad_termq.q.val() {
             self.err.next = self.oq.q.val().term;
         }
-        // Whether `err` is not zero, without waiting for its value.
-        self.wrong.next = self.rq.q.val().err.any()
-            | self.rq.q.val().outside
-            | (self.op_fpdu.val() & self.bad_termq.q.val());
-        self.ok.next = self.fpdu.val() & !self.wrong.val();
 
-        // CRC failure with nothing of the FPDU acknowledged.
-        self.crc_again.next = (self.fast.val() & !self.crc_good.val())
-            | (self.seg_done.val() & self.oq.q.val().crc_fail & self.openq.q.val());
-        self.crc_over.next = self.crc_again.val() & self.last_tryq.q.val();
-        self.settled.next = self.settledq.q.val();
-        self.quiet.next = self.settled.val() & !self.fq.q.val().mid;
-        self.fin_done.next = self.seg_done.val() & self.oq.q.val().fin & self.openq.q.val();
+        self.fast_ok.next = self.fast.val() & !self.wrong.val();
+        self.op_ok_fpdu.next = self.op_fpduq.q.val() & !self.wrong.val();
+        self.last_send.next = self.formq.q.val().send & self.formq.q.val().l;
+
+        // X3, late. Frames: nothing counts unless every checksum is good.
+        self.sums.next = self.scan.val().ip_ok & self.scan.val().tcp_ok;
+        self.crc_good.next = self.scan.val().crc_ok | self.crc_offq.q.val();
+        self.clean.next = self.sums.val() & self.crc_good.val();
+        self.good.next = self.wholeq.q.val() & self.sums.val();
 
         // New state.
         self.nd.next = self.fq.q.val();
-        self.take.next = self.fast_fpdu.val()
-            | self.to_slow.val()
-            | (self.seg_done.val() & self.oq.q.val().rollback)
-            | self.installq.q.val();
-        self.alt.next = self.altq.q.val();
-        if self.take.val() {
-            self.nd.next.rcv_nxt = self.altq.q.val();
+        self.moved.next = (self.clean.val() & self.fast.val())
+            | (self.sums.val() & self.slow.val())
+            | self.op_nxtq.q.val();
+        self.take.next = self.moved.val();
+        self.alt.next = self.alt_nxtq.q.val();
+        self.stay.next = self.fq.q.val().rcv_nxt;
+        if self.moved.val() {
+            self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
         }
-        if self.to_slow.val() {
-            self.nd.next.pend = self.fq.q.val().pend + 1;
+        if (self.sums.val() & self.slow.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
+            self.nd.next.pend = self.alt_pendq.q.val();
+        }
+        if self.seg_doneq.q.val() {
+            self.nd.next.mid = self.oq.q.val().mid;
         }
         // Only an FPDU with a good CRC starts the count again: what follows a bad one is dropped by the assembler and
         // reported without a rollback.
-        if self.fpdu.val() {
-            self.nd.next.crc_rep = 0.into();
-        }
-        if self.ok.val() {
-            self.nd.next.first = true;
-            if self.formq.q.val().send & self.formq.q.val().l {
-                self.nd.next.smsn = self.fq.q.val().smsn + 1;
-            }
-            if self.formq.q.val().rreq {
-                self.nd.next.rmsn = self.fq.q.val().rmsn + 1;
-            }
-            if self.formq.q.val().rresp {
-                self.nd.next.rd_off = self.fq.q.val().rd_off + self.formq.q.val().xlen;
-                if self.formq.q.val().l {
-                    self.nd.next.rd_off = 0.into();
-                    self.nd.next.rd_head = self.fq.q.val().rd_head + 1;
-                }
-            }
-            if self.formq.q.val().term {
-                self.nd.next.st = 2.into();
-            }
-        }
-        if self.seg_done.val() {
-            self.nd.next.pend = self.fq.q.val().pend - 1;
-            self.nd.next.mid = self.oq.q.val().mid;
-            if self.fin_done.val() {
-                self.nd.next.st = 3.into();
-            }
-        }
-        if self.crc_again.val() {
+        if (self.sums.val() & self.fast.val()) | self.againq.q.val() {
             self.nd.next.crc_rep = self.fq.q.val().crc_rep + 1;
         }
-        if (self.fpdu.val() & self.wrong.val())
-            | self.crc_over.val()
-            | (self.good.val() & self.vq.q.val().rst)
+        if (self.clean.val() & self.fast.val()) | self.op_fpduq.q.val() | self.installq.q.val() {
+            self.nd.next.crc_rep = 0.into();
+        }
+        if (self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val() {
+            self.nd.next.first = true;
+        }
+        if (self.clean.val() & (self.fast_ok.val() & self.last_send.val()))
+            | ((self.op_ok_fpdu.val() & self.last_send.val()) | self.installq.q.val())
+        {
+            self.nd.next.smsn = self.alt_smsnq.q.val();
+        }
+        // A Read Request never goes the fast way.
+        if (self.op_ok_fpdu.val() & self.formq.q.val().rreq) | self.installq.q.val() {
+            self.nd.next.rmsn = self.alt_rmsnq.q.val();
+        }
+        if (self.clean.val() & (self.fast_ok.val() & self.formq.q.val().rresp))
+            | ((self.op_ok_fpdu.val() & self.formq.q.val().rresp) | self.installq.q.val())
+        {
+            self.nd.next.rd_head = self.alt_headq.q.val();
+            self.nd.next.rd_off = self.alt_offq.q.val();
+        }
+        if self.finq.q.val() {
+            self.nd.next.st = 3.into();
+        }
+        if (self.sums.val()
+            & ((self.fast.val() & (self.crc_good.val() & self.wrong.val()))
+                | (self.fast.val() & (!self.crc_good.val() & self.last_tryq.q.val()))
+                | self.vq.q.val().reset))
+            | (self.op_fpduq.q.val() & (self.wrong.val() | self.formq.q.val().term))
+            | self.op_overq.q.val()
         {
             self.nd.next.st = 2.into();
         }
         if self.installq.q.val() {
             self.nd.next.st = 1.into();
-            self.nd.next.smsn = self.hdr_a.val().get_bits::<32>(32);
-            self.nd.next.rmsn = self.hdr_a.val().get_bits::<32>(64);
-            self.nd.next.pend = 0.into();
             self.nd.next.mid = false;
-            self.nd.next.crc_rep = 0.into();
-            self.nd.next.rd_head = 0.into();
-            self.nd.next.rd_off = 0.into();
             self.nd.next.first = false;
         }
         if self.removeq.q.val() {
             self.nd.next.st = 0.into();
         }
-        self.dyn_we.next = self.good.val() | self.op_live.val();
-        self.dyn_conn.next = self.cq.q.val().conn;
-        self.dyn_row.next = self.nd.val();
+        self.keep.next = self.is_known.q.val();
+        self.fresh.next = self.nd.val();
+        self.keep4.d.next = self.writeq.q.val();
+        self.conn4.d.next = self.cq.q.val().conn;
+        self.row4.d.next = self.nd.val();
+        self.dyn_we.next = self.keep4.q.val();
+        self.dyn_conn.next = self.conn4.q.val();
+        self.dyn_row.next = self.row4.q.val();
 
         // STag invalidated by a delivered Send with Invalidate.
-        self.inv_valid.next = self.ok.val() & self.rq.q.val().inv;
-        self.inv_set.next = self.rq.q.val().set;
-        self.inv_way.next = self.rq.q.val().way;
+        self.inv4.d.next = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
+            & (self.last_send.val() & self.formq.q.val().inv);
+        self.set4.d.next = self.rq.q.val().set;
+        self.way4.d.next = self.rq.q.val().way;
+        self.inv_valid.next = self.inv4.q.val();
+        self.inv_set.next = self.set4.q.val();
+        self.inv_way.next = self.way4.q.val();
 
-        // Delivery.
-        self.data.next = self.ok.val()
-            & (self.formq.q.val().write | self.formq.q.val().rresp | self.formq.q.val().send)
-            & self.formq.q.val().dlen.any();
+        // Delivery. Pushed for a frame: an FPDU with good CRC, the last failure of one, a reset.
+        self.fast_bad.next = self.fast.val() & !self.crc_good.val();
+        self.pushed.next = (self.fast.val() & self.last_tryq.q.val()) | self.vq.q.val().reset;
+        self.x_push.next = (self.clean.val() & self.fast.val())
+            | (self.sums.val() & self.pushed.val())
+            | self.op_pushq.q.val();
+        self.ok.next = (self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val();
+        self.at_fault.next =
+            self.wrong.val() & ((self.fast.val() & self.crc_good.val()) | self.op_fpduq.q.val());
+        self.over.next = self.fast_bad.val() | self.op_overq.q.val();
+        self.placed.next =
+            (self.formq.q.val().write | self.formq.q.val().rresp | self.formq.q.val().send)
+                & self.formq.q.val().some;
         self.x_desc.next.src = Src::None;
-        self.x_desc.next.from = self.baseq.q.val() + 20;
+        self.x_desc.next.from = self.fromq.q.val();
         self.x_desc.next.addr = self.rq.q.val().base + self.rq.q.val().off;
         self.x_desc.next.len = 0.into();
-        if self.formq.q.val().write | self.formq.q.val().rresp {
-            self.x_desc.next.from = self.baseq.q.val() + 16;
-        }
-        if self.is_op.q.val() {
-            self.x_desc.next.from = (bit_cast::<BYTE, BEAT>(self.oq.q.val().blk) << 6) | 20;
-            if self.formq.q.val().write | self.formq.q.val().rresp {
-                self.x_desc.next.from = (bit_cast::<BYTE, BEAT>(self.oq.q.val().blk) << 6) | 16;
-            }
-        }
-        if self.data.val() {
+        if self.ok.val() & self.placed.val() {
             self.x_desc.next.len = bit_cast::<17, 16>(self.formq.q.val().dlen);
             self.x_desc.next.src = Src::Staging;
             if self.is_op.q.val() {
@@ -324,111 +525,103 @@ impl Logic for Place {
         self.x_desc.next.free_slot = self.is_frame.q.val();
         self.x_desc.next.blk = self.oq.q.val().blk;
         self.x_desc.next.free_blk = self.pool_fpduq.q.val();
-        self.x_desc.next.event = false;
-        self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
-        self.x_desc.next.opcode = self.hdr_a.val().get_bits::<4>(24);
+        self.x_desc.next.event = self.over.val()
+            | self.at_fault.val()
+            | self.vq.q.val().reset
+            | self.finq.q.val()
+            | (self.ok.val()
+                & (self.formq.q.val().term
+                    | ((self.formq.q.val().send | self.formq.q.val().rresp)
+                        & self.formq.q.val().l)));
+        self.x_desc.next.opcode = self.hdr_aq.q.val().get_bits::<4>(24);
         self.x_desc.next.flags = 0.into();
+        if self.formq.q.val().send & self.ok.val() {
+            self.x_desc.next.flags = (bit_cast::<8, 1>(self.formq.q.val().inv.into()) << 1) // cpl_flag::INVALIDATED
+                    | bit_cast::<8, 1>(self.formq.q.val().se.into()); // cpl_flag::SOLICITED
+        }
         self.x_desc.next.msn = self.formq.q.val().msn;
-        self.x_desc.next.mlen = self.rq.q.val().mlen;
         self.x_desc.next.idx = self.rq.q.val().idx;
         self.x_desc.next.stag = self.formq.q.val().stag;
-        self.x_desc.next.term = self.err.val();
-        self.x_desc.next.aux = false;
-        self.x_desc.next.rreq = false;
-        self.x_desc.next.fence = false;
+        self.x_desc.next.aux = self.at_fault.val()
+            | (self.op_ok_fpdu.val() & self.formq.q.val().rreq)
+            | (self.op_ok_fpdu.val() & self.formq.q.val().term);
+        self.x_desc.next.rreq = self.op_ok_fpdu.val() & self.formq.q.val().rreq;
+        self.x_desc.next.fence = self.fenceq.q.val();
         self.x_desc.next.fence_id = self.oq.q.val().fence_id;
-        self.push.next = self.fpdu.val()
-            | self.crc_over.val()
-            | self.fin_done.val()
-            | (self.good.val() & self.vq.q.val().rst)
-            | self.fenceq.q.val()
-            | (self.pool_fpduq.q.val());
-        if self.ok.val() {
-            if self.formq.q.val().send {
-                self.x_desc.next.event = self.rq.q.val().done;
-                if self.formq.q.val().se {
-                    self.x_desc.next.flags = 1.into(); // cpl_flag::SOLICITED
-                }
-                if self.formq.q.val().inv {
-                    self.x_desc.next.flags = 2.into(); // cpl_flag::INVALIDATED
-                    if self.formq.q.val().se {
-                        self.x_desc.next.flags = 3.into();
-                    }
-                }
-            }
-            if self.formq.q.val().rresp {
-                self.x_desc.next.event = self.rq.q.val().done;
-                self.x_desc.next.kind = 1.into(); // cpl_kind::READ_DONE
-            }
-            if self.formq.q.val().rreq {
-                self.x_desc.next.rreq = true;
-                self.x_desc.next.aux = true;
-            }
-            if self.formq.q.val().term {
-                self.x_desc.next.event = true;
-                self.x_desc.next.kind = 2.into(); // cpl_kind::TERMINATE
-                self.x_desc.next.aux = true;
-                // Octets 20 and 21 of the FPDU: layer, type and code.
-                self.x_desc.next.term = (bit_cast::<16, 8>(self.hdr_b.val().get_bits::<8>(0)) << 8)
-                    | bit_cast::<16, 8>(self.hdr_b.val().get_bits::<8>(8));
+        if self.fenceq.q.val() {
+            self.x_desc.next.class = 5.into(); // dma_class::FENCE
+        }
+        self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
+        if self.formq.q.val().rresp {
+            self.x_desc.next.kind = 1.into(); // cpl_kind::READ_DONE
+        }
+        if self.formq.q.val().term {
+            self.x_desc.next.kind = 2.into(); // cpl_kind::TERMINATE
+        }
+        self.x_desc.next.mlen = self.rq.q.val().mlen;
+        self.term_code.next = 0.into();
+        if self.wrong.val() {
+            self.term_code.next = self.err.val();
+        }
+        if self.op_ok_fpdu.val() & self.formq.q.val().term {
+            // Octets 20 and 21 of the FPDU: layer, type and code.
+            self.term_code.next = (bit_cast::<16, 8>(self.hdr_bq.q.val().get_bits::<8>(0)) << 8)
+                | bit_cast::<16, 8>(self.hdr_bq.q.val().get_bits::<8>(8));
+        }
+        if self.finq.q.val() {
+            self.term_code.next = 0.into();
+            if self.oq.q.val().mid {
+                self.term_code.next = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
             }
         }
-        if self.fpdu.val() & self.wrong.val() {
-            self.x_desc.next.event = true;
-            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
-            self.x_desc.next.aux = true;
-            // The ULPDU length of the offender, octets 0 and 1.
-            self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(0)) << 8)
-                | bit_cast::<32, 8>(self.hdr_a.val().get_bits::<8>(8));
+        if self.op_overq.q.val() {
+            self.term_code.next = 0x2002.into(); // term::MPA_CRC
         }
-        if self.crc_over.val() {
-            self.x_desc.next.event = true;
+        self.x_desc.next.term = self.term_code.val();
+        if self.at_fault.val() {
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
+                                              // The ULPDU length of the offender, octets 0 and 1.
+            self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(0)) << 8)
+                | bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(8));
+        }
+        if self.over.val() {
+            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
+        }
+        if self.fast_bad.val() {
             self.x_desc.next.term = 0x2002.into(); // term::MPA_CRC
         }
-        if self.good.val() & self.vq.q.val().rst {
-            self.x_desc.next.event = true;
+        if self.vq.q.val().reset {
             self.x_desc.next.kind = 5.into(); // cpl_kind::RST
             self.x_desc.next.term = 0.into();
         }
-        if self.fin_done.val() {
-            self.x_desc.next.event = true;
+        if self.finq.q.val() {
             self.x_desc.next.kind = 4.into(); // cpl_kind::FIN
-            self.x_desc.next.term = 0.into();
-            if self.oq.q.val().mid {
-                self.x_desc.next.term = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
-            }
         }
-        if self.fenceq.q.val() {
-            self.x_desc.next.fence = true;
-            self.x_desc.next.class = 5.into(); // dma_class::FENCE
-        }
-        self.x_push.next = self.push.val();
-        self.aux_push.next = self.push.val() & self.x_desc.val().aux;
-        self.aux.next = (bit_cast::<368, 224>(self.hdr_b.val()) << 144)
-            | bit_cast::<368, 144>(self.hdr_a.val().get_bits::<144>(16));
+        self.aux.next = (bit_cast::<368, 224>(self.hdr_bq.q.val()) << 144)
+            | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
 
-        // The assembler's share.
-        self.seg_push.next = self.to_slow.val() | self.removeq.q.val();
+        // The assembler's share. What it takes begins at rcv_nxt.
+        self.seg_push.next = (self.sums.val() & self.slow.val()) | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
         self.seg.next.slot = self.dq.q.val().slot;
-        self.seg.next.addr = self.baseq.q.val() + bit_cast::<BYTE, 16>(self.vq.q.val().trim);
+        self.seg.next.addr = self.vq.q.val().addr;
         self.seg.next.len = self.vq.q.val().len;
-        self.seg.next.seq = self.dq.q.val().seq + bit_cast::<32, 16>(self.vq.q.val().trim);
-        self.seg.next.fresh = self.quiet.val();
+        self.seg.next.seq = self.fq.q.val().rcv_nxt;
+        self.seg.next.fresh = self.quietq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
-        self.seg.next.fin = self.vq.q.val().fin;
+        self.seg.next.fin = self.dq.q.val().flags.get_bit(0);
 
         // A frame that nobody keeps gives its slot back.
-        self.kept.next = self.is_gone.q.val() | self.to_slow.val() | self.push.val();
-        self.free_valid.next = self.is_frame.q.val() & !self.kept.val();
+        self.free_valid.next = self.is_frame.q.val()
+            & !self.is_gone.q.val()
+            & !(self.sums.val() & (self.slow.val() | self.pushed.val()))
+            & !(self.clean.val() & self.fast.val());
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.opens.next = self.ok.val() & !self.fq.q.val().first;
-        self.ack_push.next = self.good.val() | self.seg_done.val();
+        self.ack_push.next = self.good.val() | self.seg_doneq.q.val();
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
         self.ack.next.seq = self.dq.q.val().seq;
@@ -437,79 +630,87 @@ impl Logic for Place {
         self.ack.next.plen = self.dq.q.val().plen;
         self.ack.next.tsval = self.dq.q.val().tsval;
         self.ack.next.tsecr = self.dq.q.val().tsecr;
-        self.ack.next.rcv_nxt = self.fq.q.val().rcv_nxt;
+        self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
+        self.opens.next = self.fast_ok.val() & self.crc_good.val() & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
             self.ack.next.flags = 0x400.into(); // ack_flag::RX_ONLY
-            self.ack.next.rcv_nxt = self.oq.q.val().seq;
             self.ack.next.mode = 1.into(); // ack_mode::DELAYED
             if self.oq.q.val().rollback {
                 self.ack.next.mode = 2.into(); // ack_mode::NOW
             }
-            if self.fin_done.val() {
+            if self.finq.q.val() {
                 self.ack.next.flags = 0x401.into(); // RX_ONLY, FIN
-                self.ack.next.rcv_nxt = self.oq.q.val().seq + 1;
                 self.ack.next.mode = 2.into();
             }
         } else {
-            self.ack.next.flags = (bit_cast::<11, 1>(self.vq.q.val().rst.into()) << 1)
+            self.ack.next.flags = (bit_cast::<11, 1>(self.vq.q.val().reset.into()) << 1)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(3).into()) << 2)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(6).into()) << 3)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(7).into()) << 4)
                 | (bit_cast::<11, 1>(self.dq.q.val().ce.into()) << 5)
-                | (bit_cast::<11, 1>(self.vq.q.val().old.into()) << 6)
-                | (bit_cast::<11, 1>(self.vq.q.val().ahead.into()) << 7)
+                | (bit_cast::<11, 1>(self.old.val().into()) << 6)
+                | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
                 | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)
                 | (bit_cast::<11, 1>(self.opens.val().into()) << 9);
-            if self.fast_fpdu.val() {
-                self.ack.next.rcv_nxt = self.vq.q.val().nxt;
-                self.ack.next.mode = 1.into();
-            }
-            if self.settled.val() {
-                if self.vq.q.val().old
-                    | self.vq.q.val().ahead
-                    | self.vq.q.val().outside
-                    | (self.fast.val() & !self.crc_good.val())
-                {
+            if self.settledq.q.val() {
+                if self.old.val() | self.ahead.val() | self.outside.val() {
                     self.ack.next.mode = 2.into();
                 }
-                if self.vq.q.val().challenge {
+                if self.challenge.val() {
                     self.ack.next.mode = 3.into(); // ack_mode::CHALLENGE
                 }
             }
+            // A fast one is settled.
+            if self.fast.val() {
+                self.ack.next.mode = 2.into();
+                if self.crc_good.val() {
+                    self.ack.next.mode = 1.into();
+                }
+            }
+        }
+        if self.fast.val() & self.crc_good.val() {
+            self.ack.next.rcv_nxt = self.alt_nxtq.q.val();
         }
 
-        // The command block waits for its operation.
-        self.op_done.next = self.is_op.q.val()
-            & (self.oq.q.val().kind != OpKind::Fpdu)
-            & (self.oq.q.val().kind != OpKind::SegDone);
-        self.op_ok.next = self.cq.q.val().hit;
+        self.done4.d.next = self.commandq.q.val();
+        self.hit4.d.next = self.cq.q.val().hit;
+        self.op_done.next = self.done4.q.val();
+        self.op_ok.next = self.hit4.q.val();
 
-        self.why.next.malformed =
-            self.is_mine.q.val() & !self.dq.q.val().bad & !self.dq.q.val().hdr_ok;
-        self.why.next.bad_ip_sum = self.whole.val() & !self.scan.val().ip_ok;
-        self.why.next.bad_tcp_sum =
-            self.whole.val() & self.scan.val().ip_ok & !self.scan.val().tcp_ok;
-        self.why.next.dup = self.good.val() & self.vq.q.val().old;
-        self.why.next.ooo = self.good.val() & self.vq.q.val().ahead;
-        self.why.next.window = self.good.val() & self.vq.q.val().outside;
-        self.why.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
-        self.why.next.challenge = self.good.val() & self.vq.q.val().challenge;
-        self.why.next.rst = self.good.val() & self.vq.q.val().rst;
-        self.why.next.fin = self.fin_done.val();
-        self.why.next.dead = self.good.val() & self.vq.q.val().dead;
-        self.why.next.fpdu_fast = self.ok.val() & !self.is_op.q.val();
-        self.why.next.fpdu_pool = self.ok.val() & self.is_op.q.val();
-        self.why.next.fpdu_crc =
-            self.crc_again.val() | (self.op_fpdu.val() & self.crc_termq.q.val());
-        self.why.next.term_sent = (self.fpdu.val() & self.wrong.val()) | self.crc_over.val();
-        self.why.next.term_recv = self.ok.val() & self.formq.q.val().term;
-        self.why.next.writes = self.ok.val() & self.formq.q.val().write;
-        self.why.next.sends = self.ok.val() & self.formq.q.val().send & self.formq.q.val().l;
-        self.why.next.reads = self.ok.val() & self.formq.q.val().rreq;
-        self.why.next.read_resps = self.ok.val() & self.formq.q.val().rresp;
-        self.why.next.invalidated = self.inv_valid.val();
+        self.why4.d.next.malformed = self.malformedq.q.val();
+        self.why4.d.next.bad_ip_sum = self.wholeq.q.val() & !self.scan.val().ip_ok;
+        self.why4.d.next.bad_tcp_sum =
+            self.wholeq.q.val() & self.scan.val().ip_ok & !self.scan.val().tcp_ok;
+        self.why4.d.next.dup = self.good.val() & self.old.val();
+        self.why4.d.next.ooo = self.good.val() & self.ahead.val();
+        self.why4.d.next.window = self.good.val() & self.outside.val();
+        self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
+        self.why4.d.next.challenge = self.good.val() & self.challenge.val();
+        self.why4.d.next.rst = self.sums.val() & self.vq.q.val().reset;
+        self.why4.d.next.fin = self.finq.q.val();
+        self.why4.d.next.dead = self.good.val() & self.dead.val();
+        self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();
+        self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val();
+        self.why4.d.next.fpdu_crc = (self.sums.val() & self.fast_bad.val())
+            | self.againq.q.val()
+            | (self.op_fpduq.q.val() & self.crc_termq.q.val());
+        self.why4.d.next.term_sent = (self.clean.val() & (self.fast.val() & self.wrong.val()))
+            | (self.op_fpduq.q.val() & self.wrong.val())
+            | (self.sums.val() & (self.fast_bad.val() & self.last_tryq.q.val()))
+            | self.op_overq.q.val();
+        self.why4.d.next.term_recv = self.op_ok_fpdu.val() & self.formq.q.val().term;
+        self.why4.d.next.writes = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
+            & self.formq.q.val().write;
+        self.why4.d.next.sends = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
+            & self.last_send.val();
+        self.why4.d.next.reads = self.op_ok_fpdu.val() & self.formq.q.val().rreq;
+        self.why4.d.next.read_resps = ((self.clean.val() & self.fast_ok.val())
+            | self.op_ok_fpdu.val())
+            & self.formq.q.val().rresp;
+        self.why4.d.next.invalidated = self.inv4.q.val();
+        self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();
     }
 }

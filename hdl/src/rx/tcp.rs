@@ -1,9 +1,9 @@
 //! X1 and X2, TCP side: judges a segment of an installed connection against its receive state.
 //!
-//! Combinational. X1 ([`SeqGap`]) subtracts, X2 ([`TcpJudge`]) compares and decides: a subtraction and a comparison of 32
-//! bits do not fit into one cycle. In X1 the frame before may be in X3, which settles `rcv_nxt` only at the end of that
-//! cycle; it can only stay or become a value known since X2, so X1 takes the distances from both and X2 chooses.
-//! In: the frame, its context entry, the distances, the forwarded `Dyn`. Out: one [`Verdict`].
+//! Combinational. X1 ([`SeqGap`]) subtracts, X2 ([`TcpJudge`]) compares, X3 joins the bits: two chains of 32 bits do not fit
+//! into one cycle. In X1 the frame before may be in X3, which settles `rcv_nxt` only at the end of that
+//! cycle; it can only stay or become a value known since X2, so X1 takes the distance from both and chooses last.
+//! In: the frame, the distances, the forwarded `Dyn`. Out: one [`Verdict`].
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` is dropped
@@ -14,59 +14,87 @@ use super::types::*;
 use super::xtypes::*;
 use rust_hdl::prelude::*;
 
-/// X1: distances of a segment from one value of `rcv_nxt`.
+/// X1: the distances that do not depend on the receive state.
 #[derive(LogicBlock, Default)]
 pub struct SeqGap {
     pub seq: Signal<In, Bits<32>>,
-    /// Sequence space used: payload and FIN.
-    pub span: Signal<In, Bits<32>>,
-    pub rcv_nxt: Signal<In, Bits<32>>,
-    pub gap: Signal<Out, Gap>,
-    by: Signal<Local, Bits<32>>,
+    pub ack: Signal<In, Bits<32>>,
+    pub plen: Signal<In, Bits<16>>,
+    pub fin: Signal<In, bool>,
+    pub rcv_wnd: Signal<In, Bits<32>>,
+    pub snd_una: Signal<In, Bits<32>>,
+    pub snd_nxt: Signal<In, Bits<32>>,
+    pub max_wnd: Signal<In, Bits<32>>,
+    /// End of the segment.
+    pub nxt: Signal<Out, Bits<32>>,
+    /// Sequence space used, payload and FIN: is there any; negative.
+    pub some: Signal<Out, bool>,
+    pub back: Signal<Out, Bits<32>>,
+    /// How far the segment may begin beyond `rcv_nxt`, signed.
+    pub room: Signal<Out, Bits<34>>,
+    /// How far below `snd_nxt` the ACK number is, and how far it may be.
+    pub ack_gap: Signal<Out, Bits<32>>,
+    pub ack_room: Signal<Out, Bits<32>>,
+    one: Signal<Local, Bits<1>>,
+    none: Signal<Local, Bits<1>>,
+    less: Signal<Local, Bits<34>>,
 }
 
 impl Logic for SeqGap {
     #[hdl_gen]
     fn update(&mut self) {
-        self.by.next = self.seq.val() - self.rcv_nxt.val();
-        self.gap.next.ahead = self.by.val();
-        self.gap.next.reach = self.by.val() + self.span.val();
+        self.one.next = self.fin.val().into();
+        self.none.next = (!self.fin.val()).into();
+        self.some.next = self.fin.val() | self.plen.val().any();
+        self.nxt.next = (self.seq.val() + bit_cast::<32, 16>(self.plen.val()))
+            + bit_cast::<32, 1>(self.one.val());
+        self.less.next = !bit_cast::<34, 16>(self.plen.val());
+        self.back.next = !bit_cast::<32, 16>(self.plen.val()) + bit_cast::<32, 1>(self.none.val());
+        self.room.next = (bit_cast::<34, 32>(self.rcv_wnd.val()) + self.less.val())
+            + bit_cast::<34, 1>(self.none.val());
+        self.ack_gap.next = self.snd_nxt.val() - self.ack.val();
+        self.ack_room.next = (self.snd_nxt.val() - self.snd_una.val()) + self.max_wnd.val();
     }
 }
 
-/// X2: the verdict.
+/// X2: the comparisons.
 #[derive(LogicBlock, Default)]
 pub struct TcpJudge {
+    /// A frame of the connection, not bad, headers covered.
+    pub whole: Signal<In, bool>,
     pub d: Signal<In, FrameDone>,
-    pub c: Signal<In, CtxEntry>,
+    pub rcv_wnd: Signal<In, Bits<32>>,
     /// Forwarded state.
     pub f: Signal<In, Dyn>,
-    pub gap: Signal<In, Gap>,
-    /// Sequence space used is not empty; where it ends.
-    pub used: Signal<In, bool>,
-    pub nxt: Signal<In, Bits<32>>,
-    /// snd_una - max_wnd <= ack <= snd_nxt
-    pub ack_ok: Signal<In, bool>,
-    /// The payload is one whole FPDU of a kind that needs no assembler.
-    pub simple: Signal<In, bool>,
+    /// Sequence number less `rcv_nxt`.
+    pub ahead: Signal<In, Bits<32>>,
+    pub some: Signal<In, bool>,
+    pub back: Signal<In, Bits<32>>,
+    pub room: Signal<In, Bits<34>>,
+    pub ack_gap: Signal<In, Bits<32>>,
+    pub ack_room: Signal<In, Bits<32>>,
+    /// Staging byte address of the TCP payload.
+    pub base: Signal<In, Bits<BYTE>>,
+    /// The payload would be this long if it were one whole FPDU of a kind that needs no assembler; else 0.
+    pub fpdu: Signal<In, Bits<18>>,
     pub v: Signal<Out, Verdict>,
-    ahead_by: Signal<Local, Bits<32>>,
-    /// Octets beyond rcv_nxt that the segment would use; meaningful when it is not all old.
-    reach: Signal<Local, Bits<32>>,
     fin: Signal<Local, bool>,
     syn: Signal<Local, bool>,
     rst: Signal<Local, bool>,
     ackf: Signal<Local, bool>,
-    in_order: Signal<Local, bool>,
+    ack_ok: Signal<Local, bool>,
+    passed: Signal<Local, bool>,
+    here: Signal<Local, bool>,
     behind: Signal<Local, bool>,
-    empty: Signal<Local, bool>,
-    covered: Signal<Local, bool>,
-    in_window: Signal<Local, bool>,
-    quiet: Signal<Local, bool>,
+    sign: Signal<Local, Bits<2>>,
+    distance: Signal<Local, Bits<34>>,
+    spare: Signal<Local, Bits<34>>,
+    unused_spare: Signal<Local, Bits<34>>,
+    open: Signal<Local, bool>,
+    ready: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
     unused_d: Signal<Local, FrameDone>,
-    unused_c: Signal<Local, CtxEntry>,
     unused_f: Signal<Local, Dyn>,
     unused_flags: Signal<Local, Bits<8>>,
 }
@@ -75,7 +103,6 @@ impl Logic for TcpJudge {
     #[hdl_gen]
     fn update(&mut self) {
         self.unused_d.next = self.d.val();
-        self.unused_c.next = self.c.val();
         self.unused_f.next = self.f.val();
         self.flags.next = self.d.val().flags;
         self.unused_flags.next = self.flags.val();
@@ -83,85 +110,52 @@ impl Logic for TcpJudge {
         self.syn.next = self.flags.val().get_bit(1);
         self.rst.next = self.flags.val().get_bit(2);
         self.ackf.next = self.flags.val().get_bit(4);
-        self.ahead_by.next = self.gap.val().ahead;
-        self.reach.next = self.gap.val().reach;
-        self.in_order.next = !self.ahead_by.val().any();
-        self.behind.next = self.ahead_by.val().get_bit(31);
-        self.empty.next = !self.used.val();
-        // The end is not beyond rcv_nxt either.
-        self.covered.next =
-            self.behind.val() & (self.reach.val().get_bit(31) | !self.reach.val().any());
-        self.in_window.next = self.reach.val() <= self.c.val().rcv_wnd;
-        self.quiet.next = !self.f.val().mid & !self.f.val().pend.any();
+        self.here.next = !self.ahead.val().any();
+        self.behind.next = self.ahead.val().get_bit(31);
+        self.open.next = self.f.val().st == 1;
+        // One whole FPDU, and no octet in front of it is held anywhere.
+        self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.d.val().plen))
+            & !self.f.val().mid
+            & !self.f.val().pend.any()
+            & !self.fin.val();
+        // snd_una - max_wnd <= ack <= snd_nxt
+        self.ack_ok.next = self.ack_gap.val() <= self.ack_room.val();
+        self.passed.next = self.whole.val()
+            & !self.rst.val()
+            & !self.syn.val()
+            & self.ackf.val()
+            & self.ack_ok.val()
+            & self.some.val()
+            & self.open.val();
 
-        self.v.next.fast = false;
-        self.v.next.slow = false;
-        self.v.next.old = false;
-        self.v.next.ahead = false;
-        self.v.next.outside = false;
-        self.v.next.challenge = false;
-        self.v.next.bad_ack = false;
-        self.v.next.rst = false;
-        self.v.next.dead = false;
-        self.v.next.fin = self.fin.val();
-        self.v.next.nxt = self.nxt.val();
-        self.v.next.trim = 0.into();
-        self.v.next.len = self.d.val().plen;
+        self.v.next.fast = self.passed.val() & self.here.val() & self.ready.val();
+        self.v.next.slow =
+            self.passed.val() & ((self.here.val() & !self.ready.val()) | self.behind.val());
+        self.v.next.reset = self.whole.val() & self.rst.val() & self.here.val();
+        self.v.next.rst = self.rst.val();
+        self.v.next.odd =
+            !self.rst.val() & (self.syn.val() | !self.ackf.val() | !self.ack_ok.val());
+        self.v.next.bad_ack =
+            !self.rst.val() & !self.syn.val() & self.ackf.val() & !self.ack_ok.val();
+        self.v.next.empty = !self.some.val();
+        self.v.next.here = self.here.val();
+        self.v.next.behind = self.behind.val();
+        // At least as far below rcv_nxt as it is long.
+        self.v.next.covered = self.behind.val() & (self.ahead.val() <= self.back.val());
+        // The room is not below the distance, both signed.
+        self.sign.next = 0.into();
         if self.behind.val() {
-            self.v.next.trim = 0 - self.ahead_by.val().get_bits::<16>(0);
-            self.v.next.len = self.d.val().plen + self.ahead_by.val().get_bits::<16>(0);
+            self.sign.next = 3.into();
         }
-
-        if self.rst.val() {
-            if self.in_order.val() {
-                self.v.next.rst = true;
-            } else {
-                if !self.behind.val() & (self.ahead_by.val() < self.c.val().rcv_wnd) {
-                    self.v.next.challenge = true;
-                } else {
-                    self.v.next.outside = true;
-                }
-            }
-        } else {
-            if self.syn.val() | !self.ackf.val() | !self.ack_ok.val() {
-                self.v.next.challenge = true;
-                self.v.next.bad_ack = !self.syn.val() & self.ackf.val();
-            } else {
-                if self.empty.val() {
-                    // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
-                    if self.behind.val() {
-                        self.v.next.old = true;
-                    } else {
-                        self.v.next.outside = !self.in_window.val();
-                    }
-                } else {
-                    if self.covered.val() {
-                        self.v.next.old = true;
-                    } else {
-                        if !self.in_window.val() {
-                            self.v.next.outside = true;
-                        } else {
-                            if self.f.val().st != 1 {
-                                self.v.next.dead = true;
-                            } else {
-                                if !self.in_order.val() & !self.behind.val() {
-                                    self.v.next.ahead = true;
-                                } else {
-                                    if self.simple.val()
-                                        & self.in_order.val()
-                                        & self.quiet.val()
-                                        & !self.fin.val()
-                                    {
-                                        self.v.next.fast = true;
-                                    } else {
-                                        self.v.next.slow = true;
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        self.distance.next =
+            bit_cast::<34, 32>(self.ahead.val()) | (bit_cast::<34, 2>(self.sign.val()) << 32);
+        self.spare.next = self.room.val() - self.distance.val();
+        self.unused_spare.next = self.spare.val();
+        self.v.next.inside = !self.spare.val().get_bit(33);
+        self.v.next.begins = !self.behind.val() & (self.ahead.val() < self.rcv_wnd.val());
+        self.v.next.open = self.open.val();
+        // What is taken begins at rcv_nxt: `ahead` is 0 or negative.
+        self.v.next.addr = self.base.val() - self.ahead.val().get_bits::<BYTE>(0);
+        self.v.next.len = self.d.val().plen + self.ahead.val().get_bits::<16>(0);
     }
 }

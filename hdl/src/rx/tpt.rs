@@ -6,22 +6,27 @@
 //!
 //! | ports | | |
 //! |---|---|---|
-//! | `req_valid req_stag` | in | a read; no back-pressure, one a cycle |
-//! | `tpt_valid tpt tpt_pop` | FIFO out | one [`TptEntry`] a read, in order; depth 16, the largest window |
+//! | `req_valid req_stag` | in | a read; no back-pressure, every second cycle on average and at most 4 waiting |
+//! | `tpt_valid tpt tpt_pop` | FIFO out | one [`TptEntry`] a read, in order; depth: the window |
 //! | `inv_valid inv_set inv_way` | in | takes the valid bits of the ways named in one-hot `inv_way` away; never waits |
 //! | `cmd_valid cmd_ready cmd_op ..` | in | 0 register, 1 deregister, 2 query of `cmd_stag` |
 //! | `cmd_done cmd_status` | out | pulse in the cycle after the handshake; 0 ok, 1 set full, 2 not found, 3 exists |
 //! | `ready` | out | valid bits are cleared, 2^tpt_set_bits cycles after reset; before that every read misses and no command is taken |
 //!
-//! **Latency**: read in cycle I, ways compared in I+L, result visible in I+L+1 if the FIFO is empty. Without a hit the
-//! fields except `set` are without meaning (`way` and the others are zero).
-//! **Visibility**: a read sees writes and invalidations of earlier cycles. A read in the cycle of `cmd_done` sees the
-//! command. An invalidation and a read in the same cycle: the read still hits (X2 compares against invalidations in
+//! **Tables**: the tags of a set (with key and valid bit) are one row, read at once. The rows with the rest are in two banks,
+//! ways 0 and 2 in one, 1 and 3 in the other; a read takes ways 0 and 1 in its first cycle, 2 and 3 in its second. That
+//! halves the width, and a block RAM of a small preset is deep enough for it.
+//! **Latency**: a read begins in cycle I, that of its request or two after the one before. Ways compared in I+L, result
+//! visible in I+L+1 if the FIFO is empty. The pipeline pops every second cycle at most, so a read that waited for the one
+//! before is there when it is wanted if that one was. Without a hit the fields except `set` are without meaning (`way` is
+//! zero).
+//! **Visibility**: a read sees writes and invalidations of the cycles before its I. A read in the cycle of `cmd_done` sees
+//! the command. An invalidation and a read in the same cycle: the read still hits (X2 compares against invalidations in
 //! flight).
 //!
 //! **Commands**: `cmd_ready` comes at the end of the work, so the fields (`cmd_stag` .. `cmd_pa`) stay at the port
-//! until then and are not copied. A command reads its set in the first cycle without `req_valid`: reads are never
-//! delayed, and since reads come at most every second cycle on average it does not starve. It takes L + 2 cycles after
+//! until then and are not copied. A command reads the tags in the first cycle in which no read begins: reads are never
+//! delayed, and since they begin every second cycle at most it does not starve. It takes L + 2 cycles after
 //! that, one more for each cycle with an invalidation. `register` fails with `exists` if the index is valid under any
 //! key; `deregister` and `query` need index and key. The decision is that of the cycle of the read; only invalidations
 //! can change the set before the write, and they never make the way taken by `register` busy. But an invalidation names
@@ -31,7 +36,7 @@
 use super::cfg::Cfg;
 use super::types::TptEntry;
 use crate::prim::reg::{Reg, RegNr};
-use crate::prim::{Fifo, Ram, RamClear};
+use crate::prim::{BypassFifo, Fifo, Ram, RamClear, RamLanes};
 use rust_hdl::prelude::*;
 
 /// Ways of a set.
@@ -50,100 +55,20 @@ pub const SET_FULL: u64 = 1;
 pub const NOT_FOUND: u64 = 2;
 pub const EXISTS: u64 = 3;
 
-/// A row of a way; its valid bit is in a RAM of its own, which other writers reach.
+/// Bits of a way's tag: index (low bits, those of the set number, not stored), key, bound, valid.
+pub const TAG: usize = 34;
+/// The tags of a set.
+pub const TAGS: usize = WAYS * TAG;
+
+/// A row of a way, without what stands with its tag.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct TptRow {
-    pub tag: Bits<24>,
-    pub key: Bits<8>,
     pub rights: Bits<4>,
     pub pd: Bits<24>,
-    pub bound: bool,
     pub qpn: Bits<20>,
     pub base: Bits<64>,
     pub len: Bits<32>,
     pub pa: Bits<64>,
-}
-
-/// One way: row RAM, valid RAM and tag compare. `tag` and `live` come `latency` cycles after their `raddr`.
-#[derive(LogicBlock)]
-pub struct TptWay {
-    pub clock: Signal<In, Clock>,
-    pub raddr: Signal<In, Bits<16>>,
-    /// The valid bits mean something.
-    pub live: Signal<In, bool>,
-    pub tag: Signal<In, Bits<24>>,
-    /// A valid row was read.
-    pub busy: Signal<Out, bool>,
-    /// A valid row of this tag was read.
-    pub hit: Signal<Out, bool>,
-    /// That row; zero if there was none.
-    pub found: Signal<Out, TptRow>,
-    pub row_we: Signal<In, bool>,
-    pub row_addr: Signal<In, Bits<16>>,
-    pub row: Signal<In, TptRow>,
-    pub valid_we: Signal<In, bool>,
-    pub valid_addr: Signal<In, Bits<16>>,
-    pub valid: Signal<In, bool>,
-    rows: Ram<TptRow, 16>,
-    valids: Ram<bool, 16>,
-    is_busy: Signal<Local, bool>,
-    is_hit: Signal<Local, bool>,
-}
-
-impl TptWay {
-    fn new(cfg: &Cfg) -> Self {
-        Self {
-            clock: Default::default(),
-            raddr: Default::default(),
-            live: Default::default(),
-            tag: Default::default(),
-            busy: Default::default(),
-            hit: Default::default(),
-            found: Default::default(),
-            row_we: Default::default(),
-            row_addr: Default::default(),
-            row: Default::default(),
-            valid_we: Default::default(),
-            valid_addr: Default::default(),
-            valid: Default::default(),
-            // A row is written only while its way is invalid, and the valid bit read in that cycle is the old one: the
-            // row read then is not looked at.
-            rows: Ram::new(cfg.tpt_set_bits, cfg.latency).collisions_undefined(),
-            valids: Ram::new(cfg.tpt_set_bits, cfg.latency),
-            is_busy: Default::default(),
-            is_hit: Default::default(),
-        }
-    }
-}
-
-impl Logic for TptWay {
-    #[hdl_gen]
-    fn update(&mut self) {
-        self.rows.we.next = self.row_we.val();
-        self.rows.waddr.next = self.row_addr.val();
-        self.rows.wdata.next = self.row.val();
-        self.rows.raddr.next = self.raddr.val();
-        self.valids.we.next = self.valid_we.val();
-        self.valids.waddr.next = self.valid_addr.val();
-        self.valids.wdata.next = self.valid.val();
-        self.valids.raddr.next = self.raddr.val();
-        self.is_busy.next = self.valids.rdata.val() && self.live.val();
-        self.is_hit.next = self.is_busy.val() && (self.rows.rdata.val().tag == self.tag.val());
-        self.busy.next = self.is_busy.val();
-        self.hit.next = self.is_hit.val();
-        self.found.next.tag = 0.into();
-        self.found.next.key = 0.into();
-        self.found.next.rights = 0.into();
-        self.found.next.pd = 0.into();
-        self.found.next.bound = false;
-        self.found.next.qpn = 0.into();
-        self.found.next.base = 0.into();
-        self.found.next.len = 0.into();
-        self.found.next.pa = 0.into();
-        if self.is_hit.val() {
-            self.found.next = self.rows.rdata.val();
-        }
-    }
 }
 
 /// Where a command stands.
@@ -184,9 +109,20 @@ pub struct Tpt {
     pub cmd_done: Signal<Out, bool>,
     pub cmd_status: Signal<Out, Bits<2>>,
     pub ready: Signal<Out, bool>,
-    ways: [TptWay; 4],
+    tags: RamLanes<TAGS, WAYS, 16>,
+    /// Ways 0 and 2, ways 1 and 3; address {set, upper way}.
+    even: Ram<TptRow, 17>,
+    odd: Ram<TptRow, 17>,
     clear: RamClear<16>,
+    /// Reads that have not begun.
+    waiting: BypassFifo<Bits<24>, 2>,
     results: Fifo<TptEntry, DEPTH>,
+    /// The second cycle of a read.
+    second: Reg<bool>,
+    set: RegNr<Bits<16>>,
+    /// Ways 0 and 1, while 2 and 3 come out of the banks.
+    way0: RegNr<TptRow>,
+    way1: RegNr<TptRow>,
     /// Delay lines beside the RAMs: a frame's read, a command's read, and the index with whether the valid bits mean
     /// something.
     frame: Vec<Reg<bool>>,
@@ -202,8 +138,13 @@ pub struct Tpt {
     status: RegNr<Bits<2>>,
     /// The key of a read goes to X2 beside this block.
     unused_key: Signal<Local, Bits<8>>,
+    start: Signal<Local, bool>,
     probing: Signal<Local, bool>,
     read_index: Signal<Local, Bits<24>>,
+    tag_index: Signal<Local, Bits<24>>,
+    bank_addr: Signal<Local, Bits<17>>,
+    unused_room: Signal<Local, Bits<8>>,
+    unused_full: Signal<Local, bool>,
     frame_back: Signal<Local, bool>,
     probe_back: Signal<Local, bool>,
     live_back: Signal<Local, bool>,
@@ -211,6 +152,13 @@ pub struct Tpt {
     tag: Signal<Local, Bits<24>>,
     hits: Signal<Local, Bits<4>>,
     busy: Signal<Local, Bits<4>>,
+    key: Signal<Local, Bits<8>>,
+    bound: Signal<Local, bool>,
+    upper: Signal<Local, bool>,
+    one: Signal<Local, bool>,
+    lower_row: Signal<Local, TptRow>,
+    upper_row: Signal<Local, TptRow>,
+    row: Signal<Local, TptRow>,
     result: Signal<Local, TptEntry>,
     cmd_index: Signal<Local, Bits<24>>,
     cmd_tag: Signal<Local, Bits<24>>,
@@ -221,7 +169,10 @@ pub struct Tpt {
     write: Signal<Local, bool>,
     answer: Signal<Local, bool>,
     write_row: Signal<Local, TptRow>,
-    valid_addr: Signal<Local, Bits<16>>,
+    write_addr: Signal<Local, Bits<17>>,
+    write_tag: Signal<Local, Bits<TAG>>,
+    tag_we: Signal<Local, Bits<4>>,
+    tag_addr: Signal<Local, Bits<16>>,
     valid_data: Signal<Local, bool>,
     /// Ones where the set number has address bits.
     set_mask: Constant<Bits<16>>,
@@ -260,9 +211,17 @@ impl Tpt {
             cmd_done: Default::default(),
             cmd_status: Default::default(),
             ready: Default::default(),
-            ways: std::array::from_fn(|_| TptWay::new(cfg)),
+            tags: RamLanes::new(cfg.tpt_set_bits, cfg.latency, ((1 << TAG) - 1) & !set_mask),
+            // A row is written only while its way is invalid: what is read of it then is not looked at.
+            even: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
+            odd: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
             clear: RamClear::new(cfg.tpt_set_bits),
-            results: Fifo::new(),
+            waiting: BypassFifo::new(),
+            results: Fifo::sized(cfg.window_bits()),
+            second: Default::default(),
+            set: Default::default(),
+            way0: Default::default(),
+            way1: Default::default(),
             frame: flags(),
             probe: flags(),
             live: flags(),
@@ -274,8 +233,13 @@ impl Tpt {
             done: Default::default(),
             status: Default::default(),
             unused_key: Default::default(),
+            start: Default::default(),
             probing: Default::default(),
             read_index: Default::default(),
+            tag_index: Default::default(),
+            bank_addr: Default::default(),
+            unused_room: Default::default(),
+            unused_full: Default::default(),
             frame_back: Default::default(),
             probe_back: Default::default(),
             live_back: Default::default(),
@@ -283,6 +247,13 @@ impl Tpt {
             tag: Default::default(),
             hits: Default::default(),
             busy: Default::default(),
+            key: Default::default(),
+            bound: Default::default(),
+            upper: Default::default(),
+            one: Default::default(),
+            lower_row: Default::default(),
+            upper_row: Default::default(),
+            row: Default::default(),
             result: Default::default(),
             cmd_index: Default::default(),
             cmd_tag: Default::default(),
@@ -293,7 +264,10 @@ impl Tpt {
             write: Default::default(),
             answer: Default::default(),
             write_row: Default::default(),
-            valid_addr: Default::default(),
+            write_addr: Default::default(),
+            write_tag: Default::default(),
+            tag_we: Default::default(),
+            tag_addr: Default::default(),
             valid_data: Default::default(),
             set_mask: Constant::new(set_mask.to_bits()),
             tag_mask: Constant::new((0xff_ffff & !set_mask).to_bits()),
@@ -307,24 +281,37 @@ impl Logic for Tpt {
     fn update(&mut self) {
         self.ready.next = self.clear.done.val();
 
-        // Cycle I: a frame's or operation's read, else a command's.
+        // Cycle I: a frame's or operation's read, else a command's (tags only).
+        self.unused_key.next = self.req_stag.val().get_bits::<8>(0);
+        self.waiting.push.next = self.req_valid.val();
+        self.waiting.din.next = self.req_stag.val().get_bits::<24>(8);
+        self.unused_room.next = self.waiting.room.val();
+        self.unused_full.next = self.waiting.full.val();
+        self.start.next = self.waiting.valid.val() && !self.second.q.val();
+        self.waiting.pop.next = self.start.val();
+        self.second.d.next = self.start.val();
+        self.read_index.next = self.waiting.dout.val();
         self.cmd_index.next = self.cmd_stag.val().get_bits::<24>(8);
         self.probing.next = (self.state.q.val() == CmdState::Idle)
             && self.cmd_valid.val()
             && self.clear.done.val()
-            && !self.req_valid.val();
-        self.unused_key.next = self.req_stag.val().get_bits::<8>(0);
-        self.read_index.next = self.cmd_index.val();
-        if self.req_valid.val() {
-            self.read_index.next = self.req_stag.val().get_bits::<24>(8);
+            && !self.start.val();
+        self.tag_index.next = self.cmd_index.val();
+        if self.start.val() {
+            self.tag_index.next = self.read_index.val();
         }
-        for w in 0..4 {
-            self.ways[w].raddr.next = self.read_index.val().get_bits::<16>(0);
+        self.tags.raddr.next = self.tag_index.val().get_bits::<16>(0);
+        self.set.d.next = self.read_index.val().get_bits::<16>(0);
+        self.bank_addr.next = bit_cast::<17, 16>(self.read_index.val().get_bits::<16>(0)) << 1;
+        if self.second.q.val() {
+            self.bank_addr.next = (bit_cast::<17, 16>(self.set.q.val()) << 1) | 1;
         }
-        self.frame[0].d.next = self.req_valid.val();
+        self.even.raddr.next = self.bank_addr.val();
+        self.odd.raddr.next = self.bank_addr.val();
+        self.frame[0].d.next = self.start.val();
         self.probe[0].d.next = self.probing.val();
         self.live[0].d.next = self.clear.done.val();
-        self.index[0].d.next = self.read_index.val();
+        self.index[0].d.next = self.tag_index.val();
         for i in 1..self._latency {
             self.frame[i].d.next = self.frame[i - 1].q.val();
             self.probe[i].d.next = self.probe[i - 1].q.val();
@@ -338,34 +325,47 @@ impl Logic for Tpt {
             self.asked.next = self.index[last].q.val();
         }
 
-        // Cycle I+L: tag compare. At most one way hits, so the ways' rows are ORed.
+        // Cycle I+L: tag compare. At most one way hits.
         self.tag.next = self.asked.val() & self.tag_mask.val();
         self.cmd_tag.next = self.cmd_index.val() & self.tag_mask.val();
         self.hits.next = 0.into();
         self.busy.next = 0.into();
+        self.key.next = 0.into();
+        self.bound.next = false;
         for w in 0..4 {
-            self.ways[w].tag.next = self.tag.val();
-            self.ways[w].live.next = self.live_back.val();
-            self.hits.next = self.hits.val().replace_bit(w, self.ways[w].hit.val());
-            self.busy.next = self.busy.val().replace_bit(w, self.ways[w].busy.val());
+            if self.tags.rdata.val().get_bit(w * 34 + 33) && self.live_back.val() {
+                self.busy.next = self.busy.val().replace_bit(w, true);
+                if self.tags.rdata.val().get_bits::<24>(w * 34) == self.tag.val() {
+                    self.hits.next = self.hits.val().replace_bit(w, true);
+                    self.key.next =
+                        self.key.val() | self.tags.rdata.val().get_bits::<8>(w * 34 + 24);
+                    self.bound.next = self.bound.val() | self.tags.rdata.val().get_bit(w * 34 + 32);
+                }
+            }
         }
-        self.result.next.key = (self.ways[0].found.val().key | self.ways[1].found.val().key)
-            | (self.ways[2].found.val().key | self.ways[3].found.val().key);
-        self.result.next.rights = (self.ways[0].found.val().rights
-            | self.ways[1].found.val().rights)
-            | (self.ways[2].found.val().rights | self.ways[3].found.val().rights);
-        self.result.next.pd = (self.ways[0].found.val().pd | self.ways[1].found.val().pd)
-            | (self.ways[2].found.val().pd | self.ways[3].found.val().pd);
-        self.result.next.bound = (self.ways[0].found.val().bound | self.ways[1].found.val().bound)
-            | (self.ways[2].found.val().bound | self.ways[3].found.val().bound);
-        self.result.next.qpn = (self.ways[0].found.val().qpn | self.ways[1].found.val().qpn)
-            | (self.ways[2].found.val().qpn | self.ways[3].found.val().qpn);
-        self.result.next.base = (self.ways[0].found.val().base | self.ways[1].found.val().base)
-            | (self.ways[2].found.val().base | self.ways[3].found.val().base);
-        self.result.next.len = (self.ways[0].found.val().len | self.ways[1].found.val().len)
-            | (self.ways[2].found.val().len | self.ways[3].found.val().len);
-        self.result.next.pa = (self.ways[0].found.val().pa | self.ways[1].found.val().pa)
-            | (self.ways[2].found.val().pa | self.ways[3].found.val().pa);
+        // Ways 0 and 1 came a cycle before ways 2 and 3.
+        self.way0.d.next = self.even.rdata.val();
+        self.way1.d.next = self.odd.rdata.val();
+        self.upper.next = self.hits.val().get_bit(2) | self.hits.val().get_bit(3);
+        self.one.next = self.hits.val().get_bit(1) | self.hits.val().get_bit(3);
+        self.lower_row.next = self.way0.q.val();
+        self.upper_row.next = self.even.rdata.val();
+        if self.one.val() {
+            self.lower_row.next = self.way1.q.val();
+            self.upper_row.next = self.odd.rdata.val();
+        }
+        self.row.next = self.lower_row.val();
+        if self.upper.val() {
+            self.row.next = self.upper_row.val();
+        }
+        self.result.next.key = self.key.val();
+        self.result.next.rights = self.row.val().rights;
+        self.result.next.pd = self.row.val().pd;
+        self.result.next.bound = self.bound.val();
+        self.result.next.qpn = self.row.val().qpn;
+        self.result.next.base = self.row.val().base;
+        self.result.next.len = self.row.val().len;
+        self.result.next.pa = self.row.val().pa;
         self.result.next.hit = self.hits.val().any();
         self.result.next.set = self.asked.val().get_bits::<16>(0) & self.set_mask.val();
         self.result.next.way = self.hits.val();
@@ -380,7 +380,7 @@ impl Logic for Tpt {
             self.held_hit.d.next = self.hits.val();
             // lowest free way
             self.held_free.d.next = !self.busy.val() & (self.busy.val() + 1);
-            self.held_key.d.next = self.result.val().key == self.cmd_stag.val().get_bits::<8>(0);
+            self.held_key.d.next = self.key.val() == self.cmd_stag.val().get_bits::<8>(0);
         }
         self.named.next = self.held_hit.q.val().any() && self.held_key.q.val();
         self.target.next = self.held_hit.q.val();
@@ -426,36 +426,53 @@ impl Logic for Tpt {
             }
         }
 
-        // The one writer of the valid bits: clearing, then invalidation, then the command (which waits).
-        self.valid_addr.next = self.cmd_index.val().get_bits::<16>(0);
+        // The one writer of the tags: clearing, then invalidation, then the command (which waits).
+        self.tag_we.next = 0.into();
+        if self.write.val() {
+            self.tag_we.next = self.target.val();
+        }
+        self.tag_addr.next = self.cmd_index.val().get_bits::<16>(0);
         self.valid_data.next = self.cmd_op.val() == 0;
         if self.inv_valid.val() {
-            self.valid_addr.next = self.inv_set.val();
+            self.tag_we.next = self.inv_way.val();
+            self.tag_addr.next = self.inv_set.val();
             self.valid_data.next = false;
         }
         if self.clear.active.val() {
-            self.valid_addr.next = self.clear.addr.val();
+            self.tag_we.next = 0xf.into();
+            self.tag_addr.next = self.clear.addr.val();
             self.valid_data.next = false;
         }
-        self.write_row.next.tag = self.cmd_tag.val();
-        self.write_row.next.key = self.cmd_stag.val().get_bits::<8>(0);
+        self.write_tag.next = bit_cast::<TAG, 24>(self.cmd_tag.val())
+            | (bit_cast::<TAG, 8>(self.cmd_stag.val().get_bits::<8>(0)) << 24)
+            | (bit_cast::<TAG, 1>(self.cmd_bound.val().into()) << 32)
+            | (bit_cast::<TAG, 1>(self.valid_data.val().into()) << 33);
+        self.tags.we.next = self.tag_we.val();
+        self.tags.waddr.next = self.tag_addr.val();
+        self.tags.wdata.next = (bit_cast::<TAGS, TAG>(self.write_tag.val())
+            | (bit_cast::<TAGS, TAG>(self.write_tag.val()) << 34))
+            | ((bit_cast::<TAGS, TAG>(self.write_tag.val()) << 68)
+                | (bit_cast::<TAGS, TAG>(self.write_tag.val()) << 102));
         self.write_row.next.rights = self.cmd_rights.val();
         self.write_row.next.pd = self.cmd_pd.val();
-        self.write_row.next.bound = self.cmd_bound.val();
         self.write_row.next.qpn = self.cmd_qpn.val();
         self.write_row.next.base = self.cmd_base.val();
         self.write_row.next.len = self.cmd_len.val();
         self.write_row.next.pa = self.cmd_pa.val();
-        for w in 0..4 {
-            self.ways[w].valid_we.next = self.clear.active.val()
-                || (self.inv_valid.val() && self.inv_way.val().get_bit(w))
-                || (self.write.val() && self.target.val().get_bit(w));
-            self.ways[w].valid_addr.next = self.valid_addr.val();
-            self.ways[w].valid.next = self.valid_data.val();
-            self.ways[w].row_we.next =
-                self.write.val() && (self.cmd_op.val() == 0) && self.target.val().get_bit(w);
-            self.ways[w].row_addr.next = self.cmd_index.val().get_bits::<16>(0);
-            self.ways[w].row.next = self.write_row.val();
+        self.write_addr.next = bit_cast::<17, 16>(self.cmd_index.val().get_bits::<16>(0)) << 1;
+        if self.target.val().get_bit(2) | self.target.val().get_bit(3) {
+            self.write_addr.next =
+                (bit_cast::<17, 16>(self.cmd_index.val().get_bits::<16>(0)) << 1) | 1;
         }
+        self.even.we.next = self.write.val()
+            && (self.cmd_op.val() == 0)
+            && (self.target.val().get_bit(0) || self.target.val().get_bit(2));
+        self.odd.we.next = self.write.val()
+            && (self.cmd_op.val() == 0)
+            && (self.target.val().get_bit(1) || self.target.val().get_bit(3));
+        self.even.waddr.next = self.write_addr.val();
+        self.odd.waddr.next = self.write_addr.val();
+        self.even.wdata.next = self.write_row.val();
+        self.odd.wdata.next = self.write_row.val();
     }
 }

@@ -286,12 +286,24 @@ pub struct Desc {
     pub idx: Bits<16>,
     pub stag: Bits<32>,
     pub term: Bits<16>,
-    /// Take one entry of the aux FIFO (FPDU octets 2..47) for the event's header or the read_request.
+    /// FPDU octets 2..47 come with it, for the event's header or the read_request.
     pub aux: bool,
     /// A read_request follows instead of a cpl_event.
     pub rreq: bool,
     pub fence: bool,
     pub fence_id: Bits<10>,
+}
+
+/// Delivery of a plain frame: the whole of it into a host buffer, then a NIC event, then its slot is free.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct NicDesc {
+    /// Staging beat of frame octet 0.
+    pub beat: Bits<BEAT>,
+    pub len: Bits<16>,
+    pub slot: Bits<SLOT>,
+    /// The host buffer: DMA address and rqe_idx.
+    pub addr: Bits<64>,
+    pub idx: Bits<16>,
 }
 
 /// Report on a TCP segment to the transmit path (seam `ack_event`).

@@ -1,5 +1,6 @@
 //! What the X stages hand to each other. Private to the pipeline; the shared structs are in `types`.
 
+use super::types::BYTE;
 use rust_hdl::prelude::*;
 
 /// An FPDU's header as numbers, whichever kind it is (RFC 5044 4.1, RFC 5041 4.2-4.3, RFC 5040 4.1).
@@ -23,11 +24,27 @@ pub struct Hdr {
     pub mo: Bits<32>,
 }
 
+/// Where the newest state of a connection stands.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Slot {
+    /// In slot `number` of the history; else in the table's row.
+    pub hit: bool,
+    /// The entry just in front is of the same connection.
+    pub near: bool,
+    pub number: Bits<4>,
+}
+
 /// What the header alone decides (X1).
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Form {
-    /// Error code (layer and type octet, code octet) that needs no table, 0 none.
-    pub err: Bits<16>,
+    /// Errors that need no table, at most one of five: length, DDP version, RDMAP version, opcode, QN.
+    pub bad_len: bool,
+    pub bad_dv: bool,
+    pub bad_rv: bool,
+    pub bad_op: bool,
+    pub bad_qn: bool,
+    pub bad: bool,
+    pub t: bool,
     pub write: bool,
     pub rresp: bool,
     pub send: bool,
@@ -37,76 +54,97 @@ pub struct Form {
     pub rreq: bool,
     pub term: bool,
     pub l: bool,
-    /// Payload octets of this segment.
+    /// Octets of the FPDU; 0 for a kind that needs the assembler.
+    pub fpdu: Bits<18>,
+    /// Payload octets of this segment, and whether there are any.
     pub dlen: Bits<16>,
+    pub some: bool,
     /// Octets that the range check covers: dlen, or the size of a Read Request.
     pub xlen: Bits<32>,
     /// First TO that the range check covers.
     pub to: Bits<64>,
-    /// TO + xlen passes 2^64.
-    pub wrap: bool,
+    /// Low half of TO, and xlen on top.
+    pub sum: Bits<34>,
     pub stag: Bits<32>,
     pub msn: Bits<32>,
     pub mo: Bits<32>,
+    /// MO + dlen of an untagged one.
+    pub end: Bits<33>,
+    /// Length or L not as a Read Request or a Terminate has them.
+    pub shape: bool,
 }
 
-/// What the tables decide (X2); X3 only adds once more.
+/// What the tables decide (X2). X3 puts the bits together: of the errors the first one counts.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Ruling {
-    pub err: Bits<16>,
-    /// The octets are not all inside the region or buffer: error `over`.
-    pub outside: bool,
-    pub over: Bits<16>,
-    pub off: Bits<64>,
+    /// Read Response without a Read; MSN out of range.
+    pub first: bool,
+    /// Not the sink STag; no receive posted; more Reads than IRD.
+    pub second: bool,
+    /// Not the octets asked for; MO outside of the buffer or not 0.
+    pub third: bool,
+    /// Not the form of a Read Request or a Terminate.
+    pub shape: bool,
+    /// One of the above, or of the header's errors.
+    pub flaw: bool,
+    /// STag matters; invalid, not associated, right missing, TO wrap; one of these four.
+    pub tag: bool,
+    pub stag: bool,
+    pub foreign: bool,
+    pub right: bool,
+    pub wrap: bool,
+    pub barred: bool,
+    /// The entry has been invalidated meanwhile.
+    pub revoked: bool,
+    /// The range matters. TO - base has no upper half: without a borrow of the lower half, with one; that borrow.
+    pub ranged: bool,
+    pub upper_same: bool,
+    pub upper_next: bool,
+    pub borrow: bool,
+    /// (TO + xlen) - base - len - 1 of the lower halves, the borrow left out: sign, and bit 32.
+    pub below: bool,
+    pub near: bool,
+    /// A Send beyond its buffer.
+    pub over: bool,
     /// DMA address = base + off.
+    pub off: Bits<64>,
     pub base: Bits<64>,
-    /// The message is complete: event `idx`, `mlen`.
-    pub done: bool,
     pub idx: Bits<16>,
     pub mlen: Bits<32>,
     /// The read queue entry in hand is not the current one: decide again on the slow path.
     pub stale: bool,
-    /// Entry to invalidate when the message is delivered.
-    pub inv: bool,
+    /// TPT entry, to be invalidated when the message is delivered.
     pub set: Bits<16>,
     pub way: Bits<4>,
 }
 
-/// Distances of a segment from its connection's state, modulo 2^32 (X1). X2 compares them.
-#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
-pub struct Gap {
-    /// Its sequence number less `rcv_nxt`, its end less `rcv_nxt`.
-    pub ahead: Bits<32>,
-    pub reach: Bits<32>,
-}
-
-/// What TCP says about a frame (X2). At most one of the first nine; none for an acceptable segment without data.
+/// What TCP says about a frame (X2). X3 puts the bits together.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Verdict {
-    /// One whole FPDU in order, nothing queued before it.
+    /// One whole FPDU in order, nothing queued before it, if it is inside of the window.
     pub fast: bool,
-    /// Acceptable data or FIN for the assembler.
+    /// Data or FIN for the assembler, if it is inside of the window and not all old.
     pub slow: bool,
-    /// All of it old: acknowledge again.
-    pub old: bool,
-    /// Beyond a gap: dropped, acknowledge again.
-    pub ahead: bool,
-    /// Outside the window: dropped, acknowledge again.
-    pub outside: bool,
-    /// SYN, RST off rcv_nxt, or ACK out of range: challenge (RFC 5961).
-    pub challenge: bool,
-    /// The challenge is for the ACK number.
-    pub bad_ack: bool,
     /// RST at rcv_nxt.
+    pub reset: bool,
+    /// RST at all; a SYN, no ACK or an ACK out of range; the challenge is for the ACK number.
     pub rst: bool,
-    /// The connection takes no more data.
-    pub dead: bool,
-    /// Octets to skip at the front, and what is left.
-    pub trim: Bits<16>,
+    pub odd: bool,
+    pub bad_ack: bool,
+    /// No data, no FIN.
+    pub empty: bool,
+    /// Begins at rcv_nxt, before it; ends at or before it.
+    pub here: bool,
+    pub behind: bool,
+    pub covered: bool,
+    /// Ends inside of the window; begins there.
+    pub inside: bool,
+    pub begins: bool,
+    /// The connection takes data.
+    pub open: bool,
+    /// Staging address and number of the octets to take.
+    pub addr: Bits<BYTE>,
     pub len: Bits<16>,
-    /// rcv_nxt after this segment.
-    pub nxt: Bits<32>,
-    pub fin: bool,
 }
 
 /// One pulse a counter: what X3 did. Names as in the counter list.

@@ -108,6 +108,14 @@ impl Design {
         get(bits, self.field(port, name))
     }
 
+    /// All bits of one field of a struct value, lowest first.
+    pub fn bits_of(&self, port: &str, bits: &Bits, name: &str) -> Vec<bool> {
+        let field = self.field(port, name);
+        (field.low..field.low + field.width)
+            .map(|i| bits[i / 8] >> (i % 8) & 1 == 1)
+            .collect()
+    }
+
     fn field(&self, port: &str, name: &str) -> &FieldInfo {
         let all = &self.fields[port].1;
         all.iter()

@@ -1,0 +1,332 @@
+//! Read side of the deliver block: fetches the octets of one delivery after the other and sends them on, from lane 0.
+//!
+//! | port | | |
+//! |---|---|---|
+//! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be; where it comes from; the oldest order of either source |
+//! | `go`, `done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); its last beat is read |
+//! | `st_busy st_addr`, `st_lo st_hi` | out, in | staging read; while `st_busy` is low the port is free for the assembler |
+//! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |
+//! | `nx_blk`, `nx_next` | out, in | the block after `nx_blk` in its chain, one cycle later |
+//! | `tvalid tready tdata tkeep tlast` | out stream | one packet an order |
+//! | `ends` | out | the last beat of a packet was taken |
+//!
+//! **Latency**: order to first beat 3 cycles, then one a cycle, without a gap between packets. **Back-pressure**: staging and
+//! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats) has room for it and
+//! for the two under way.
+//!
+//! Addresses never wait for `go`: they are those of the order that would be next, and staging is asked for before it is
+//! known whether the answer will be used. The registers of an order under way need no `go`.
+//! The successor of a block passes a register: known two cycles after the block's first beat is read, so a block has at
+//! least 8 beats (the first beat of a payload is the third of its block at most).
+
+use super::cfg::Cfg;
+use super::types::{BEAT, BYTE};
+use crate::prim::fifo::Fifo;
+use crate::prim::keep::LenToKeep;
+use crate::prim::reg::{Reg, RegNr};
+use crate::prim::rotate::MergeRotate;
+use rust_hdl::prelude::*;
+
+/// Where the octets of a delivery of the pipeline are. `from` as in [`Desc`](super::types::Desc).
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Order {
+    pub from: Bits<BYTE>,
+    pub len: Bits<16>,
+    pub data: bool,
+    pub pool: bool,
+}
+
+/// Where a plain frame is.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct NicOrder {
+    pub beat: Bits<BEAT>,
+    pub len: Bits<16>,
+}
+
+/// The read side.
+#[derive(LogicBlock)]
+pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub may: Signal<In, bool>,
+    pub x: Signal<In, bool>,
+    pub x_order: Signal<In, Order>,
+    pub nic_order: Signal<In, NicOrder>,
+    pub go: Signal<In, bool>,
+    pub done: Signal<Out, bool>,
+    pub st_busy: Signal<Out, bool>,
+    pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_lo: Signal<In, Bits<D>>,
+    pub st_hi: Signal<In, Bits<D>>,
+    pub pr_lo_beat: Signal<Out, Bits<BEAT>>,
+    pub pr_hi_beat: Signal<Out, Bits<BEAT>>,
+    pub pr_lo: Signal<In, Bits<D>>,
+    pub pr_hi: Signal<In, Bits<D>>,
+    pub nx_blk: Signal<Out, Bits<BEAT>>,
+    pub nx_next: Signal<In, Bits<BEAT>>,
+    pub tvalid: Signal<Out, bool>,
+    pub tready: Signal<In, bool>,
+    pub tdata: Signal<Out, Bits<D>>,
+    pub tkeep: Signal<Out, Bits<K>>,
+    pub tlast: Signal<Out, bool>,
+    pub ends: Signal<Out, bool>,
+
+    out: Fifo<Bits<D>, 3>,
+    /// {last, octets} of the beats in `out`.
+    out_meta: Fifo<Bits<8>, 3>,
+    /// No beat of the current order was read yet.
+    first: Reg<bool>,
+    left_q: RegNr<Bits<16>>,
+    /// `left_q` is one beat at most.
+    last_q: RegNr<bool>,
+    addr_q: RegNr<Bits<BYTE>>,
+    blk_q: RegNr<Bits<BEAT>>,
+    in_blk_q: RegNr<Bits<BEAT>>,
+    /// `in_blk_q` is a block's last beat.
+    at_end_q: RegNr<bool>,
+    /// The block after `blk`.
+    next_q: RegNr<Bits<BEAT>>,
+    x_now: Signal<Local, Order>,
+    nic_now: Signal<Local, NicOrder>,
+    nic_from: Signal<Local, Bits<BYTE>>,
+    pool: Signal<Local, bool>,
+    data: Signal<Local, bool>,
+    room: Signal<Local, bool>,
+    moves: Signal<Local, bool>,
+    reads: Signal<Local, bool>,
+    x_last: Signal<Local, bool>,
+    nic_last: Signal<Local, bool>,
+    last: Signal<Local, bool>,
+    left: Signal<Local, Bits<16>>,
+    addr: Signal<Local, Bits<BYTE>>,
+    blk: Signal<Local, Bits<BEAT>>,
+    in_blk: Signal<Local, Bits<BEAT>>,
+    in_next: Signal<Local, Bits<BEAT>>,
+    at_end: Signal<Local, bool>,
+    blk_next: Signal<Local, Bits<BEAT>>,
+    amount: Signal<Local, Bits<7>>,
+
+    // under way: one and two cycles after the read
+    v1: Reg<bool>,
+    v2: Reg<bool>,
+    p1: RegNr<bool>,
+    p2: RegNr<bool>,
+    o1: RegNr<Bits<LK>>,
+    o2: RegNr<Bits<LK>>,
+    m1: RegNr<Bits<8>>,
+    m2: RegNr<Bits<8>>,
+    rot: MergeRotate<D, K, LK>,
+    keeper: LenToKeep<K, C>,
+    meta: Signal<Local, Bits<8>>,
+    unused_meta: Signal<Local, Bits<8>>,
+    /// Beats of a block, less one.
+    in_mask: Constant<Bits<BEAT>>,
+    _lk: usize,
+    _blk_bits: usize,
+    _k: usize,
+}
+
+impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRead<D, K, LK, C> {
+    const OK: () = assert!(K * 8 == D && 1 << LK == K && C == LK + 1);
+
+    pub fn new(cfg: &Cfg) -> Self {
+        let () = Self::OK;
+        let blk_bits = cfg.blk_bits;
+        assert!(
+            blk_bits >= 3,
+            "a pool block needs at least 8 beats: raise blk_bits"
+        );
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            may: Default::default(),
+            x: Default::default(),
+            x_order: Default::default(),
+            nic_order: Default::default(),
+            go: Default::default(),
+            done: Default::default(),
+            st_busy: Default::default(),
+            st_addr: Default::default(),
+            st_lo: Default::default(),
+            st_hi: Default::default(),
+            pr_lo_beat: Default::default(),
+            pr_hi_beat: Default::default(),
+            pr_lo: Default::default(),
+            pr_hi: Default::default(),
+            nx_blk: Default::default(),
+            nx_next: Default::default(),
+            tvalid: Default::default(),
+            tready: Default::default(),
+            tdata: Default::default(),
+            tkeep: Default::default(),
+            tlast: Default::default(),
+            ends: Default::default(),
+            out: Default::default(),
+            out_meta: Default::default(),
+            first: Reg::new(true),
+            left_q: Default::default(),
+            last_q: Default::default(),
+            addr_q: Default::default(),
+            blk_q: Default::default(),
+            in_blk_q: Default::default(),
+            at_end_q: Default::default(),
+            next_q: Default::default(),
+            x_now: Default::default(),
+            nic_now: Default::default(),
+            nic_from: Default::default(),
+            pool: Default::default(),
+            data: Default::default(),
+            room: Default::default(),
+            moves: Default::default(),
+            reads: Default::default(),
+            x_last: Default::default(),
+            nic_last: Default::default(),
+            last: Default::default(),
+            left: Default::default(),
+            addr: Default::default(),
+            blk: Default::default(),
+            in_blk: Default::default(),
+            in_next: Default::default(),
+            at_end: Default::default(),
+            blk_next: Default::default(),
+            amount: Default::default(),
+            v1: Default::default(),
+            v2: Default::default(),
+            p1: Default::default(),
+            p2: Default::default(),
+            o1: Default::default(),
+            o2: Default::default(),
+            m1: Default::default(),
+            m2: Default::default(),
+            rot: Default::default(),
+            keeper: Default::default(),
+            meta: Default::default(),
+            unused_meta: Default::default(),
+            in_mask: Constant::new(((1u64 << blk_bits) - 1).to_bits()),
+            _lk: LK,
+            _blk_bits: blk_bits,
+            _k: K,
+        }
+    }
+}
+
+impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
+    for DeliverRead<D, K, LK, C>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        // The order's own values before its first beat, then the registers.
+        self.x_now.next = self.x_order.val();
+        self.nic_now.next = self.nic_order.val();
+        self.pool.next = self.x.val() & self.x_now.val().pool;
+        self.data.next = !self.x.val() | self.x_now.val().data;
+        self.left.next = self.left_q.q.val();
+        self.addr.next = self.addr_q.q.val();
+        self.blk.next = self.blk_q.q.val();
+        self.in_blk.next = self.in_blk_q.q.val();
+        self.last.next = self.last_q.q.val();
+        self.at_end.next = self.at_end_q.q.val() & !self.first.q.val();
+        for k in (self._lk)..(self._lk + 1) {
+            self.nic_from.next =
+                bit_cast::<BYTE, BEAT>(self.nic_now.val().beat) << k.to_bits::<5>();
+        }
+        for k in (self._k)..(self._k + 1) {
+            self.x_last.next = (self.x_now.val().len < k.to_bits::<16>())
+                | (self.x_now.val().len == k.to_bits::<16>());
+            self.nic_last.next = (self.nic_now.val().len < k.to_bits::<16>())
+                | (self.nic_now.val().len == k.to_bits::<16>());
+        }
+        if self.first.q.val() {
+            // In the pool only the lane of the byte address counts, and that is the offset's.
+            self.left.next = self.nic_now.val().len;
+            self.addr.next = self.nic_from.val();
+            self.last.next = self.nic_last.val();
+            if self.x.val() {
+                self.left.next = self.x_now.val().len;
+                self.addr.next = self.x_now.val().from;
+                self.last.next = self.x_last.val();
+            }
+            self.blk.next = self.x_now.val().from.get_bits::<BEAT>(6);
+            for k in (self._lk)..(self._lk + 1) {
+                self.in_blk.next =
+                    bit_cast::<BEAT, 6>(self.x_now.val().from.get_bits::<6>(0)) >> k.to_bits::<5>();
+            }
+        }
+
+        // One beat a cycle. Three free entries: this beat and the two under way.
+        self.room.next = self.out.room.val() >= 3;
+        self.reads.next = self.go.val() & self.data.val() & self.room.val();
+        self.done.next = self.go.val() & (!self.data.val() | (self.room.val() & self.last.val()));
+        if self.reads.val() {
+            self.first.d.next = self.last.val();
+        }
+        // An order whose first beat was read needs no `go`; before that the registers may hold anything.
+        self.moves.next = self.first.q.val() | self.room.val();
+        self.in_next.next = (self.in_blk.val() + 1) & self.in_mask.val();
+        self.blk_next.next = self.blk.val();
+        if self.at_end.val() {
+            self.blk_next.next = self.next_q.q.val();
+        }
+        if self.moves.val() {
+            for k in (self._k)..(self._k + 1) {
+                self.left_q.d.next = self.left.val() - k.to_bits::<16>();
+                self.addr_q.d.next = self.addr.val() + k.to_bits::<BYTE>();
+            }
+            for k in (self._k * 2)..(self._k * 2 + 1) {
+                self.last_q.d.next =
+                    (self.left.val() < k.to_bits::<16>()) | (self.left.val() == k.to_bits::<16>());
+            }
+            self.blk_q.d.next = self.blk_next.val();
+            self.in_blk_q.d.next = self.in_next.val();
+            self.at_end_q.d.next = self.in_next.val() == self.in_mask.val();
+        }
+        self.st_busy.next = self.may.val() & self.data.val() & self.room.val() & !self.pool.val();
+        self.st_addr.next = self.addr.val();
+        for k in (self._blk_bits)..(self._blk_bits + 1) {
+            self.pr_lo_beat.next = (self.blk.val() << k.to_bits::<5>()) | self.in_blk.val();
+            self.pr_hi_beat.next = (self.blk_next.val() << k.to_bits::<5>()) | self.in_next.val();
+        }
+        self.nx_blk.next = self.blk.val();
+        self.next_q.d.next = self.nx_next.val();
+
+        // Two cycles later: turned, and into the output FIFO.
+        for k in (self._k)..(self._k + 1) {
+            self.amount.next = k.to_bits::<7>();
+        }
+        if self.last.val() {
+            self.amount.next = self.left.val().get_bits::<7>(0);
+        }
+        self.v1.d.next = self.reads.val();
+        self.p1.d.next = self.pool.val();
+        self.o1.d.next = self.addr.val().get_bits::<LK>(0);
+        self.m1.d.next = bit_cast::<8, 7>(self.amount.val());
+        if self.last.val() {
+            self.m1.d.next = bit_cast::<8, 7>(self.amount.val()) | 0x80;
+        }
+        self.v2.d.next = self.v1.q.val();
+        self.p2.d.next = self.p1.q.val();
+        self.o2.d.next = self.o1.q.val();
+        self.m2.d.next = self.m1.q.val();
+        self.rot.lo.next = self.st_lo.val();
+        self.rot.hi.next = self.st_hi.val();
+        if self.p2.q.val() {
+            self.rot.lo.next = self.pr_lo.val();
+            self.rot.hi.next = self.pr_hi.val();
+        }
+        self.rot.off.next = self.o2.q.val();
+        self.out.push.next = self.v2.q.val();
+        self.out.din.next = self.rot.dout.val();
+        self.out_meta.push.next = self.v2.q.val();
+        self.out_meta.din.next = self.m2.q.val();
+        self.meta.next = self.out_meta.dout.val();
+        self.unused_meta.next = self.meta.val();
+        self.tvalid.next = self.out.valid.val();
+        self.tdata.next = self.out.dout.val();
+        self.tlast.next = self.meta.val().get_bit(7);
+        self.keeper.len.next = self.meta.val().get_bits::<C>(0);
+        self.tkeep.next = self.keeper.keep.val();
+        self.out.pop.next = self.out.valid.val() & self.tready.val();
+        self.out_meta.pop.next = self.out.valid.val() & self.tready.val();
+        self.ends.next = self.out.valid.val() & self.tready.val() & self.meta.val().get_bit(7);
+    }
+}
