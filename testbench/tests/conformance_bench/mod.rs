@@ -2,6 +2,7 @@
 //!
 //! It judges nothing and holds no model of the protocol: what a row expects stands in its test. Every test runs at 64 and 512
 //! bits on a chip of its own; the models are the small ones of the duels, built once.
+// Each file of tests uses a part of it.
 #![allow(dead_code)]
 
 use ferrowarp_abi::code::{ack_mode, cpl_kind, dma_class};
@@ -46,12 +47,13 @@ macro_rules! row {
 /// Rows behind one that failed are run, too.
 pub fn rows(target: &str, width: usize, all: &[Row]) {
     let only = std::env::var("FERROWARP_ROW").ok();
-    let mut failed = Vec::new();
+    let (mut played, mut failed) = (0, Vec::new());
     for (name, test) in all {
         if only.as_ref().is_some_and(|o| o != name) {
             continue;
         }
         println!("{name}, {width} bits");
+        played += 1;
         let play = || test(&mut Bench::new(width));
         if std::panic::catch_unwind(play).is_err() {
             failed.push(format!(
@@ -59,6 +61,7 @@ pub fn rows(target: &str, width: usize, all: &[Row]) {
             ));
         }
     }
+    assert!(played > 0, "FERROWARP_ROW={only:?} is no row of {target}");
     assert!(failed.is_empty(), "failed; repeat:\n{}", failed.join("\n"));
 }
 
