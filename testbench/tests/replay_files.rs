@@ -297,6 +297,14 @@ fn the_report_and_the_picture_say_what_happened() {
     let svg = ferrowarp_testbench::replay::picture::svg(&r);
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
     assert_eq!(svg.matches("<g>").count(), 30);
+    for unit in [
+        "cycles = ",
+        " ns</text>",
+        "cycles from the first beat",
+        "request +4",
+    ] {
+        assert!(svg.contains(unit), "the picture does not say `{unit}`");
+    }
     assert!(svg.len() < 60_000, "{}", svg.len());
 }
 
