@@ -9,7 +9,7 @@ FERROWARP := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release/ferrow
 STAMP := build/setup.stamp
 TRACES := testbench/traces
 
-.PHONY: help setup setup-timing release demo test verilog bench timing lint fmt clean
+.PHONY: help setup setup-timing release demo test verilog bench timing formal lint fmt clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -46,6 +46,10 @@ bench: release ## Measure latency, goodput and speed against their budgets; writ
 
 timing: setup-timing ## Place and route for the ECP5: Fmax and area per module
 	@scripts/with-clock.sh timing build/venv/bin/python timing/run.py
+
+formal: $(STAMP) ## Prove the primitives and the table servers by induction, refute their mutants
+	@scripts/setup-formal.sh
+	@build/venv/bin/python formal/run.py
 
 lint: $(STAMP) ## rustfmt, clippy, and verilator -Wall over every preset
 	@scripts/with-clock.sh fmt $(CARGO) fmt --all --check
