@@ -307,6 +307,61 @@ fn replay_options_are_checked() {
         let out = ferrowarp(&["replay", "x.pcap", option, value]);
         assert_eq!(out.status.code(), Some(2), "{option} {value}");
         assert!(stderr(&out).contains(want), "{}", stderr(&out));
+        assert!(
+            stderr(&out).ends_with("; see `ferrowarp replay --help`\n"),
+            "{}",
+            stderr(&out)
+        );
         assert_eq!(stderr(&out).lines().count(), 1, "{}", stderr(&out));
+    }
+}
+
+/// The waveform opens in the library of a viewer, and shows the chip's ports move.
+#[test]
+fn a_waveform_opens_and_holds_the_chip() {
+    let dir = folder("wave");
+    let wave = dir.join("chip.fst");
+    let out = ferrowarp(&[
+        "replay",
+        &format!("{TRACES}/80_rping.pcap"),
+        "--preset",
+        "dc-25g",
+        "--endpoint",
+        "server",
+        "--line-rate",
+        "--wave",
+        &wave.display().to_string(),
+        "--wave-cycles",
+        "3000",
+    ]);
+    assert!(out.status.success(), "{}{}", stdout(&out), stderr(&out));
+    assert!(
+        stdout(&out).contains(&format!("waveform  {}", wave.display())),
+        "{}",
+        stdout(&out)
+    );
+    let mut fst = wellen::simple::read(&wave).expect("an FST that opens");
+    assert!(fst.time_table().len() > 1000, "{}", fst.time_table().len());
+    let named = |end: &str| {
+        let h = fst.hierarchy();
+        let found = h.iter_vars().find(|v| {
+            let name = v.full_name(h);
+            name == end || name.ends_with(&format!(".{end}"))
+        });
+        found
+            .unwrap_or_else(|| panic!("no signal {end}"))
+            .signal_ref()
+    };
+    // A port of the top, and a block inside under the name of its source.
+    let signals = ["chip.dma_wr_req_tvalid", "chip.mac_rx_tvalid"].map(named);
+    let inside = fst.hierarchy().iter_vars();
+    let inside = inside
+        .filter(|v| v.full_name(fst.hierarchy()).contains("chip.pipe.place."))
+        .count();
+    assert!(inside > 10, "{inside} signals in chip.pipe.place");
+    fst.load_signals(&signals);
+    for signal in signals {
+        let changes = fst.get_signal(signal).expect("loaded").time_indices().len();
+        assert!(changes > 10, "a port changes {changes} times");
     }
 }

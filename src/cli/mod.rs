@@ -74,7 +74,7 @@ fn usage(error: &clap::Error) -> ExitCode {
             .skip(1)
             .collect();
         let usage = text.lines().find_map(|l| l.strip_prefix("Usage: "));
-        let command = usage.map_or("ferrowarp".into(), |line| {
+        let command = usage.map_or_else(command_given, |line| {
             let names = line.split_whitespace();
             let names = names.take_while(|w| !w.starts_with(['-', '<', '[']));
             names.collect::<Vec<_>>().join(" ")
@@ -85,6 +85,16 @@ fn usage(error: &clap::Error) -> ExitCode {
         eprint!("{text}");
     }
     ExitCode::from(2)
+}
+
+/// "ferrowarp" and the command that was asked for: clap names no usage for a bad value.
+fn command_given() -> String {
+    use clap::CommandFactory;
+    let given = std::env::args().nth(1).unwrap_or_default();
+    match Cli::command().find_subcommand(&given) {
+        Some(command) => format!("ferrowarp {}", command.get_name()),
+        None => "ferrowarp".into(),
+    }
 }
 
 /// The error and its causes in one line. Many errors of ours tell their cause themselves: it is not told twice.

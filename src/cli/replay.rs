@@ -40,7 +40,7 @@ pub struct Args {
     /// Frames back to back at the line rate instead of with their own spacing.
     #[arg(long)]
     line_rate: bool,
-    /// Write a waveform (FST) of the chip: a file for each run.
+    /// Write a waveform (FST) of the chip: the first run to FILE, the second to FILE with -2 before its suffix, and so on.
     #[arg(long, value_name = "FILE")]
     wave: Option<PathBuf>,
     /// Only so many cycles of each run in the waveform.
@@ -276,7 +276,11 @@ fn region(text: &str) -> Result<RegionOverride, String> {
     for letter in rights.chars() {
         match letter {
             'r' => region.rights.remote_read = true,
-            'w' => region.rights.remote_write = true,
+            // A sink of our Reads needs remote write in iWARP: one letter gives both.
+            'w' => {
+                region.rights.remote_write = true;
+                region.rights.read_sink = true;
+            }
             'i' => region.rights.remote_invalidate = true,
             _ => return Err(format!("right `{letter}`: choose of r, w, i, or none")),
         }

@@ -6,6 +6,7 @@
 //! * [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
+//! * [`conformance`]: the rows of the conformance tables and the page that shows their state.
 //! * [`chip`]: the Verilated chip with its surroundings; [`bench`]: latency, goodput and speed measured on it.
 //! * [`replay`]: a capture played through the chip and compared with the golden model.
 //! * [`replay_plan`]: a captured connection turned into steps for a device under test and the results to expect.
@@ -16,6 +17,7 @@ pub mod bench;
 pub mod build;
 pub mod capture;
 pub mod chip;
+pub mod conformance;
 pub mod conversation;
 pub mod golden;
 pub mod replay;

@@ -1,6 +1,7 @@
 //! One Write, one Send and one plain frame through the chip at every width.
 use ferrowarp_abi::code::cpl_kind;
 use ferrowarp_abi::table::InstallRecord;
+use ferrowarp_hdl::preset::Preset;
 use ferrowarp_hdl::rx::cfg::Cfg;
 use ferrowarp_testbench::build::FrameSpec;
 use ferrowarp_testbench::chip::{self, Chip, Post, Region, StagRights, RQ_NIC};
@@ -47,9 +48,21 @@ fn record(spec: &FrameSpec) -> InstallRecord {
 }
 
 fn smoke(width: usize, latency: usize) {
-    let cfg = cfg(latency);
-    let lib = chip::build(width, &cfg, false).unwrap_or_else(|e| panic!("{e}"));
-    let mut c = Chip::new(&lib, &cfg, width / 8, 1).unwrap();
+    smoke_with(width, &cfg(latency));
+}
+
+/// The tables and limits of a preset as it is, at its own width or at another.
+fn smoke_preset(name: &str, width: Option<usize>) {
+    let mut preset = Preset::find(name).unwrap_or_else(|e| panic!("{e}"));
+    if let Some(width) = width {
+        preset = preset.with_width(width).unwrap_or_else(|e| panic!("{e}"));
+    }
+    smoke_with(preset.data_width, &preset.cfg());
+}
+
+fn smoke_with(width: usize, cfg: &Cfg) {
+    let lib = chip::build(width, cfg, false).unwrap_or_else(|e| panic!("{e}"));
+    let mut c = Chip::new(&lib, cfg, width / 8, 1).unwrap();
     let mut spec = FrameSpec::default();
     c.install(5, &record(&spec)).unwrap();
     let rights = StagRights {
@@ -118,4 +131,24 @@ fn smoke_64() {
 #[test]
 fn smoke_512() {
     smoke(512, 3);
+}
+
+#[test]
+fn smoke_ecp5_versa() {
+    smoke_preset("ecp5-versa", None);
+}
+
+#[test]
+fn smoke_ecp5_1g() {
+    smoke_preset("ecp5-1g", None);
+}
+
+#[test]
+fn smoke_dc_25g_at_128() {
+    smoke_preset("dc-25g", Some(128));
+}
+
+#[test]
+fn smoke_dc_100g_at_256() {
+    smoke_preset("dc-100g", Some(256));
 }

@@ -297,6 +297,14 @@ fn the_report_and_the_picture_say_what_happened() {
     let svg = ferrowarp_testbench::replay::picture::svg(&r);
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
     assert_eq!(svg.matches("<g>").count(), 30);
+    for unit in [
+        "cycles = ",
+        " ns</text>",
+        "cycles from the first beat",
+        "request +4",
+    ] {
+        assert!(svg.contains(unit), "the picture does not say `{unit}`");
+    }
     assert!(svg.len() < 60_000, "{}", svg.len());
 }
 
@@ -409,6 +417,7 @@ fn connections_that_cannot_be_replayed_are_listed() {
     };
     assert!(skipped(&without(0)).contains("TCP handshake not in the capture"));
     // Frame 3 is the MPA Request, 4 the Reply, 8 in the middle of the data.
+    assert!(skipped(&without(3)).contains("MPA Request not in the capture"));
     assert!(skipped(&without(4)).contains("no FPDUs: no MPA Reply"));
     assert!(skipped(&without(8)).contains("octets missing from the capture: client"));
 }

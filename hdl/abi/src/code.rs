@@ -71,10 +71,10 @@ encoding! {
     cpl_flag: u8, 8 bits;
     SOLICITED = 0x01, "recv: the Send asked for a solicited event";
     INVALIDATED = 0x02, "recv: `inv_stag` has been invalidated";
-    TRUNCATED = 0x04, "nic: the frame was longer than the buffer, the rest is lost";
-    IP_OK = 0x08, "nic: IPv4 header checksum good";
-    L4_OK = 0x10, "nic: TCP checksum good";
-    CONNECTED = 0x20, "nic: the frame matched the connection `conn`, which did not take it";
+    TRUNCATED = 0x04, "nic: reserved, never set: a frame longer than the buffer is dropped whole";
+    IP_OK = 0x08, "nic: reserved, never set";
+    L4_OK = 0x10, "nic: reserved, never set";
+    CONNECTED = 0x20, "nic: reserved, never set";
     IMMEDIATE = 0x40, "recv: `imm` is valid (RFC 7306)";
 }
 

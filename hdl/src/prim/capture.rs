@@ -2,7 +2,7 @@
 //!
 //! | block | takes | shows |
 //! |---|---|---|
-//! | [`FieldCapture`]   | fields at fixed byte positions of the frame | `hdr`: a struct of the fields, or a plain vector |
+//! | [`FieldCapture`]   | fields at fixed byte positions of the frame, or all of them some octets later | `hdr`: a struct of the fields, or a plain vector |
 //! | [`PayloadCapture`] | 48 bytes from an even run-time position | `header`: byte `p` at bits `8p+7 : 8p`; `header_next` |
 //!
 //! Inputs: `en` (this beat counts), `beat` (index in the frame, 0 first), `data`. No back-pressure. Latency 1: a byte
@@ -11,6 +11,7 @@
 
 use super::text::{body, range, BEAT_BITS};
 use rust_hdl::prelude::*;
+use std::collections::BTreeMap;
 
 /// A field of a frame: its name, the byte position of its first octet and its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +50,11 @@ pub struct FieldCapture<H: Synth, const D: usize> {
     pub en: Signal<In, bool>,
     pub beat: Signal<In, Bits<BEAT_BITS>>,
     pub data: Signal<In, Bits<D>>,
+    pub moved: Signal<In, bool>,
     pub hdr: Signal<Out, H>,
     _places: Vec<Place>,
+    _known: usize,
+    _by: usize,
 }
 
 impl<H: Synth, const D: usize> FieldCapture<H, D> {
@@ -61,14 +65,23 @@ impl<H: Synth, const D: usize> FieldCapture<H, D> {
 
     /// A capture of the fields in `table`. Panics at elaboration if table and `H` disagree.
     pub fn new(table: &[Field]) -> Self {
+        Self::movable(table, 0, 0)
+    }
+
+    /// All fields lie `by` octets later when `moved`. That is known from frame octet `known` on: `moved` tells it from
+    /// the cycle behind that octet's beat until the fields are no longer needed.
+    pub fn movable(table: &[Field], known: usize, by: usize) -> Self {
         let () = Self::OK;
         Self {
             clock: Default::default(),
             en: Default::default(),
             beat: Default::default(),
             data: Default::default(),
+            moved: Default::default(),
             hdr: Default::default(),
             _places: Self::layout(table),
+            _known: known,
+            _by: by,
         }
     }
 
@@ -119,32 +132,88 @@ impl<H: Synth, const D: usize> Logic for FieldCapture<H, D> {
     }
     fn hdl(&self) -> Verilog {
         let k = D / 8;
-        let mut s = format!("reg {} q;\nassign hdr = q;\n", range(H::BITS));
-        let last = self._places.iter().map(|p| (p.byte + p.bytes - 1) / k);
+        let (known, by) = (self._known / k, self._by);
+        let is = |beat: usize| format!("beat == {BEAT_BITS}'d{beat}");
         let mut used = vec![false; D];
-        for beat in 0..=last.max().unwrap_or(0) {
-            let mut lines = String::new();
-            for p in &self._places {
-                for b in (0..p.bytes).filter(|b| (p.byte + b) / k == beat) {
-                    let hi = p.lsb + 8 * (p.bytes - b) - 1;
-                    let lane = (p.byte + b) % k * 8;
+        // the octets taken under each condition
+        let mut lines: BTreeMap<String, String> = BTreeMap::new();
+        let mut twice = vec![false; H::BITS];
+        for p in &self._places {
+            for b in 0..p.bytes {
+                let (at, to) = (p.byte + b, p.byte + b + by);
+                let (beat, later) = (at / k, to / k);
+                let hi = p.lsb + 8 * (p.bytes - b) - 1;
+                let q = format!("q[{hi}:{}]", hi - 7);
+                let mut take = |to: &str, when: String, from: &str, octet: usize| {
+                    let lane = octet % k * 8;
                     used[lane..lane + 8].fill(true);
-                    lines += &format!(
-                        "  q[{hi}:{}] <= data[{}:{lane}]; // {}\n",
-                        hi - 7,
-                        lane + 7,
-                        p.name
-                    );
+                    *lines.entry(when).or_default() +=
+                        &format!("  {to} <= {from}[{}:{lane}]; // {}\n", lane + 7, p.name);
+                };
+                if by == 0 {
+                    take(&q, is(beat), "data", at);
+                } else if beat == later && beat > known {
+                    take(&q, is(beat), "view", at);
+                } else if beat > known {
+                    let when =
+                        format!("beat == (moved ? {BEAT_BITS}'d{later} : {BEAT_BITS}'d{beat})");
+                    take(&q, when, "view", at);
+                } else if later > known {
+                    // taken as if nothing had moved; if it has, taken again
+                    let when = format!("({}) || (moved && {})", is(beat), is(later));
+                    take(&q, when, "view", at);
+                } else {
+                    take(&q, is(beat), "data", at);
+                    take(&format!("m{}", hi - 7), is(later), "data", to);
+                    twice[hi - 7..hi + 1].fill(true);
                 }
             }
-            if !lines.is_empty() {
-                s += &format!(
-                    "always @(posedge clock) if (en && (beat == {BEAT_BITS}'d{beat})) begin\n{lines}end\n"
-                );
-            }
         }
-        s += &ignore_lanes(&used);
+        let mut s = format!("reg {} q;\n", range(H::BITS)) + &self.output(&twice);
+        if by == 0 {
+            s += "wire unused_moved = moved;\n";
+            s += &ignore_lanes(&used);
+        } else {
+            // the beat as it would be if nothing had moved; of the beat that tells, as it is
+            s += &format!(
+                "wire {} view = (moved && !({})) ? {{data[{}:0], data[{}:{}]}} : data;\n\
+                 // lanes without a field\n\
+                 wire unused_view = &{{1'b0, view}};\n",
+                range(D),
+                is(known),
+                8 * by - 1,
+                D - 1,
+                8 * by
+            );
+        }
+        for (when, text) in &lines {
+            s += &format!("always @(posedge clock) if (en && ({when})) begin\n{text}end\n");
+        }
         body(s)
+    }
+}
+
+impl<H: Synth, const D: usize> FieldCapture<H, D> {
+    /// Drives `hdr`. The fields marked `twice` share the beat that tells whether they have moved: both views are taken.
+    fn output(&self, twice: &[bool]) -> String {
+        if !twice.contains(&true) {
+            return "assign hdr = q;\n".to_string();
+        }
+        let part = |i: usize| {
+            if twice[i] {
+                format!("m{i}")
+            } else {
+                format!("q[{}:{i}]", i + 7)
+            }
+        };
+        let octets: Vec<usize> = (0..H::BITS).step_by(8).collect();
+        let regs: String = octets
+            .iter()
+            .filter(|i| twice[**i])
+            .map(|i| format!("reg [7:0] m{i};\n"))
+            .collect();
+        let view: Vec<String> = octets.iter().rev().map(|i| part(*i)).collect();
+        regs + &format!("assign hdr = moved ? {{{}}} : q;\n", view.join(", "))
     }
 }
 

@@ -5,6 +5,7 @@
 //! | [`CrcData`]    | `data`, bytes that do not count are zero | `crc`, what the beat adds to the state |
 //! | [`CrcShift`]   | `state` | `shifted`, the state moved over one beat of zeros: state times x^D |
 //! | [`CrcResidue`] | `state`, `pad` 0..K-1 | `ok`, the state is that of a good FPDU followed by `pad` zero bytes |
+//! | [`CrcWant`]    | `pad` | `want`, that state |
 //!
 //! **Bit order.** Bytes in lane order, each byte least significant bit first, reflected polynomial `0x82F63B78`:
 //! `state = (state >> 1) ^ (((state ^ bit) & 1) ? POLY : 0)`. That step ([`crc_step`]) is the only definition here; every
@@ -162,21 +163,61 @@ impl<const K: usize, const LK: usize> Default for CrcResidue<K, LK> {
     }
 }
 
+/// Text of a table `want`: the state of a good FPDU for each `pad`.
+fn residues<const K: usize, const LK: usize>() -> String {
+    let mut s = format!(
+        "reg {} of_pad;\nalways @(*)\n  case (pad)\n    default: of_pad = 32'h{:08x};\n",
+        range(32),
+        crc_residue(0)
+    );
+    for pad in 1..K {
+        s += &format!("    {LK}'d{pad}: of_pad = 32'h{:08x};\n", crc_residue(pad));
+    }
+    s + "  endcase\n"
+}
+
 impl<const K: usize, const LK: usize> Logic for CrcResidue<K, LK> {
     fn update(&mut self) {}
     fn connect(&mut self) {
         self.ok.connect();
     }
     fn hdl(&self) -> Verilog {
-        let mut s = format!(
-            "reg {} want;\nalways @(*)\n  case (pad)\n    default: want = 32'h{:08x};\n",
-            range(32),
-            crc_residue(0)
-        );
-        for pad in 1..K {
-            s += &format!("    {LK}'d{pad}: want = 32'h{:08x};\n", crc_residue(pad));
+        body(residues::<K, LK>() + "assign ok = state == of_pad;\n")
+    }
+}
+
+/// The state that a good FPDU leaves, for whoever compares it elsewhere.
+#[derive(LogicBlock, Clone, Debug)]
+pub struct CrcWant<const K: usize, const LK: usize> {
+    pub pad: Signal<In, Bits<LK>>,
+    pub want: Signal<Out, Bits<32>>,
+}
+
+impl<const K: usize, const LK: usize> CrcWant<K, LK> {
+    const OK: () = assert!(1 << LK == K && LK >= 1, "CrcWant: LK must be log2 K");
+
+    pub fn new() -> Self {
+        let () = Self::OK;
+        Self {
+            pad: Default::default(),
+            want: Default::default(),
         }
-        body(s + "  endcase\nassign ok = state == want;\n")
+    }
+}
+
+impl<const K: usize, const LK: usize> Default for CrcWant<K, LK> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const K: usize, const LK: usize> Logic for CrcWant<K, LK> {
+    fn update(&mut self) {}
+    fn connect(&mut self) {
+        self.want.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        body(residues::<K, LK>() + "assign want = of_pad;\n")
     }
 }
 

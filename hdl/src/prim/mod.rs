@@ -19,12 +19,13 @@
 //! | [`MergeRotate`] | lo, hi, off -> dout | 0 | text |
 //! | [`KeepToLen`] | keep -> len | 0 | text |
 //! | [`LenToKeep`] | len -> keep | 0 | text |
-//! | [`RangeMask`] | start, stop, beat -> mask | 0 | text |
+//! | [`LanesFrom`], [`LanesTo`], [`FixedLanes`] | position, beat -> mask | 0 | text |
 //! | [`ApplyMask`] | data, keep, flip -> dout | 0 | text |
 //! | [`CrcData`] | data -> crc | 0 | text |
 //! | [`CrcShift`] | state -> shifted | 0 | text |
 //! | [`CrcResidue`] | state, pad -> ok | 0 | text |
-//! | [`FieldCapture`] | clock, en, beat, data -> hdr | 1 | text |
+//! | [`CrcWant`] | pad -> want | 0 | text |
+//! | [`FieldCapture`] | clock, en, beat, data, moved -> hdr | 1 | text |
 //! | [`PayloadCapture`] | clock, en, beat, data, hh -> header, header_next | 1 | text |
 //! | [`Skid`] | clock, reset, din, din_valid, dout_ready -> din_ready, dout, dout_valid | 1 | text |
 //! | [`SumBeat`], [`SumGroups`] | data, mask -> sum or g0..g3 | 0 | text |
@@ -54,11 +55,11 @@ pub mod skid;
 pub mod text;
 
 pub use capture::{Field, FieldCapture, PayloadCapture, Place, CAPTURE_BYTES};
-pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift};
+pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift, CrcWant};
 pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
-pub use keep::{KeepToLen, LenToKeep, RangeMask};
+pub use keep::{FixedLanes, KeepToLen, LanesFrom, LanesTo, LenToKeep, Octets, POSITION};
 pub use mask::ApplyMask;
 pub use ram::{Collision, FwdRam, LutRam, Ram, RamBe, RamClear};
 pub use ram_lanes::RamLanes;

@@ -14,7 +14,7 @@ use super::blocks::NO_BLOCK;
 use super::cfg::Cfg;
 use super::types::{Op, OpKind, BEAT, CONN};
 use crate::prim::{
-    ApplyMask, Fifo, PayloadCapture, RangeMask, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES,
+    ApplyMask, Fifo, LanesTo, PayloadCapture, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES, POSITION,
 };
 use rust_hdl::prelude::*;
 
@@ -63,7 +63,7 @@ pub struct OpMaker<const D: usize, const K: usize, const LK: usize> {
     pub op: Signal<Out, Op>,
     jobs: Fifo<Job, 3>,
     capture: PayloadCapture<D>,
-    reach: RangeMask<K>,
+    reach: LanesTo<K>,
     mask: ApplyMask<D, K>,
     state: Reg<OpState>,
     beat: Reg<Bits<4>>,
@@ -108,7 +108,7 @@ impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
             op: Default::default(),
             jobs: Fifo::new().narrow(&[("conn", cfg.conn_bits)]),
             capture: PayloadCapture::new(),
-            reach: RangeMask::new(),
+            reach: LanesTo::new(),
             mask: ApplyMask::new(),
             state: Reg::new(OpState::Read),
             beat: Default::default(),
@@ -187,8 +187,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.ask2.d.next = self.ask1.q.val();
         self.beat1.d.next = self.beat.q.val();
         self.beat2.d.next = self.beat1.q.val();
-        self.reach.start.next = 0.into();
-        self.reach.stop.next = bit_cast::<16, 6>(self.data.val().get_bits::<6>(16));
+        // At least one octet: an FPDU is never empty.
+        self.reach.last.next = bit_cast::<POSITION, 6>(self.data.val().get_bits::<6>(16)) - 1;
         self.reach.beat.next = bit_cast::<BEAT_BITS, 4>(self.beat.q.val());
         self.keep1.d.next = self.reach.mask.val();
         self.raw1.d.next = 0.into();

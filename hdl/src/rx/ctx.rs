@@ -54,6 +54,7 @@ pub struct State {
     pub rmsn: Bits<32>,
     pub rd_off: Bits<32>,
     pub first: bool,
+    pub rst: bool,
 }
 
 /// The context tables and their read pipeline.
@@ -193,6 +194,7 @@ impl Logic for CtxTables {
         self.state.next.rmsn = self.dyn_row.val().rmsn;
         self.state.next.rd_off = self.dyn_row.val().rd_off;
         self.state.next.first = self.dyn_row.val().first;
+        self.state.next.rst = self.dyn_row.val().rst;
         self.dyn_ram.wdata.next = self.state.val();
         self.head_ram.we.next = self.dyn_we.val();
         self.head_ram.waddr.next = self.dyn_conn.val();

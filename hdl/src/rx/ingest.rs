@@ -28,10 +28,10 @@
 //! that very beat is marked bad.
 //! Depths: the FIFOs hold 16, the pipeline's window, which `admit` must enforce.
 
-use crate::prim::{BypassFifo, Reg, RegNr, BEAT_BITS};
+use crate::prim::{BypassFifo, LanesFrom, Reg, RegNr, BEAT_BITS};
 use crate::rx::cfg::Cfg;
 use crate::rx::merge::Merge;
-use crate::rx::parse::Parse;
+use crate::rx::parse::{Parse, HEAD_BITS};
 use crate::rx::scan::Scanner;
 use crate::rx::slots::Slots;
 use crate::rx::staging::Staging;
@@ -110,49 +110,52 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     /// It was admitted, and not yet cut.
     taken: Reg<bool>,
     beat: Reg<Bits<BEAT_BITS>>,
-    /// Where the next beat goes, and where the open frame began.
-    wp: Reg<Bits<BEAT>>,
-    start: Reg<Bits<BEAT>>,
+    /// The same for the headers: stays at its greatest value.
+    head: Reg<Bits<HEAD_BITS>>,
     room: Reg<bool>,
     valid: Signal<Local, bool>,
     ok: Signal<Local, bool>,
     first: Signal<Local, bool>,
     acc: Signal<Local, bool>,
-    cut: Signal<Local, bool>,
+    limit: Signal<Local, bool>,
     last: Signal<Local, bool>,
-    wp_next: Signal<Local, Bits<BEAT>>,
     used: Signal<Local, Bits<BEAT>>,
-    edges: Signal<Local, Bits<K>>,
-    keep_len: Signal<Local, Bits<16>>,
-    /// Frame offset of the last octet: compared instead of the length, which is one addition later.
-    keep_at: Signal<Local, Bits<16>>,
-    last_at: Signal<Local, Bits<16>>,
-    r_at: RegNr<Bits<16>>,
-    r_edge: RegNr<bool>,
-    len: Signal<Local, Bits<16>>,
     bad: Signal<Local, bool>,
 
     // R0, and what T leaves for T + 1
     r_valid: Reg<bool>,
-    r_first: RegNr<bool>,
     r_last: RegNr<bool>,
     r_beat: RegNr<Bits<BEAT_BITS>>,
-    r_wp: RegNr<Bits<BEAT>>,
+    r_head: RegNr<Bits<HEAD_BITS>>,
     r_data: RegNr<Bits<D>>,
-    r_slot: RegNr<Bits<SLOT>>,
-    r_start: RegNr<Bits<BEAT>>,
-    r_len: RegNr<Bits<16>>,
+    r_keep: RegNr<Bits<K>>,
     r_bad: RegNr<bool>,
     r_late: Reg<bool>,
     r_end: Reg<bool>,
+    /// Where the beat on R0 goes (or the next one), and where its frame began.
+    wp: Reg<Bits<BEAT>>,
+    start: Reg<Bits<BEAT>>,
+    wp_next: Signal<Local, Bits<BEAT>>,
     lost_slot: Reg<bool>,
     lost_credit: Reg<bool>,
     lost_full: Reg<bool>,
 
+    // FrameDone: the last beat, on the port or on R0
+    d_beat: Signal<Local, Bits<BEAT_BITS>>,
+    d_next: Signal<Local, Bits<BEAT_BITS>>,
+    d_keep: Signal<Local, Bits<K>>,
+    edges: Signal<Local, Bits<K>>,
+    beats: Signal<Local, Bits<BEAT_BITS>>,
+    lanes: Signal<Local, Bits<16>>,
+    covers: LanesFrom<K>,
+
     ring: Constant<Bits<BEAT>>,
     most_used: Constant<Bits<BEAT>>,
     last_beat: Constant<Bits<BEAT_BITS>>,
-    max_frame: Constant<Bits<16>>,
+    beat_mask: Constant<Bits<BEAT_BITS>>,
+    /// Lanes of the last beat behind the greatest length.
+    beyond: Constant<Bits<K>>,
+    narrow: Constant<bool>,
     lk: Constant<Bits<4>>,
     _k: usize,
 }
@@ -173,6 +176,13 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             "ingest: max_frame {}: lower it below 65536",
             cfg.max_frame
         );
+        let full = cfg.max_frame % K;
+        // K is 64 at most
+        let beyond = if full == 0 {
+            0
+        } else {
+            (u64::MAX >> (64 - K)) & !0 << full
+        };
         assert!(
             cfg.window <= 1 << WINDOW,
             "ingest: window {}: the FIFOs hold {}",
@@ -228,7 +238,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Default::default(),
+            parse: Parse::new(cfg.latency),
             scanner: Default::default(),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
@@ -236,45 +246,46 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             open: Default::default(),
             taken: Default::default(),
             beat: Default::default(),
-            wp: Default::default(),
-            start: Default::default(),
+            head: Default::default(),
             room: Default::default(),
             valid: Default::default(),
             ok: Default::default(),
             first: Default::default(),
             acc: Default::default(),
-            cut: Default::default(),
+            limit: Default::default(),
             last: Default::default(),
-            wp_next: Default::default(),
             used: Default::default(),
-            edges: Default::default(),
-            keep_len: Default::default(),
-            keep_at: Default::default(),
-            last_at: Default::default(),
-            r_at: Default::default(),
-            r_edge: Default::default(),
-            len: Default::default(),
             bad: Default::default(),
             r_valid: Default::default(),
-            r_first: Default::default(),
             r_last: Default::default(),
             r_beat: Default::default(),
-            r_wp: Default::default(),
+            r_head: Default::default(),
             r_data: Default::default(),
-            r_slot: Default::default(),
-            r_start: Default::default(),
-            r_len: Default::default(),
+            r_keep: Default::default(),
             r_bad: Default::default(),
             r_late: Default::default(),
             r_end: Default::default(),
+            wp: Default::default(),
+            start: Default::default(),
+            wp_next: Default::default(),
             lost_slot: Default::default(),
             lost_credit: Default::default(),
             lost_full: Default::default(),
+            d_beat: Default::default(),
+            d_next: Default::default(),
+            d_keep: Default::default(),
+            edges: Default::default(),
+            beats: Default::default(),
+            lanes: Default::default(),
+            covers: Default::default(),
             ring: Constant::new(((ring - 1) as u64).to_bits()),
             // one beat may come between the count and the frame's first beat, and full must differ from empty
             most_used: Constant::new(((ring - beats - 2) as u64).to_bits()),
             last_beat: Constant::new(((beats - 1) as u64).to_bits()),
-            max_frame: Constant::new((cfg.max_frame as u64).to_bits()),
+            // a frame that is cut may go on and count round
+            beat_mask: Constant::new((beats.next_power_of_two() as u64 - 1).to_bits()),
+            beyond: Constant::new(beyond.to_bits()),
+            narrow: Constant::new(D == 64),
             lk: Constant::new((LK as u64).to_bits()),
             _k: K,
         }
@@ -305,18 +316,20 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.first.next = self.valid.val() & !self.open.q.val();
         self.acc.next =
             (self.first.val() & self.ok.val()) | (self.valid.val() & self.taken.q.val());
-        self.cut.next = self.acc.val()
-            & (self.beat.q.val() == self.last_beat.val())
-            & !self.merge.out_tlast.val();
-        self.frame_cut.next = self.cut.val();
-        self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.cut.val());
+        self.limit.next = self.beat.q.val() == self.last_beat.val();
+        self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.limit.val());
+        self.frame_cut.next = self.acc.val() & self.limit.val() & !self.merge.out_tlast.val();
         self.frame_start.next = self.first.val() & self.ok.val();
         if self.valid.val() {
             self.open.d.next = !self.merge.out_tlast.val();
             self.taken.d.next = self.acc.val() & !self.last.val();
-            self.beat.d.next = self.beat.q.val() + 1;
+            self.beat.d.next = (self.beat.q.val() + 1) & self.beat_mask.val();
+            if !self.head.q.val().all() {
+                self.head.d.next = self.head.q.val() + 1;
+            }
             if self.merge.out_tlast.val() {
                 self.beat.d.next = 0.into();
+                self.head.d.next = 0.into();
             }
         }
         self.lost_slot.d.next = self.first.val() & !self.slots.ok.val();
@@ -324,65 +337,53 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.lost_full.d.next =
             self.first.val() & self.slots.ok.val() & self.admit.val() & !self.room.q.val();
 
-        // --- port: ring
+        // --- R0. Only `r_valid` waits for the admission.
+        self.r_valid.d.next = self.acc.val();
+        self.r_last.d.next = self.merge.out_tlast.val() | self.limit.val();
+        self.r_beat.d.next = self.beat.q.val();
+        self.r_head.d.next = self.head.q.val();
+        self.r_data.d.next = self.merge.out_tdata.val();
+        self.r_keep.d.next = self.merge.out_tkeep.val();
+        self.r_end.d.next = self.r_valid.q.val() & self.r_last.q.val();
+
+        // --- R0: ring
         self.wp_next.next = (self.wp.q.val() + 1) & self.ring.val();
-        if self.acc.val() {
+        if self.r_valid.q.val() {
             self.wp.d.next = self.wp_next.val();
-        }
-        if self.last.val() {
-            self.start.d.next = self.wp_next.val();
+            if self.r_last.q.val() {
+                self.start.d.next = self.wp_next.val();
+            }
         }
         self.used.next = (self.wp.q.val() - self.slots.tail.val()) & self.ring.val();
+        if self.r_valid.q.val() {
+            self.used.next = (self.wp_next.val() - self.slots.tail.val()) & self.ring.val();
+        }
         self.room.d.next = self.used.val() < self.most_used.val();
         self.slots.take.next = self.last.val();
-        self.slots.take_end.next = self.wp_next.val();
+        self.slots.store.next = self.r_valid.q.val() & self.r_last.q.val();
+        self.slots.store_end.next = self.wp_next.val();
         self.slots.free_valid_0.next = self.free_valid_0.val();
         self.slots.free_slot_0.next = self.free_slot_0.val();
         self.slots.free_valid_1.next = self.free_valid_1.val();
         self.slots.free_slot_1.next = self.free_slot_1.val();
         self.slots.free_valid_2.next = self.free_valid_2.val();
         self.slots.free_slot_2.next = self.free_slot_2.val();
-
-        // --- port: length. The keep has one edge, at the last octet; a keep without one counts nothing.
-        self.edges.next = self.merge.out_tkeep.val() & !(self.merge.out_tkeep.val() >> 1);
-        self.keep_len.next = 0.into();
-        self.keep_at.next = 0.into();
-        for i in 0..(self._k) {
-            if self.edges.val().get_bit(i) {
-                self.keep_len.next = self.keep_len.val() | (i + 1).to_bits();
-                self.keep_at.next = self.keep_at.val() | i.to_bits();
-            }
-        }
-        self.len.next =
-            (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) + self.keep_len.val();
-        self.last_at.next =
-            (bit_cast::<16, BEAT_BITS>(self.beat.q.val()) << self.lk.val()) | self.keep_at.val();
-        self.bad.next = self.cut.val()
-            | self.merge.out_tuser.val()
-            | (self.edges.val().any() & (self.last_at.val() >= self.max_frame.val()));
-
-        // --- R0
-        self.r_valid.d.next = self.acc.val();
-        self.r_first.d.next = self.first.val();
-        self.r_last.d.next = self.last.val();
-        self.r_beat.d.next = self.beat.q.val();
-        self.r_wp.d.next = self.wp.q.val();
-        self.r_data.d.next = self.merge.out_tdata.val();
         self.staging.we.next = self.r_valid.q.val();
-        self.staging.waddr.next = self.r_wp.q.val();
+        self.staging.waddr.next = self.wp.q.val();
         self.staging.wdata.next = self.r_data.q.val();
         self.staging.rd_addr.next = self.rd_addr.val();
         self.rd_lo.next = self.staging.rd_lo.val();
         self.rd_hi.next = self.staging.rd_hi.val();
 
         // --- header parser
+        self.parse.valid.next = self.valid.val();
         self.parse.en.next = self.acc.val();
-        self.parse.beat.next = self.beat.q.val();
+        self.parse.head.next = self.head.q.val();
         self.parse.data.next = self.merge.out_tdata.val();
         self.parse.keep.next = self.merge.out_tkeep.val();
         self.parse.last.next = self.last.val();
         self.parse.r_valid.next = self.r_valid.q.val();
-        self.parse.r_beat.next = self.r_beat.q.val();
+        self.parse.r_head.next = self.r_head.q.val();
         self.parse.r_data.next = self.r_data.q.val();
         self.parse.r_last.next = self.r_last.q.val();
         self.launch_valid.next = self.parse.launch_valid.val();
@@ -391,28 +392,44 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.tpt_stag.next = self.parse.tpt_stag.val();
         self.tpt_pending.next = self.parse.tpt_pending.val();
 
-        // --- FrameDone, in T or T + 1
-        self.r_late.d.next = self.last.val() & self.parse.late.val();
-        self.r_slot.d.next = self.slots.slot.val();
-        self.r_start.d.next = self.start.q.val();
-        self.r_len.d.next = self.len.val();
-        self.r_at.d.next = self.last_at.val();
-        self.r_edge.d.next = self.edges.val().any();
+        // --- FrameDone, in T or T + 1. The keep comes late: it only selects. It has one edge, at the last octet; a keep
+        // without one counts nothing.
+        self.bad.next = self.merge.out_tuser.val()
+            | (self.limit.val()
+                & (!self.merge.out_tlast.val()
+                    | (self.merge.out_tkeep.val() & self.beyond.val()).any()));
         self.r_bad.d.next = self.bad.val();
-        self.parse.done_slot.next = self.slots.slot.val();
-        self.parse.done_start.next = self.start.q.val();
-        self.parse.done_len.next = self.len.val();
-        self.parse.done_at.next = self.last_at.val();
-        self.parse.done_edge.next = self.edges.val().any();
+        self.r_late.d.next = self.last.val() & self.parse.late.val();
+        self.d_beat.next = self.beat.q.val();
+        self.d_keep.next = self.merge.out_tkeep.val();
         self.parse.done_bad.next = self.bad.val();
         if self.r_late.q.val() {
-            self.parse.done_slot.next = self.r_slot.q.val();
-            self.parse.done_start.next = self.r_start.q.val();
-            self.parse.done_len.next = self.r_len.q.val();
-            self.parse.done_at.next = self.r_at.q.val();
-            self.parse.done_edge.next = self.r_edge.q.val();
+            self.d_beat.next = self.r_beat.q.val();
+            self.d_keep.next = self.r_keep.q.val();
             self.parse.done_bad.next = self.r_bad.q.val();
         }
+        self.d_next.next = self.d_beat.val() + 1;
+        self.edges.next = self.d_keep.val() & !(self.d_keep.val() >> 1);
+        self.lanes.next = 0.into();
+        for i in 0..(self._k - 1) {
+            if self.edges.val().get_bit(i) {
+                self.lanes.next = self.lanes.val() | (i + 1).to_bits();
+            }
+        }
+        self.beats.next = self.d_beat.val();
+        for i in (self._k - 1)..(self._k) {
+            if self.edges.val().get_bit(i) {
+                self.beats.next = self.d_next.val();
+            }
+        }
+        self.covers.start.next = self.parse.at.val();
+        self.covers.beat.next = self.d_beat.val();
+        // a frame that ends takes its slot and moves on from its start in T + 1 only
+        self.parse.done_slot.next = self.slots.slot.val();
+        self.parse.done_start.next = self.start.q.val();
+        self.parse.done_len.next =
+            (bit_cast::<16, BEAT_BITS>(self.beats.val()) << self.lk.val()) | self.lanes.val();
+        self.parse.done_covers.next = (self.d_keep.val() & self.covers.mask.val()).any();
         self.done_fifo.push.next = (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();
         self.done_fifo.din.next = self.parse.done.val();
         self.done_fifo.pop.next = self.done_pop.val();
@@ -420,7 +437,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.done_valid.next = self.done_fifo.valid.val();
 
         // --- HdrB in T + 2
-        self.r_end.d.next = self.r_valid.q.val() & self.r_last.q.val();
         self.hdrb_fifo.push.next = self.r_end.q.val();
         self.hdrb_fifo.din.next = self.parse.hdr_b.val();
         self.hdrb_fifo.pop.next = self.hdrb_pop.val();
@@ -428,15 +444,20 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.hdrb_valid.next = self.hdrb_fifo.valid.val();
 
         // --- Scan in T + 3
+        self.scanner.m_beat.next = self.r_beat.q.val();
+        self.scanner.m_head.next = self.r_head.q.val();
+        if self.narrow.val() {
+            self.scanner.m_beat.next = self.beat.q.val();
+            self.scanner.m_head.next = self.head.q.val();
+        }
         self.scanner.r_valid.next = self.r_valid.q.val();
-        self.scanner.r_first.next = self.r_first.q.val();
         self.scanner.r_last.next = self.r_last.q.val();
-        self.scanner.r_beat.next = self.r_beat.q.val();
+        self.scanner.r_head.next = self.r_head.q.val();
         self.scanner.r_data.next = self.r_data.q.val();
-        self.scanner.fields.next = self.parse.fields.val();
         self.scanner.vlan.next = self.parse.vlan.val();
         self.scanner.h.next = self.parse.h.val();
-        self.scanner.stop.next = self.parse.stop.val();
+        self.scanner.h_plus_4.next = self.parse.h_plus_4.val();
+        self.scanner.at.next = self.parse.at.val();
         self.scan_fifo.push.next = self.scanner.valid.val();
         self.scan_fifo.din.next = self.scanner.scan.val();
         self.scan_fifo.pop.next = self.scan_pop.val();

@@ -9,21 +9,25 @@
 //! | T + 2 | add to the accumulators, judge -> registers |
 //! | T + 3 | `valid` pulse with `scan` |
 //!
+//! At 64 bits the masks are made one cycle earlier, while the beat is on the port (`m_*` tells about that beat; at the
+//! other widths about the beat on R0): of the header only what earlier beats said counts there, which is all.
 //! One beat a cycle, frames back to back, no back-pressure.
-//! * IP (RFC 791 3.1): the sum over the ten captured header words. A sum x is good when its two halves are each other's
+//! * IP (RFC 791 3.1): the sum over the ten header words. A sum x is good when its two halves are each other's
 //!   complement: x is a multiple of 65535 and not 0.
 //! * TCP (RFC 9293 3.1): octets from the IP source address to the end of the IP datagram, so that both addresses of the
-//!   pseudo header come with the stream; protocol and TCP length are added at the end.
+//!   pseudo header come with the stream. Protocol 6 and TCP length are the IP total length less 14: that field is in the
+//!   sum too, and the sum starts at -14.
 //! * CRC32C (RFC 5044 4.4): from the first payload octet to the last, CRC field included. The start value is 0xFF XORed
 //!   into the first four octets; octets behind the end are zero in their beat, and later beats leave the state alone.
+//!   The register holds the state moved over one beat already, so a beat is judged before the network and not behind it.
 //!
 //! Verdicts of a frame that is not TCP or whose `hdr_ok` is false mean nothing; `crc_ok` needs a payload of 4 octets.
 
 use crate::prim::{
-    ApplyMask, CrcData, CrcResidue, CrcShift, RangeMask, Reg, RegNr, SumGroups, BEAT_BITS,
-    GROUP_BITS,
+    ApplyMask, CrcData, CrcShift, CrcWant, FixedLanes, LanesFrom, LanesTo, Reg, RegNr, SumGroups,
+    SumJoin, BEAT_BITS, GROUP_BITS, POSITION, SUM_BITS,
 };
-use crate::rx::parse::Fields;
+use crate::rx::parse::{HEAD_BITS, TAG_LEN};
 use crate::rx::types::Scan;
 use rust_hdl::prelude::*;
 
@@ -32,60 +36,85 @@ use rust_hdl::prelude::*;
 pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
+    pub m_beat: Signal<In, Bits<BEAT_BITS>>,
+    pub m_head: Signal<In, Bits<HEAD_BITS>>,
     pub r_valid: Signal<In, bool>,
-    pub r_first: Signal<In, bool>,
     pub r_last: Signal<In, bool>,
-    pub r_beat: Signal<In, Bits<BEAT_BITS>>,
+    pub r_head: Signal<In, Bits<HEAD_BITS>>,
     pub r_data: Signal<In, Bits<D>>,
-    pub fields: Signal<In, Fields>,
     pub vlan: Signal<In, bool>,
-    /// First payload octet; at least 54.
+    /// First payload octet, at least 54, and the fourth behind it.
     pub h: Signal<In, Bits<8>>,
-    /// First octet behind the IP datagram.
-    pub stop: Signal<In, Bits<16>>,
+    pub h_plus_4: Signal<In, Bits<8>>,
+    /// Last octet of the IP datagram.
+    pub at: Signal<In, Bits<POSITION>>,
     pub valid: Signal<Out, bool>,
     pub scan: Signal<Out, Scan>,
     /// A frame is in the pipeline behind R0.
     pub busy: Signal<Out, bool>,
 
+    // masks
+    ip_lanes: FixedLanes<K>,
+    tcp_lanes: FixedLanes<K>,
+    head_lanes: FixedLanes<K>,
+    from_h: LanesFrom<K>,
+    from_h_plus_4: LanesFrom<K>,
+    to_end: LanesTo<K>,
+    m: Signal<Local, Bits<BEAT_BITS>>,
+    ip_now: Signal<Local, Bits<K>>,
+    tcp_now: Signal<Local, Bits<K>>,
+    crc_now: Signal<Local, Bits<K>>,
+    init_now: Signal<Local, Bits<K>>,
+    ip_q: RegNr<Bits<K>>,
+    tcp_q: RegNr<Bits<K>>,
+    crc_q: RegNr<Bits<K>>,
+    init_q: RegNr<Bits<K>>,
+    reached_q: RegNr<bool>,
+    ip_mask: Signal<Local, Bits<K>>,
+    tcp_mask: Signal<Local, Bits<K>>,
+    crc_mask: Signal<Local, Bits<K>>,
+    init_mask: Signal<Local, Bits<K>>,
+    reached: Signal<Local, bool>,
+
     // T + 1
-    tcp_mask: RangeMask<K>,
-    crc_mask: RangeMask<K>,
-    init_mask: RangeMask<K>,
-    sum: SumGroups<D, K>,
+    ip_words: SumGroups<D, K>,
+    tcp_words: SumGroups<D, K>,
+    ip_join: SumJoin,
+    tcp_join: SumJoin,
     crc_data: CrcData<D>,
-    start: Signal<Local, Bits<16>>,
-    h16: Signal<Local, Bits<16>>,
-    end_less_1: Signal<Local, Bits<16>>,
     masked: ApplyMask<D, K>,
-    ip: Signal<Local, Bits<20>>,
-    unused_fields: Signal<Local, Fields>,
+    good: CrcWant<K, LK>,
     v1: Reg<bool>,
-    first1: RegNr<bool>,
-    last1: Reg<bool>,
-    g0: RegNr<Bits<GROUP_BITS>>,
-    g1: RegNr<Bits<GROUP_BITS>>,
-    g2: RegNr<Bits<GROUP_BITS>>,
-    g3: RegNr<Bits<GROUP_BITS>>,
-    ip1: RegNr<Bits<20>>,
-    pseudo1: RegNr<Bits<17>>,
+    last1: RegNr<bool>,
+    ip_void: RegNr<bool>,
+    i0: RegNr<Bits<SUM_BITS>>,
+    t0: RegNr<Bits<SUM_BITS>>,
+    t1: RegNr<Bits<SUM_BITS>>,
+    t2: RegNr<Bits<SUM_BITS>>,
+    t3: RegNr<Bits<SUM_BITS>>,
     crc1: RegNr<Bits<32>>,
+    /// What the state must be if this beat is the FPDU's last, less the beat's contribution.
+    goal1: RegNr<Bits<32>>,
     move1: RegNr<bool>,
-    pad1: RegNr<Bits<LK>>,
 
     // T + 2
     shift: CrcShift<D>,
-    residue: CrcResidue<K, LK>,
-    acc: RegNr<Bits<32>>,
-    state: RegNr<Bits<32>>,
-    acc_base: Signal<Local, Bits<32>>,
-    state_base: Signal<Local, Bits<32>>,
-    total: Signal<Local, Bits<32>>,
-    with_pseudo: Signal<Local, Bits<32>>,
-    state_next: Signal<Local, Bits<32>>,
+    ip_acc: Reg<Bits<SUM_BITS>>,
+    tcp_acc: Reg<Bits<32>>,
+    /// CRC state times x^D.
+    state: Reg<Bits<32>>,
+    ip_total: Signal<Local, Bits<SUM_BITS>>,
+    tcp_total: Signal<Local, Bits<32>>,
     v2: Reg<bool>,
-    verdict: RegNr<Scan>,
-    lk: Constant<Bits<4>>,
+    ip_ok: RegNr<bool>,
+    tcp_ok: RegNr<bool>,
+    crc_ok: RegNr<bool>,
+    less_14: Constant<Bits<32>>,
+    /// Beats in which the tag is not known on the port: of a tagged frame they hold nothing of the IP header.
+    tag_beats: Constant<Bits<HEAD_BITS>>,
+    /// From this beat on the end of the datagram is known on the port; before it there is no end.
+    open_beats: Constant<Bits<HEAD_BITS>>,
+    narrow: Constant<bool>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Default for Scanner<D, K, LK> {
@@ -99,147 +128,199 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
         Self {
             clock: Default::default(),
             reset: Default::default(),
+            m_beat: Default::default(),
+            m_head: Default::default(),
             r_valid: Default::default(),
-            r_first: Default::default(),
             r_last: Default::default(),
-            r_beat: Default::default(),
+            r_head: Default::default(),
             r_data: Default::default(),
-            fields: Default::default(),
             vlan: Default::default(),
             h: Default::default(),
-            stop: Default::default(),
+            h_plus_4: Default::default(),
+            at: Default::default(),
             valid: Default::default(),
             scan: Default::default(),
             busy: Default::default(),
+            ip_lanes: FixedLanes::new(&[(14, 34)], TAG_LEN),
+            tcp_lanes: FixedLanes::new(&[(26, usize::MAX)], TAG_LEN),
+            head_lanes: FixedLanes::new(&[(16, 18)], TAG_LEN),
+            from_h: Default::default(),
+            from_h_plus_4: Default::default(),
+            to_end: Default::default(),
+            m: Default::default(),
+            ip_now: Default::default(),
+            tcp_now: Default::default(),
+            crc_now: Default::default(),
+            init_now: Default::default(),
+            ip_q: Default::default(),
+            tcp_q: Default::default(),
+            crc_q: Default::default(),
+            init_q: Default::default(),
+            reached_q: Default::default(),
+            ip_mask: Default::default(),
             tcp_mask: Default::default(),
             crc_mask: Default::default(),
             init_mask: Default::default(),
-            sum: Default::default(),
+            reached: Default::default(),
+            ip_words: Default::default(),
+            tcp_words: Default::default(),
+            ip_join: Default::default(),
+            tcp_join: Default::default(),
             crc_data: Default::default(),
-            start: Default::default(),
-            h16: Default::default(),
-            end_less_1: Default::default(),
             masked: Default::default(),
-            ip: Default::default(),
-            unused_fields: Default::default(),
+            good: Default::default(),
             v1: Default::default(),
-            first1: Default::default(),
             last1: Default::default(),
-            g0: Default::default(),
-            g1: Default::default(),
-            g2: Default::default(),
-            g3: Default::default(),
-            ip1: Default::default(),
-            pseudo1: Default::default(),
+            ip_void: Default::default(),
+            i0: Default::default(),
+            t0: Default::default(),
+            t1: Default::default(),
+            t2: Default::default(),
+            t3: Default::default(),
             crc1: Default::default(),
+            goal1: Default::default(),
             move1: Default::default(),
-            pad1: Default::default(),
             shift: Default::default(),
-            residue: Default::default(),
-            acc: Default::default(),
+            ip_acc: Default::default(),
+            tcp_acc: Reg::new(LESS_14.to_bits()),
             state: Default::default(),
-            acc_base: Default::default(),
-            state_base: Default::default(),
-            total: Default::default(),
-            with_pseudo: Default::default(),
-            state_next: Default::default(),
+            ip_total: Default::default(),
+            tcp_total: Default::default(),
             v2: Default::default(),
-            verdict: Default::default(),
-            lk: Constant::new((LK as u64).to_bits()),
+            ip_ok: Default::default(),
+            tcp_ok: Default::default(),
+            crc_ok: Default::default(),
+            less_14: Constant::new(LESS_14.to_bits()),
+            tag_beats: Constant::new(1u64.to_bits()),
+            open_beats: Constant::new(6u64.to_bits()),
+            narrow: Constant::new(D == 64),
         }
     }
 }
 
+/// -14 in the arithmetic of the checksum.
+const LESS_14: u64 = 0xFFFF - 14;
+
 impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
-        // --- T + 1: this beat alone
-        self.start.next = 26.into();
-        if self.vlan.val() {
-            self.start.next = 30.into();
+        // --- masks
+        self.m.next = bit_cast::<BEAT_BITS, HEAD_BITS>(self.m_head.val());
+        self.ip_lanes.beat.next = self.m.val();
+        self.ip_lanes.moved.next = self.vlan.val();
+        self.tcp_lanes.beat.next = self.m.val();
+        self.tcp_lanes.moved.next = self.vlan.val();
+        self.head_lanes.beat.next = self.m.val();
+        self.head_lanes.moved.next = self.vlan.val();
+        if self.narrow.val() & (self.m_head.val() == self.tag_beats.val()) {
+            self.ip_lanes.moved.next = false;
         }
-        self.h16.next = bit_cast::<16, 8>(self.h.val());
-        self.end_less_1.next = self.stop.val() - 1;
-        self.tcp_mask.start.next = self.start.val();
-        self.tcp_mask.stop.next = self.stop.val();
-        self.tcp_mask.beat.next = self.r_beat.val();
-        self.crc_mask.start.next = self.h16.val();
-        self.crc_mask.stop.next = self.stop.val();
-        self.crc_mask.beat.next = self.r_beat.val();
-        self.init_mask.start.next = self.h16.val();
-        self.init_mask.stop.next = self.h16.val() + 4;
-        self.init_mask.beat.next = self.r_beat.val();
+        self.from_h.start.next = bit_cast::<POSITION, 8>(self.h.val());
+        self.from_h.beat.next = self.m.val();
+        self.from_h_plus_4.start.next = bit_cast::<POSITION, 8>(self.h_plus_4.val());
+        self.from_h_plus_4.beat.next = self.m.val();
+        self.to_end.last.next = self.at.val();
+        self.to_end.beat.next = self.m_beat.val();
 
-        self.sum.data.next = self.r_data.val();
-        self.sum.mask.next = self.tcp_mask.mask.val();
-        self.g0.d.next = self.sum.g0.val();
-        self.g1.d.next = self.sum.g1.val();
-        self.g2.d.next = self.sum.g2.val();
-        self.g3.d.next = self.sum.g3.val();
+        self.ip_now.next = self.ip_lanes.mask.val();
+        self.tcp_now.next =
+            (self.tcp_lanes.mask.val() & self.to_end.mask.val()) | self.head_lanes.mask.val();
+        if self.narrow.val() & (self.m_head.val() < self.open_beats.val()) {
+            self.tcp_now.next = self.tcp_lanes.mask.val() | self.head_lanes.mask.val();
+        }
+        self.crc_now.next = self.from_h.mask.val() & self.to_end.mask.val();
+        self.init_now.next = self.from_h.mask.val() & !self.from_h_plus_4.mask.val();
+        self.ip_q.d.next = self.ip_now.val();
+        self.tcp_q.d.next = self.tcp_now.val();
+        self.crc_q.d.next = self.crc_now.val();
+        self.init_q.d.next = self.init_now.val();
+        self.reached_q.d.next = self.to_end.reached.val();
+        self.ip_mask.next = self.ip_now.val();
+        self.tcp_mask.next = self.tcp_now.val();
+        self.crc_mask.next = self.crc_now.val();
+        self.init_mask.next = self.init_now.val();
+        self.reached.next = self.to_end.reached.val();
+        if self.narrow.val() {
+            self.ip_mask.next = self.ip_q.q.val();
+            self.tcp_mask.next = self.tcp_q.q.val();
+            self.crc_mask.next = self.crc_q.q.val();
+            self.init_mask.next = self.init_q.q.val();
+            self.reached.next = self.reached_q.q.val();
+        }
+
+        // --- T + 1: this beat alone. At 64 bits a quarter of a beat is one word, and they are added here.
+        self.ip_words.data.next = self.r_data.val();
+        self.ip_words.mask.next = self.ip_mask.val();
+        self.ip_join.g0.next = self.ip_words.g0.val();
+        self.ip_join.g1.next = self.ip_words.g1.val();
+        self.ip_join.g2.next = self.ip_words.g2.val();
+        self.ip_join.g3.next = self.ip_words.g3.val();
+        self.tcp_words.data.next = self.r_data.val();
+        self.tcp_words.mask.next = self.tcp_mask.val();
+        self.tcp_join.g0.next = self.tcp_words.g0.val();
+        self.tcp_join.g1.next = self.tcp_words.g1.val();
+        self.tcp_join.g2.next = self.tcp_words.g2.val();
+        self.tcp_join.g3.next = self.tcp_words.g3.val();
+        self.i0.d.next = self.ip_join.sum.val();
+        self.t0.d.next = bit_cast::<SUM_BITS, GROUP_BITS>(self.tcp_words.g0.val());
+        self.t1.d.next = bit_cast::<SUM_BITS, GROUP_BITS>(self.tcp_words.g1.val());
+        self.t2.d.next = bit_cast::<SUM_BITS, GROUP_BITS>(self.tcp_words.g2.val());
+        self.t3.d.next = bit_cast::<SUM_BITS, GROUP_BITS>(self.tcp_words.g3.val());
+        if self.narrow.val() {
+            self.t0.d.next = self.tcp_join.sum.val();
+            self.t1.d.next = 0.into();
+            self.t2.d.next = 0.into();
+            self.t3.d.next = 0.into();
+        }
+        self.ip_void.d.next =
+            self.narrow.val() & self.vlan.val() & (self.r_head.val() == self.tag_beats.val());
 
         self.masked.data.next = self.r_data.val();
-        self.masked.keep.next = self.crc_mask.mask.val();
-        self.masked.flip.next = self.init_mask.mask.val();
+        self.masked.keep.next = self.crc_mask.val();
+        self.masked.flip.next = self.init_mask.val();
         self.crc_data.data.next = self.masked.dout.val();
-        self.crc1.d.next = self.crc_data.crc.val();
-
-        // only the IP header's
-        self.unused_fields.next = self.fields.val();
-        self.ip.next = bit_cast::<20, 16>(self.fields.val().ver_tos)
-            + bit_cast::<20, 16>(self.fields.val().total)
-            + bit_cast::<20, 16>(self.fields.val().id)
-            + bit_cast::<20, 16>(self.fields.val().frag)
-            + bit_cast::<20, 16>(self.fields.val().ttl_proto)
-            + bit_cast::<20, 16>(self.fields.val().csum)
-            + bit_cast::<20, 16>(self.fields.val().src.get_bits::<16>(16))
-            + bit_cast::<20, 16>(self.fields.val().src.get_bits::<16>(0))
-            + bit_cast::<20, 16>(self.fields.val().dst.get_bits::<16>(16))
-            + bit_cast::<20, 16>(self.fields.val().dst.get_bits::<16>(0));
-        self.ip1.d.next = self.ip.val();
-        // protocol 6 and TCP length (IP total length less the 20 octets of the IP header)
-        self.pseudo1.d.next = bit_cast::<17, 16>(self.fields.val().total) - 14;
-        self.move1.d.next =
-            self.r_beat.val() <= bit_cast::<BEAT_BITS, 16>(self.end_less_1.val() >> self.lk.val());
         // octets of the last beat behind the end
-        self.pad1.d.next = !bit_cast::<LK, 16>(self.end_less_1.val());
+        self.good.pad.next = !bit_cast::<LK, POSITION>(self.at.val());
+        self.crc1.d.next = self.crc_data.crc.val();
+        self.goal1.d.next = self.crc_data.crc.val() ^ self.good.want.val();
+        self.move1.d.next = self.reached.val();
         self.v1.d.next = self.r_valid.val();
-        self.first1.d.next = self.r_first.val();
         self.last1.d.next = self.r_last.val();
 
         // --- T + 2: with the beats before it
-        self.acc_base.next = self.acc.q.val();
-        self.state_base.next = self.state.q.val();
-        if self.first1.q.val() {
-            self.acc_base.next = 0.into();
-            self.state_base.next = 0.into();
+        self.ip_total.next = self.ip_acc.q.val();
+        if !self.ip_void.q.val() {
+            self.ip_total.next = self.ip_acc.q.val() + self.i0.q.val();
         }
-        self.total.next = self.acc_base.val()
-            + ((bit_cast::<32, GROUP_BITS>(self.g0.q.val())
-                + bit_cast::<32, GROUP_BITS>(self.g1.q.val()))
-                + (bit_cast::<32, GROUP_BITS>(self.g2.q.val())
-                    + bit_cast::<32, GROUP_BITS>(self.g3.q.val())));
-        self.with_pseudo.next = self.total.val() + bit_cast::<32, 17>(self.pseudo1.q.val());
-        self.shift.state.next = self.state_base.val();
-        self.state_next.next = self.state_base.val();
-        if self.move1.q.val() {
-            self.state_next.next = self.shift.shifted.val() ^ self.crc1.q.val();
-        }
+        self.tcp_total.next = self.tcp_acc.q.val()
+            + ((bit_cast::<32, SUM_BITS>(self.t0.q.val())
+                + bit_cast::<32, SUM_BITS>(self.t1.q.val()))
+                + (bit_cast::<32, SUM_BITS>(self.t2.q.val())
+                    + bit_cast::<32, SUM_BITS>(self.t3.q.val())));
+        self.shift.state.next = self.state.q.val() ^ self.crc1.q.val();
         if self.v1.q.val() {
-            self.acc.d.next = self.total.val();
-            self.state.d.next = self.state_next.val();
+            self.ip_acc.d.next = self.ip_total.val();
+            self.tcp_acc.d.next = self.tcp_total.val();
+            if self.move1.q.val() {
+                self.state.d.next = self.shift.shifted.val();
+                self.crc_ok.d.next = self.state.q.val() == self.goal1.q.val();
+            }
+            if self.last1.q.val() {
+                self.ip_acc.d.next = 0.into();
+                self.tcp_acc.d.next = self.less_14.val();
+                self.state.d.next = 0.into();
+            }
         }
-        self.residue.state.next = self.state_next.val();
-        self.residue.pad.next = self.pad1.q.val();
+        self.ip_ok.d.next = self.ip_total.val().get_bits::<16>(0)
+            == !bit_cast::<16, 5>(self.ip_total.val().get_bits::<5>(16));
+        self.tcp_ok.d.next =
+            self.tcp_total.val().get_bits::<16>(0) == !self.tcp_total.val().get_bits::<16>(16);
 
         self.v2.d.next = self.v1.q.val() & self.last1.q.val();
-        self.verdict.d.next.ip_ok = self.ip1.q.val().get_bits::<16>(0)
-            == !bit_cast::<16, 4>(self.ip1.q.val().get_bits::<4>(16));
-        self.verdict.d.next.tcp_ok =
-            self.with_pseudo.val().get_bits::<16>(0) == !self.with_pseudo.val().get_bits::<16>(16);
-        self.verdict.d.next.crc_ok = self.residue.ok.val();
-
         self.valid.next = self.v2.q.val();
-        self.scan.next = self.verdict.q.val();
+        self.scan.next.ip_ok = self.ip_ok.q.val();
+        self.scan.next.tcp_ok = self.tcp_ok.q.val();
+        self.scan.next.crc_ok = self.crc_ok.q.val();
         self.busy.next = self.v1.q.val() | self.v2.q.val();
     }
 }

@@ -5,17 +5,19 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `take`, `take_end`     | in  | the open frame ends this cycle; first beat behind it |
-//! | `slot`                 | out | slot of the open frame (or of the next one) |
+//! | `take`                 | in  | the open frame ends this cycle |
+//! | `store`, `store_end`   | in  | the same one cycle later, with the first beat behind the frame |
+//! | `slot`                 | out | slot of the open frame (or of the next one); of a frame that ends, up to its `store` |
 //! | `ok`                   | out | a slot is free; a register's output |
 //! | `tail`                 | out | first beat still in use (equal to the write pointer: none) |
 //! | `free_valid_n`, `free_slot_n` | in | the slot is done with; three users, every cycle, no back-pressure |
 //! | `empty`                | out | no slot is in use |
 //!
+//! `take` comes late in its cycle and only counts; where the frame ends is written with `store`.
 //! Latency: a slot freed in cycle c moves the tail in c + 1 at the earliest, which shows in c + 2.
 //! A frame that is freed late holds back the beats of its successors: the ring is sized for that.
 
-use crate::prim::{FwdRam, Reg};
+use crate::prim::{LutRam, Reg};
 use crate::rx::types::{BEAT, SLOT};
 use rust_hdl::prelude::*;
 
@@ -30,7 +32,8 @@ pub struct Slots {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
     pub take: Signal<In, bool>,
-    pub take_end: Signal<In, Bits<BEAT>>,
+    pub store: Signal<In, bool>,
+    pub store_end: Signal<In, Bits<BEAT>>,
     pub slot: Signal<Out, Bits<SLOT>>,
     pub ok: Signal<Out, bool>,
     pub tail: Signal<Out, Bits<BEAT>>,
@@ -41,22 +44,22 @@ pub struct Slots {
     pub free_valid_2: Signal<In, bool>,
     pub free_slot_2: Signal<In, Bits<SLOT>>,
     pub empty: Signal<Out, bool>,
-    ends: FwdRam<Bits<BEAT>, SLOT>,
+    ends: LutRam<Bits<BEAT>, SLOT>,
     done: Reg<Bits<N>>,
     head: Reg<Bits<SLOT>>,
     last: Reg<Bits<SLOT>>,
     count: Reg<Bits<COUNT>>,
     tail_beat: Reg<Bits<BEAT>>,
     mask: Constant<Bits<SLOT>>,
-    all: Constant<Bits<COUNT>>,
+    all_less_1: Constant<Bits<COUNT>>,
     s0: Signal<Local, Bits<SLOT>>,
     s1: Signal<Local, Bits<SLOT>>,
     s2: Signal<Local, Bits<SLOT>>,
     done_next: Signal<Local, Bits<N>>,
     retire: Signal<Local, bool>,
-    count_next: Signal<Local, Bits<COUNT>>,
     full: Reg<bool>,
-    last_next: Signal<Local, Bits<SLOT>>,
+    /// One slot is free.
+    nearly: Signal<Local, bool>,
 }
 
 impl Slots {
@@ -70,7 +73,8 @@ impl Slots {
             clock: Default::default(),
             reset: Default::default(),
             take: Default::default(),
-            take_end: Default::default(),
+            store: Default::default(),
+            store_end: Default::default(),
             slot: Default::default(),
             ok: Default::default(),
             tail: Default::default(),
@@ -81,22 +85,21 @@ impl Slots {
             free_valid_2: Default::default(),
             free_slot_2: Default::default(),
             empty: Default::default(),
-            ends: FwdRam::new(slot_bits),
+            ends: LutRam::sized(slot_bits),
             done: Default::default(),
             head: Default::default(),
             last: Default::default(),
             count: Default::default(),
             tail_beat: Default::default(),
             mask: Constant::new(((1u64 << slot_bits) - 1).to_bits()),
-            all: Constant::new((1u64 << slot_bits).to_bits()),
+            all_less_1: Constant::new(((1u64 << slot_bits) - 1).to_bits()),
             s0: Default::default(),
             s1: Default::default(),
             s2: Default::default(),
             done_next: Default::default(),
             retire: Default::default(),
-            count_next: Default::default(),
             full: Default::default(),
-            last_next: Default::default(),
+            nearly: Default::default(),
         }
     }
 }
@@ -137,30 +140,28 @@ impl Logic for Slots {
         }
         self.done.d.next = self.done_next.val();
 
-        self.last_next.next = self.last.q.val();
+        self.ends.raddr.next = self.last.q.val();
         if self.retire.val() {
-            self.last_next.next = (self.last.q.val() + 1) & self.mask.val();
+            self.last.d.next = (self.last.q.val() + 1) & self.mask.val();
             self.tail_beat.d.next = self.ends.rdata.val();
         }
-        self.last.d.next = self.last_next.val();
-        if self.take.val() {
+        if self.store.val() {
             self.head.d.next = (self.head.q.val() + 1) & self.mask.val();
         }
-        self.count_next.next = self.count.q.val();
+        // admission of a frame waits for `full`: a register, and both of its values are there before `take` is
+        self.nearly.next = self.count.q.val() == self.all_less_1.val();
         if self.take.val() & !self.retire.val() {
-            self.count_next.next = self.count.q.val() + 1;
+            self.count.d.next = self.count.q.val() + 1;
+            self.full.d.next = self.nearly.val();
         }
         if self.retire.val() & !self.take.val() {
-            self.count_next.next = self.count.q.val() - 1;
+            self.count.d.next = self.count.q.val() - 1;
+            self.full.d.next = false;
         }
-        self.count.d.next = self.count_next.val();
-        // admission of a frame waits for this: a register
-        self.full.d.next = self.count_next.val() == self.all.val();
 
-        self.ends.we.next = self.take.val();
+        self.ends.we.next = self.store.val();
         self.ends.waddr.next = self.head.q.val();
-        self.ends.wdata.next = self.take_end.val();
-        self.ends.raddr.next = self.last_next.val();
+        self.ends.wdata.next = self.store_end.val();
 
         self.slot.next = self.head.q.val();
         self.ok.next = !self.full.q.val();

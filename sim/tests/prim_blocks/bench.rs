@@ -176,6 +176,9 @@ pub const FIELDS: &[Field] = &[
     },
 ];
 
+/// Octets of [`FixedLanes`]: two ranges and an open one.
+pub const OCTETS: &[Octets] = &[(14, 34), (41, 42), (120, usize::MAX)];
+
 /// Every width-dependent primitive at one width.
 fn width_bench<const D: usize, const K: usize, const LK: usize, const C: usize>() -> Bench {
     let mut b = Bench::default();
@@ -183,13 +186,17 @@ fn width_bench<const D: usize, const K: usize, const LK: usize, const C: usize>(
         .add("merge", MergeRotate::<D, K, LK>::new())
         .add("k2l", KeepToLen::<K, C>::new())
         .add("l2k", LenToKeep::<K, C>::new())
-        .add("range", RangeMask::<K>::new())
+        .add("from", LanesFrom::<K>::new())
+        .add("to", LanesTo::<K>::new())
+        .add("fixed", FixedLanes::<K>::new(OCTETS, 4))
         .add("crcd", CrcData::<D>::new())
         .add("crcs", CrcShift::<D>::new())
         .add("crcr", CrcResidue::<K, LK>::new())
+        .add("crcw", CrcWant::<K, LK>::new())
         .add("sum", SumBeat::<D, K>::new())
         .add("groups", SumGroups::<D, K>::new())
         .add("cap", FieldCapture::<Header, D>::new(FIELDS))
+        .add("mov", FieldCapture::<Bits<104>, D>::movable(FIELDS, 12, 4))
         .add("flat", FieldCapture::<Bits<104>, D>::new(FIELDS))
         .add("pay", PayloadCapture::<D>::new())
         .add("be1", RamBe::<D, K, 5>::new(3, 1))

@@ -1,6 +1,6 @@
 //! Byte movers and masks against Rust, at every width: rotators, keep and length, range mask, checksum, capture.
 
-use crate::bench::{width, Cases, Dut, WIDTHS};
+use crate::bench::{width, Cases, Dut, OCTETS, WIDTHS};
 
 const ROUNDS: usize = 400;
 
@@ -49,8 +49,8 @@ fn keep_and_length_agree() {
 }
 
 #[test]
-fn range_mask_is_the_lanes_in_range() {
-    let mut c = Cases::new("bytes::range_mask_is_the_lanes_in_range");
+fn lane_masks_are_the_lanes_of_the_positions() {
+    let mut c = Cases::new("bytes::lane_masks_are_the_lanes_of_the_positions");
     for d in WIDTHS {
         let k = d / 8;
         let mut dut = Dut::new(&width(d), c.seed);
@@ -59,26 +59,109 @@ fn range_mask_is_the_lanes_in_range() {
             let beat = c.below(beats);
             // near the beat mostly, so that the edges are hit; anywhere sometimes
             let mut position = || {
-                let near = (beat * k + c.below(3 * k)).saturating_sub(k).min(65535);
+                let near = (beat * k + c.below(3 * k)).saturating_sub(k);
                 if c.chance(10) {
-                    c.below(65536)
+                    c.below(1 << 17)
                 } else {
                     near
                 }
             };
-            let (start, stop) = (position(), position());
-            dut.set("range__start", start as u128);
-            dut.set("range__stop", stop as u128);
-            dut.set("range__beat", beat as u128);
+            let (start, last) = (position(), position());
+            dut.set("from__start", start as u128);
+            dut.set("from__beat", beat as u128);
+            dut.set("to__last", last as u128);
+            dut.set("to__beat", beat as u128);
             dut.settle();
-            let mask = (0..k)
-                .filter(|i| (start..stop).contains(&(beat * k + i)))
-                .fold(0u128, |m, i| m | 1 << i);
-            assert_eq!(
-                dut.get("range__mask"),
-                mask,
-                "width {d} beat {beat} range {start}..{stop}"
-            );
+            let lanes = |is: &dyn Fn(usize) -> bool| {
+                (0..k)
+                    .filter(|i| is(beat * k + i))
+                    .fold(0u128, |m, i| m | 1 << i)
+            };
+            let place = format!("width {d} beat {beat} from {start} to {last}");
+            assert_eq!(dut.get("from__mask"), lanes(&|p| start <= p), "{place}");
+            assert_eq!(dut.get("to__mask"), lanes(&|p| p <= last), "{place}");
+            assert_eq!(dut.bit("to__reached"), beat * k <= last, "{place}");
+        }
+        for beat in 0..40 {
+            for moved in [false, true] {
+                dut.set("fixed__beat", beat as u128);
+                dut.set("fixed__moved", moved.into());
+                dut.settle();
+                let by = if moved { 4 } else { 0 };
+                let here = |i: &usize| {
+                    let at = beat * k + i;
+                    let inside =
+                        |&(a, b): &(usize, usize)| a + by <= at && at < b.saturating_add(by);
+                    OCTETS.iter().any(inside)
+                };
+                let mask = (0..k).filter(here).fold(0u128, |m, i| m | 1 << i);
+                assert_eq!(
+                    dut.get("fixed__mask"),
+                    mask,
+                    "width {d} beat {beat} {moved}"
+                );
+            }
+        }
+    }
+}
+
+/// Frames that move their fields or not; told one beat late, as by a register behind octets 12 and 13.
+#[test]
+fn moved_fields_are_captured_where_they_are() {
+    let mut c = Cases::new("bytes::moved_fields_are_captured_where_they_are");
+    // name, position, octets, lowest bit
+    let layout = [
+        ("far", 125, 6, 0),
+        ("ethertype", 12, 2, 48),
+        ("proto", 23, 1, 64),
+        ("src", 30, 4, 72),
+    ];
+    for d in WIDTHS {
+        let k = d / 8;
+        let mut dut = Dut::new(&width(d), c.seed);
+        for frame in 0..40 {
+            let (moved, octets) = (c.chance(50), c.bytes(192));
+            for beat in 0..192 / k {
+                // before its beat: another frame's
+                let told = if beat > 12 / k { moved } else { c.chance(50) };
+                dut.set("mov__moved", told.into());
+                dut.set("mov__beat", beat as u128);
+                loop {
+                    let en = c.chance(60);
+                    let garbage = c.bytes(k);
+                    let data = if en {
+                        &octets[beat * k..(beat + 1) * k]
+                    } else {
+                        &garbage
+                    };
+                    dut.set("mov__en", en.into());
+                    dut.set_bytes("mov__data", data);
+                    dut.settle();
+                    dut.posedge();
+                    if en {
+                        break;
+                    }
+                }
+                dut.set(
+                    "mov__moved",
+                    if beat >= 12 / k { moved } else { told }.into(),
+                );
+                dut.settle();
+                let hdr = dut.get("mov__hdr");
+                for (name, at, bytes, lsb) in layout {
+                    for i in 0..bytes {
+                        let at = at + i + if moved { 4 } else { 0 };
+                        if at / k > beat || beat < 12 / k {
+                            continue;
+                        }
+                        let got = (hdr >> (lsb + 8 * (bytes - 1 - i))) as u8;
+                        assert_eq!(
+                            got, octets[at],
+                            "width {d} frame {frame} beat {beat} field {name} octet {i}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -67,6 +67,7 @@ impl Logic for Capture {
         self.fields.en.next = self.en.val();
         self.fields.beat.next = self.beat.val();
         self.fields.data.next = self.data.val();
+        self.fields.moved.next = false;
         self.proto.next = self.fields.hdr.val().proto;
     }
 }

@@ -111,6 +111,9 @@ fn residue_table_is_exact() {
             let want = raw(u32::MAX, &bytes);
             assert_eq!(ferrowarp_hdl::prim::crc_residue(pad), want);
             dut.set("crcr__pad", pad as u128);
+            dut.set("crcw__pad", pad as u128);
+            dut.settle();
+            assert_eq!(dut.get("crcw__want"), want.into(), "width {d} pad {pad}");
             for flip in 0..=32u32 {
                 let state = if flip == 32 { want } else { want ^ 1 << flip };
                 dut.set("crcr__state", state.into());

@@ -133,7 +133,7 @@ impl Expect {
             }
         }
         if let Some(open) = &mut self.open {
-            early(t, open, false, &mut now);
+            early(t, open, &mut now);
         }
         if let Some((_, stag)) = tail {
             now.stag = Some(stag);
@@ -182,7 +182,7 @@ impl Expect {
             self.counts.launched += 1;
         }
         if ended {
-            early(t, &mut open, self.k == 8, now);
+            early(t, &mut open, now);
         }
         // By beat and lane: a frame may end in front of the octets, then what is on the lanes counts.
         let mut lanes = open.octets[..before].to_vec();
@@ -290,11 +290,11 @@ impl Expect {
     }
 }
 
-/// TPT request and `tpt_pending` of cycle `t`; `no_time`: 64 bit, and the last beat is on the port.
-fn early(t: u64, open: &mut Open, no_time: bool, now: &mut Now) {
+/// TPT request and `tpt_pending` of cycle `t`.
+fn early(t: u64, open: &mut Open, now: &mut Now) {
     let launched = open.launch_at.is_some_and(|at| at <= t);
     now.pending = launched && !open.tpt;
-    if open.tpt_at == Some(t) && !no_time {
+    if open.tpt_at == Some(t) {
         now.stag = Some(parse(&open.octets).stag);
         open.tpt = true;
     }

@@ -1,8 +1,9 @@
 //! Goodput of Writes on one connection: payload placed over payload offered, the DMA sink charging for its packets.
 //!
 //! Frames are offered at wire rate ([`schedule`]). Destinations are 256-byte aligned; the sink carries W bits a cycle and
-//! charges 16 octets for each packet of 256, fractions of a cycle carried over. Offered: payload a cycle in the schedule.
-//! Placed: payload a cycle between the first write's last data beat and the last one's.
+//! charges 16 octets for each packet of 256, fractions of a cycle carried over. Offered: payload a cycle between the first
+//! frame's last beat on the MAC port and the last frame's. Placed: payload a cycle between the first write's last data beat
+//! and the last one's. Both count the same frames, so no end is left over.
 
 use super::burst::schedule;
 use super::{BenchError, Extent, Figure, Kind, Progress, Rig};
@@ -68,11 +69,11 @@ fn goodput(rig: &mut Rig, payload: usize, n: usize) -> Result<Goodput, BenchErro
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
         return Err(rig.wrong("no Write was placed"));
     };
-    let offered = starts[n] as f64 / n as f64;
-    // The ends may each be a cycle off the average: what is placed was offered.
+    // Over the same intervals at both ends: from the first frame to the last one, as offered and as placed.
+    let offered = (last.last - first.last) as f64 / (n - 1) as f64;
     let took = (last.end - first.end) as f64 / (n - 1) as f64;
     Ok(Goodput {
-        ratio: (offered / took).min(1.0),
+        ratio: offered / took,
         placed: payload as f64 / took,
     })
 }

@@ -110,6 +110,7 @@ pub enum SkipReason {
     NoHandshake,
     Refused,
     NoData,
+    StartMissing,
     NoMpaRequest,
     BadMpaRequest,
 }
@@ -120,6 +121,7 @@ impl std::fmt::Display for SkipReason {
             SkipReason::NoHandshake => "TCP handshake not in the capture",
             SkipReason::Refused => "connection refused",
             SkipReason::NoData => "no data before the end of the capture",
+            SkipReason::StartMissing => "MPA Request not in the capture",
             SkipReason::NoMpaRequest => "does not start with an MPA Request",
             SkipReason::BadMpaRequest => "MPA Request incomplete or malformed",
         })
@@ -381,7 +383,10 @@ impl Flow {
         let mut client = direction(syn, &frames, Side::Client, capture);
         let mut server = direction(syn_ack, &frames, Side::Server, capture);
         if client.stream.is_empty() {
-            return Err(skip(SkipReason::NoData));
+            return Err(skip(match client.gap_at {
+                Some(_) => SkipReason::StartMissing,
+                None => SkipReason::NoData,
+            }));
         }
         let rev = match StartupRepr::parse(&client.stream) {
             Ok((s, n)) if s.kind == StartupKind::Request => {

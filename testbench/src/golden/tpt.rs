@@ -89,7 +89,8 @@ pub enum Access {
     RemoteWrite,
     RemoteRead,
     RemoteAtomic,
-    /// Read Response. Remote write does as well: iWARP itself asks no more of a sink.
+    /// Read Response. A right of its own: what peers may write is no place for our Reads unless the owner says so. Verbs
+    /// give it to every region with remote write, as iWARP consumers expect.
     ReadSink,
     LocalWrite,
 }
@@ -180,7 +181,7 @@ impl Tpt {
                     Access::RemoteWrite => r.remote_write,
                     Access::RemoteRead => r.remote_read,
                     Access::RemoteAtomic => r.remote_atomic,
-                    Access::ReadSink => r.read_sink || r.remote_write,
+                    Access::ReadSink => r.read_sink,
                     Access::LocalWrite => r.local_write,
                 };
                 if !allowed {
@@ -330,5 +331,30 @@ mod tests {
         ));
         assert!(t.remove(0x1234_5600).is_none());
         assert!(t.remove(0x1234_5678).is_some());
+    }
+
+    /// As in the chip: what peers may write is no sink of our Reads by itself, and the other way round.
+    #[test]
+    fn rdm_30_a_read_sink_is_a_right_of_its_own() {
+        let faults = |rights, access| {
+            let mut t = Tpt::default();
+            let entry = TptEntry { rights, ..entry() };
+            t.insert(entry).expect("free");
+            t.check(0x1234_5678, 0x1000, 4, 1, 1, access)
+                .err()
+                .unwrap_or_default()
+        };
+        let write = Rights {
+            remote_write: true,
+            ..Rights::NONE
+        };
+        let sink = Rights {
+            read_sink: true,
+            ..Rights::NONE
+        };
+        assert!(faults(write, Access::RemoteWrite).is_empty());
+        assert!(faults(sink, Access::ReadSink).is_empty());
+        assert_eq!(faults(write, Access::ReadSink), [Fault::NoRight]);
+        assert_eq!(faults(sink, Access::RemoteWrite), [Fault::NoRight]);
     }
 }

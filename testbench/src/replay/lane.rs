@@ -107,13 +107,11 @@ impl<'a> Lane<'a> {
     pub fn install(&self, chip: &mut Chip) -> Result<(), ChipError> {
         let plan = &self.chosen.plan;
         let i = &plan.install;
-        let sinks: Vec<u32> = plan.read_issues().map(|(_, r)| r.sink_stag).collect();
         for r in &plan.regions {
             let rights = StagRights {
                 remote_write: r.rights.remote_write,
                 remote_read: r.rights.remote_read,
-                // The sink of a Read needs remote write in iWARP; the chip keeps a right of its own for it.
-                read_sink: r.rights.remote_write && sinks.contains(&r.stag),
+                read_sink: r.rights.read_sink,
                 remote_invalidate: r.rights.remote_invalidate,
             };
             let len = u32::try_from(r.len).map_err(|_| {

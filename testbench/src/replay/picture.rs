@@ -49,12 +49,28 @@ pub fn svg(report: &Report) -> String {
         x += 130;
     }
     let _ = writeln!(out, "<text x=\"{x}\" y=\"38\">| ACK report</text>");
+    scale_bar(&mut out, x + 130, scale, 1000.0 / report.clock_mhz);
     for (n, t) in tracks.iter().enumerate() {
         row(&mut out, t, n as u64, &columns, scale);
     }
     axis(&mut out, tracks.len() as u64, &columns, scale);
     out.push_str("</svg>\n");
     out
+}
+
+/// What a stretch of the picture means in cycles and nanoseconds.
+fn scale_bar(out: &mut String, x: u64, scale: f64, ns: f64) {
+    let cycles = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
+        .into_iter()
+        .find(|c| f64::from(*c) * scale >= 30.0)
+        .unwrap_or(10_000);
+    let end = x as f64 + f64::from(cycles) * scale;
+    let _ = writeln!(
+        out,
+        "<path d=\"M{x} 30V38M{x} 34H{end:.1}M{end:.1} 30V38\" stroke=\"black\" fill=\"none\"/><text x=\"{:.1}\" y=\"38\">{cycles} cycles = {:.1} ns</text>",
+        end + 6.0,
+        f64::from(cycles) * ns
+    );
 }
 
 /// Cycles to columns: long stretches in which nothing happens are cut.
@@ -105,7 +121,15 @@ fn end(t: &Track) -> u64 {
 
 fn row(out: &mut String, t: &Track, n: u64, columns: &Columns, scale: f64) {
     let y = TOP + n * ROW;
-    let label = format!("frame {}, {} B", t.frame, t.octets);
+    let tail = t
+        .request
+        .map(|r| format!(", request {:+}", r as i64 - t.last_beat as i64));
+    let label = format!(
+        "frame {}, {} B{}",
+        t.frame,
+        t.octets,
+        tail.unwrap_or_default()
+    );
     let _ = writeln!(
         out,
         "<g><title>{}</title><text x=\"8\" y=\"{}\">{label}</text>",
@@ -182,7 +206,7 @@ fn axis(out: &mut String, rows: u64, columns: &Columns, scale: f64) {
     }
     let _ = writeln!(
         out,
-        "<text x=\"{LEFT}\" y=\"{}\">cycles from the first beat; dashed: idle cycles left out</text>",
+        "<text x=\"{LEFT}\" y=\"{}\">cycles from the first beat; dashed: idle cycles left out; request +n: cycles from the last beat to the DMA request</text>",
         y + 34
     );
 }

@@ -234,7 +234,9 @@ impl Report {
             self.completions,
             self.completions_expected
         );
-        if self.agrees() {
+        if self.connections.is_empty() {
+            format!("nothing replayed, nothing compared{skipped}")
+        } else if self.agrees() {
             format!("agrees: {sums}{skipped}")
         } else {
             let (m, e) = (self.mismatch_count, self.errors.len());

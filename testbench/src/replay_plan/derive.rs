@@ -62,6 +62,10 @@ pub(super) struct Wants {
     pub(super) notes: Vec<String>,
 }
 
+const READ_SINK: Rights = Rights {
+    read_sink: true,
+    ..Rights::NONE
+};
 const REMOTE_WRITE: Rights = Rights {
     remote_write: true,
     ..Rights::NONE
@@ -89,7 +93,7 @@ impl Wants {
                     r.sink_stag,
                     r.sink_to,
                     u64::from(r.size),
-                    REMOTE_WRITE,
+                    READ_SINK,
                     options,
                 );
             }
@@ -114,7 +118,11 @@ impl Wants {
                         len = r.rest(len);
                     }
                     if op.is_tagged() {
-                        w.add(stag, to, len, REMOTE_WRITE, options);
+                        let rights = match op {
+                            Opcode::ReadResponse => READ_SINK,
+                            _ => REMOTE_WRITE,
+                        };
+                        w.add(stag, to, len, rights, options);
                     }
                 }
                 Buffer::Untagged {

@@ -47,11 +47,12 @@ pub(super) fn golden_with(cfg: ConnConfig) -> Golden {
         remote_read: true,
         remote_invalidate: true,
         remote_atomic: true,
+        read_sink: true,
         ..Rights::NONE
     };
     g.host.tpt.insert(entry(STAG, ADDR, r)).expect("free");
     let r = Rights {
-        remote_write: true,
+        read_sink: true,
         ..Rights::NONE
     };
     g.host.tpt.insert(entry(SINK, SINK_ADDR, r)).expect("free");

@@ -1,0 +1,348 @@
+//! Receiver rows TCP-*: options, windows, reports, FIN, ECN, IP, and the hand-over of a connection.
+
+#[macro_use]
+mod conformance_bench;
+
+use conformance_bench::*;
+use ferrowarp_abi::code::{ack_flag, ack_mode, conn_state, cpl_kind};
+use ferrowarp_testbench::wire::checksum;
+use ferrowarp_testbench::wire::tcp::TcpOption;
+
+const IP: usize = 14;
+
+/// Changes a frame without options and makes both checksums right again, by offsets and not by a parser.
+fn changed(frame: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut f = frame.to_vec();
+    change(&mut f);
+    let total = usize::from(u16::from_be_bytes([f[IP + 2], f[IP + 3]]));
+    let l4 = IP + usize::from(f[IP] & 15) * 4;
+    f[IP + 10..IP + 12].fill(0);
+    let sum = checksum::checksum(&f[IP..l4]);
+    f[IP + 10..IP + 12].copy_from_slice(&sum.to_be_bytes());
+    let end = (IP + total).min(f.len());
+    if end >= l4 + 20 {
+        f[l4 + 16..l4 + 18].fill(0);
+        let ip = |at: usize| std::net::Ipv4Addr::new(f[at], f[at + 1], f[at + 2], f[at + 3]);
+        let sum = checksum::tcp_ipv4(ip(IP + 12), ip(IP + 16), &f[l4..end]);
+        f[l4 + 16..l4 + 18].copy_from_slice(&sum.to_be_bytes());
+    }
+    f
+}
+
+fn option(kind: u8, len: usize) -> TcpOption {
+    TcpOption::Unknown {
+        kind,
+        data: vec![7; len - 2],
+    }
+}
+
+/// Unknown options at any alignment, on data and on FIN.
+fn tcp_0d_options_anywhere(b: &mut Bench) {
+    let c = b.open(1);
+    for nops in 0..4 {
+        for len in [2, 3, 5, 17, 36] {
+            b.reopen(c, 0xffff_fffe);
+            let mut options = vec![TcpOption::Nop; nops];
+            options.push(option(254, len));
+            let data = counted(33);
+            let f = fpdu(&write(0, &data));
+            for (flags, octets) in [(Flags::ACK, &f[..19]), (Flags::FIN | Flags::ACK, &f[19..])] {
+                let spec = FrameSpec {
+                    flags,
+                    options: options.clone(),
+                    ..b.links[c].spec()
+                };
+                b.skip(c, octets.len());
+                b.frame(spec.frame(octets));
+            }
+            assert_eq!(
+                b.placed(),
+                image(&[(MEM, &data)]),
+                "{nops} NOPs, option of {len}"
+            );
+            assert_eq!(b.kinds(c), [(cpl_kind::FIN, 0)]);
+        }
+    }
+}
+
+/// Window Scale, MSS and SACK-permitted on a segment without SYN: the data is taken, the window is reported as it stands.
+fn tcp_13_window_scale_without_syn(b: &mut Bench) {
+    let c = b.open(1);
+    for options in [
+        vec![TcpOption::WindowScale(14)],
+        vec![TcpOption::Mss(9), TcpOption::SackPermitted],
+        vec![TcpOption::Nop, TcpOption::WindowScale(255)],
+    ] {
+        let data = counted(20);
+        let f = fpdu(&write(0, &data));
+        let spec = FrameSpec {
+            options,
+            window: 0x1234,
+            ..b.links[c].spec()
+        };
+        b.forget();
+        b.skip(c, f.len());
+        b.frame(spec.frame(&f));
+        assert_eq!(b.placed(), image(&[(MEM, &data)]));
+        assert!(b.reports(c).iter().all(|a| a.wnd == 0x1234));
+        b.in_step(c);
+        b.alive(c, 100);
+    }
+}
+
+/// Windows of 65535 << 14 in both directions: sequence and acknowledgement ranges are unsigned 32 bits.
+fn tcp_14_largest_windows(b: &mut Bench) {
+    let wide = 65535u32 << 14;
+    let mut plan = ConnPlan::new(1);
+    plan.window = wide;
+    plan.spec.ack = 0x1000;
+    plan.spec.seq = 0xc000_0000;
+    let c = b.open_as(plan);
+    b.sent(c, 0x1000, 0x1000, wide);
+    // Our right edge lies behind the wrap: a RST in the window asks for a challenge, one outside is dropped.
+    for (by, want) in [
+        (1i64, true),
+        (1 << 29, true),
+        (i64::from(wide) - 1, true),
+        (i64::from(wide), false),
+        (-1, false),
+    ] {
+        b.forget();
+        let spec = FrameSpec {
+            flags: Flags::RST,
+            ..b.links[c].at(by)
+        };
+        b.frame(spec.frame(&[]));
+        assert_eq!(
+            b.modes(c).contains(&ack_mode::CHALLENGE),
+            want,
+            "RST at {by}"
+        );
+    }
+    // The peer may acknowledge from snd_una - max_wnd on.
+    for (by, good) in [
+        (0u32, true),
+        (1, false),
+        (0u32.wrapping_sub(wide), true),
+        (0u32.wrapping_sub(wide + 1), false),
+    ] {
+        b.forget();
+        let data = counted(9);
+        let f = fpdu(&write(0, &data));
+        let spec = FrameSpec {
+            ack: 0x1000u32.wrapping_add(by),
+            ..b.links[c].spec()
+        };
+        b.frame(spec.frame(&f));
+        let n = b.placed().len();
+        assert_eq!(n == 9, good, "ack at snd_una + {by:#x}");
+        if good {
+            b.skip(c, f.len());
+        }
+        b.in_step(c);
+    }
+}
+
+/// However a segment is made up, it asks for at most one acknowledgement.
+fn tcp_29_one_acknowledgement_a_segment(b: &mut Bench) {
+    let c = b.open(1);
+    let f: Vec<Vec<u8>> = (0..6u64)
+        .map(|i| fpdu(&write(i * 100, &counted(60))))
+        .collect();
+    let all = f.concat();
+    b.reopen(c, 0xffff_ff00);
+    // In order: one FPDU, three, halves, an octet; then old, straddling and early ones.
+    let mut at = 0;
+    for n in [f[0].len(), 200, 1, 40, 43] {
+        b.send(c, &all[at..at + n]);
+        at += n;
+        assert_eq!(b.modes(c).len(), 1, "{n} octets");
+    }
+    let tests: [(i64, usize); 6] = [(-1, 0), (-1, 1), (-60, 60), (-20, 40), (50, 20), (0, 20)];
+    for (by, n) in tests {
+        let from = (at as i64 + by) as usize;
+        b.send_at(c, by, &all[from..from + n]);
+        assert!(b.modes(c).len() <= 1, "{n} octets at {by}");
+        let next = b.state(c).rcv_nxt;
+        at = next.wrapping_sub(0xffff_ff00) as usize;
+        b.links[c].seq = next;
+    }
+}
+
+/// A window of zero: RST resets, URG and ACK are processed, data is not taken.
+fn tcp_2f_zero_window(b: &mut Bench) {
+    let mut plan = ConnPlan::new(1);
+    plan.window = 0;
+    let c = b.open_as(plan);
+    let una = b.links[c].plan.spec.ack;
+    b.sent(c, una, una + 100, 65535);
+    for flags in [Flags::ACK, Flags::ACK | Flags::URG] {
+        b.forget();
+        let spec = FrameSpec {
+            flags,
+            ack: una + 100,
+            ..b.links[c].spec()
+        };
+        b.frame(spec.frame(&[]));
+        assert_eq!(
+            b.reports(c).iter().map(|a| a.ack).collect::<Vec<_>>(),
+            [una + 100]
+        );
+    }
+    b.send_at(c, 0, &fpdu(&write(0, b"no room")));
+    assert!(b.placed().is_empty());
+    assert_eq!(b.modes(c), [ack_mode::NOW]);
+    b.in_step(c);
+    let spec = FrameSpec {
+        flags: Flags::RST,
+        ..b.links[c].spec()
+    };
+    b.frame(spec.frame(&[]));
+    assert_eq!(
+        b.kinds(c).iter().map(|k| k.0).collect::<Vec<_>>(),
+        [cpl_kind::RST]
+    );
+    assert_ne!(b.state(c).st, conn_state::OPEN);
+}
+
+/// ISN FFFFFF00 and others around the wrap: FPDUs fast, packed and cut.
+fn tcp_32_sequence_wrap(b: &mut Bench) {
+    let c = b.open(1);
+    for isn in [0xffff_ff00u32, 0xffff_ffff, 0, 0x7fff_ff80, 0x8000_0000] {
+        for size in [52usize, 1460, 37] {
+            b.reopen(c, isn);
+            let mut all = Vec::new();
+            let data = counted(30);
+            for i in 0..12u64 {
+                all.extend(fpdu(&write(i * 30, &data)));
+            }
+            b.send_cut(c, &all, size);
+            assert_eq!(b.placed().len(), 360, "ISN {isn:#x} in segments of {size}");
+            b.in_step(c);
+        }
+    }
+}
+
+/// FIN with data, in front of missing octets, and again.
+fn tcp_68_fin_in_every_place(b: &mut Bench) {
+    let c = b.open(1);
+    let fin = Flags::FIN | Flags::ACK;
+    let data = counted(40);
+    let f = fpdu(&write(0, &data));
+    b.reopen(c, 0xffff_ffe0);
+    // Early: nothing ends yet.
+    let spec = FrameSpec {
+        flags: fin,
+        ..b.links[c].at(20)
+    };
+    b.frame(spec.frame(&f[20..]));
+    assert!(b.told(c).is_empty() && b.placed().is_empty());
+    assert_eq!(b.modes(c), [ack_mode::NOW]);
+    // The missing octets, then FIN with the rest again.
+    b.send(c, &f[..20]);
+    b.settle();
+    if b.state(c).rcv_nxt == b.links[c].seq {
+        b.send_flags(c, fin, &f[20..]);
+    } else {
+        b.skip(c, f.len() - 20);
+    }
+    assert_eq!(b.placed(), image(&[(MEM, &data)]));
+    assert_eq!(b.kinds(c), [(cpl_kind::FIN, 0)]);
+    b.skip(c, 1);
+    b.in_step(c);
+    assert_eq!(b.state(c).st, conn_state::FIN);
+    // Again, alone and with the data: acknowledged, and no second event.
+    b.forget();
+    for (by, octets) in [(-1i64, &[][..]), (-1 - f.len() as i64, &f[..])] {
+        let spec = FrameSpec {
+            flags: fin,
+            ..b.links[c].at(by)
+        };
+        b.frame(spec.frame(octets));
+        assert_eq!(b.modes(c), [ack_mode::NOW]);
+        assert!(b.told(c).is_empty() && b.placed().is_empty());
+    }
+}
+
+/// Terminate and FIN in one segment, or one behind the other: the Terminate is told first.
+fn tcp_6a_terminate_then_fin(b: &mut Bench) {
+    let c = b.open(1);
+    let t = fpdu(&terminate(0x1205));
+    for together in [true, false] {
+        b.reopen(c, 0xffff_fff0);
+        if together {
+            b.send_flags(c, Flags::FIN | Flags::ACK, &t);
+        } else {
+            b.send(c, &t);
+            b.send_flags(c, Flags::FIN | Flags::ACK, &[]);
+        }
+        let e = b.kinds(c);
+        assert_eq!(e.first(), Some(&(cpl_kind::TERMINATE, 0x1205)));
+        assert!(
+            e.len() <= 2
+                && e.iter()
+                    .all(|k| k.0 != cpl_kind::ERROR && k.0 != cpl_kind::RST),
+            "{e:x?}"
+        );
+    }
+}
+
+/// A frame with the ECN field of the IP header set.
+fn ecn(b: &Bench, c: usize, by: i64, bits: u8, flags: Flags, octets: &[u8]) -> Vec<u8> {
+    let spec = FrameSpec {
+        flags,
+        ..b.links[c].at(by)
+    };
+    changed(&spec.frame(octets), |f| f[IP + 1] |= bits)
+}
+
+/// CE, ECE and CWR are passed on with the segment that carried them, and with no other.
+fn tcp_71_congestion_bits_are_passed_on(b: &mut Bench) {
+    let c = b.open(1);
+    let all = ack_flag::CE | ack_flag::ECE | ack_flag::CWR;
+    for cut in [false, true] {
+        for (bits, flags, want) in [
+            (3, Flags::ACK, ack_flag::CE),
+            (0, Flags::ACK, 0),
+            (1, Flags::ACK, 0),
+            (2, Flags::ACK, 0),
+            (2, Flags::ACK | Flags::CWR, ack_flag::CWR),
+            (3, Flags::ACK | Flags::ECE, ack_flag::CE | ack_flag::ECE),
+        ] {
+            let f = fpdu(&write(0, &counted(30)));
+            let (x, y) = f.split_at(if cut { 25 } else { f.len() });
+            b.forget();
+            let frame = ecn(b, c, 0, bits, flags, x);
+            b.skip(c, x.len());
+            b.frame(frame);
+            let got = b.reports(c).iter().fold(0, |all, a| all | a.flags);
+            assert_eq!(got & all, want, "ECN {bits}, flags {flags:?}");
+            if !y.is_empty() {
+                b.send(c, y);
+            }
+            b.in_step(c);
+        }
+    }
+}
+
+const ROWS: &[Row] = &[
+    row!(tcp_0d_options_anywhere),
+    row!(tcp_13_window_scale_without_syn),
+    row!(tcp_14_largest_windows),
+    row!(tcp_29_one_acknowledgement_a_segment),
+    row!(tcp_2f_zero_window),
+    row!(tcp_32_sequence_wrap),
+    row!(tcp_68_fin_in_every_place),
+    row!(tcp_6a_terminate_then_fin),
+    row!(tcp_71_congestion_bits_are_passed_on),
+];
+
+#[test]
+fn rows_64() {
+    rows("conformance_tcp", 64, ROWS);
+}
+
+#[test]
+fn rows_512() {
+    rows("conformance_tcp", 512, ROWS);
+}
