@@ -181,11 +181,14 @@ PROOFS = [
     Proof("keep_to_len_64", "keep", "length of a keep", COMB, {"K": 64, "C": 7, "WHICH": 0}),
     Proof("len_to_keep_8", "keep", "keep of a length", COMB, {"K": 8, "C": 4, "WHICH": 1}),
     Proof("len_to_keep_64", "keep", "keep of a length", COMB, {"K": 64, "C": 7, "WHICH": 1}),
-    Proof("range_mask_8", "range_mask", "lanes of a byte range", COMB, {"K": 8}, [
-        Mutant("stop included", "beat < stop_beat", "beat <= stop_beat"),
-        Mutant("start excluded", "beat > start_beat", "beat >= start_beat"),
+    Proof("lanes_from_8", "lanes", "lanes at or behind a position", COMB, {"K": 8, "WHICH": 0}, [
+        Mutant("a beat too early", "here > at_beat", "here >= at_beat"),
     ]),
-    Proof("range_mask_64", "range_mask", "lanes of a byte range", COMB, {"K": 64}),
+    Proof("lanes_from_64", "lanes", "lanes at or behind a position", COMB, {"K": 64, "WHICH": 0}),
+    Proof("lanes_to_8", "lanes", "lanes up to a position", COMB, {"K": 8, "WHICH": 1}, [
+        Mutant("a beat too late", "here < at_beat", "here <= at_beat"),
+    ]),
+    Proof("lanes_to_64", "lanes", "lanes up to a position", COMB, {"K": 64, "WHICH": 1}),
     Proof("apply_mask_64", "bytes", "keeps and inverts byte by byte", COMB, {"D": 64, "LK": 3, "WHICH": 0}, [
         Mutant("or for exclusive or", ") ^ {", ") | {"),
     ]),

@@ -25,7 +25,7 @@ module check #(
     if (WHICH == 0) begin : field
       // ethertype: octets 12 and 13, then octets 30 to 33, each first octet most significant
       wire [47:0] hdr;
-      dut dut (.clock(clock), .en(en), .beat(beat), .data(data), .hdr(hdr));
+      dut dut (.clock(clock), .en(en), .beat(beat), .data(data), .moved(1'b0), .hdr(hdr));
       always @(*) assume (octet < 6);
       assign place = octet < 2 ? 12 + octet : 28 + octet;
       assign low = octet < 2 ? 8 - 8 * octet : 16 + 8 * (5 - octet);
