@@ -15,8 +15,9 @@ import sys
 from collections import defaultdict
 
 LUT, HOP, TILE = 0.14, 0.4, 0.075
-CLOCK_TO_Q = {"TRELLIS_FF": 0.31, "DP16KD": 3.9, "TRELLIS_RAMW": 0.0}
-LOGIC = {"A", "B", "C", "D", "M", "FCI", "FXA", "FXB"}
+CLOCK_TO_Q = {"TRELLIS_FF": 0.31, "DP16KD": 3.9}
+# A write slice of LUT RAM (A0..D1) only passes its inputs on.
+LOGIC = {"A", "B", "C", "D", "M", "FCI", "FXA", "FXB"} | {x + n for x in "ABCD" for n in "01"}
 DIRECT = {"FCI", "FXA", "FXB"}  # inside a slice: no routing
 
 
