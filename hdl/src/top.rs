@@ -625,7 +625,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ack_event_own_sack_n.next = 0.into();
         self.ack_event_own_sack.next = 0.into();
         // Credits: every FIFO behind the pipeline has room for the whole window, seen one cycle ago.
-        self.roomy.d.next = (self.deliver.room.val() >= self.need.val())
+        self.roomy.d.next = self.deliver.roomy.val()
             & (self.acks.room.val() >= self.need.val())
             & self.command.ready.val();
         // Frames alone push into the assembler's queue; an operation that waited for it would wait for itself.

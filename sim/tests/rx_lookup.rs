@@ -40,8 +40,6 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
         }
         let mut step = Step {
             op_room: bench.in_flight() < WINDOW - 1 && cases.chance(room),
-            tpt_pending: cases.chance(10),
-            frame_tpt: cases.chance(15).then(|| cases.bits(32) as u32),
             pop: cases.chance(pops),
             pop_op: cases.chance(pops),
             ..Step::default()
@@ -56,6 +54,9 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
         if waiting.is_none() && cases.chance(ops) {
             waiting = Some(operation(&bench, cases, conns));
         }
+        // A frame's TPT read: in the cycle of its launch or later, at most one, or the frame ends without.
+        step.tpt_pending = (step.launch.is_some() || bench.pending) && cases.chance(70);
+        step.frame_tpt = (step.tpt_pending && cases.chance(60)).then(|| cases.bits(32) as u32);
         step.op = waiting.clone().filter(|op| bench.may_offer(op));
         for _ in 0..cases.below(3) {
             let write = random_write(&bench, cases, conns, &tuples);

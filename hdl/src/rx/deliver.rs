@@ -7,21 +7,25 @@
 //! | `dma_wr_req` | out | one request a delivery with data, or a fence | valid the cycle after the push |
 //! | `dma_wr_data` | out | one packet a request, from lane 0 | first beat 3 cycles after its request, then one a cycle, without a gap between packets |
 //! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` means something while `cpl_event_hdr_len` is not 0 |
-//! | `free`, `cf` | out | frame slot, pool chain | after the data and the event |
+//! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
+//! | `roomy` | out | room for the window behind the pipeline | two cycles old |
 //!
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
-//! the two sources. `st_busy` may come with a request that is not taken yet: the assembler then waits with it.
+//! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
+//! least, and one without data comes three cycles after its push. `st_busy` may come with a request that is not taken yet, and
+//! a cycle longer than there is one: the assembler then waits with it.
 //!
 //! Depth: twice the window (as many wait for the sink), twice that again for a beat wider than 64 bits: there a pause of
 //! the DMA port costs more frames.
 
 use super::cfg::Cfg;
-use super::deliver_queue::{DeliverQueue, Turns};
+use super::deliver_queue::{DeliverQueue, Turns, AT};
 use super::deliver_read::{DeliverRead, NicOrder, Order};
 use super::types::*;
 use crate::prim::reduce::Bswap;
-use crate::prim::reg::Reg;
+use crate::prim::reg::{Reg, RegNr};
+use crate::prim::LutRam;
 use rust_hdl::prelude::*;
 
 /// What a request needs.
@@ -68,7 +72,22 @@ pub struct Tail {
     pub rreq: bool,
     pub fence: bool,
     pub fence_id: Bits<10>,
-    pub hdr: Bits<368>,
+}
+
+/// What the oldest tail asks for, of either source.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct ToDo {
+    pub x: bool,
+    pub data: bool,
+    pub fence: bool,
+    /// An event, that of a fence included.
+    pub event: bool,
+    pub rreq: bool,
+    /// Neither.
+    pub quiet: bool,
+    pub free_blk: bool,
+    pub free_slot: bool,
+    pub slot: Bits<SLOT>,
 }
 
 /// What a plain frame's event and release need.
@@ -88,8 +107,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     pub x_push: Signal<In, bool>,
     pub x_desc: Signal<In, Desc>,
     pub aux: Signal<In, Bits<368>>,
-    /// Free entries of the fuller queue.
-    pub room: Signal<Out, Bits<8>>,
+    pub roomy: Signal<Out, bool>,
 
     pub dma_wr_req_tvalid: Signal<Out, bool>,
     pub dma_wr_req_tready: Signal<In, bool>,
@@ -162,6 +180,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
 
     xq: DeliverQueue<Request, Order, Tail>,
     nq: DeliverQueue<NicRequest, NicOrder, NicTail>,
+    /// FPDU octets beside `xq`'s tails.
+    headers: LutRam<Bits<368>, AT>,
     turns: Turns,
     read: DeliverRead<D, K, LK, C>,
     d: Signal<Local, Desc>,
@@ -182,6 +202,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     shown: Signal<Local, bool>,
     wants: Signal<Local, bool>,
     moves: Signal<Local, bool>,
+    /// `shown` or an order waits, or did so in the last cycle.
+    may: Reg<bool>,
 
     // tail side
     xt: Signal<Local, Tail>,
@@ -192,13 +214,16 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     some_ended: Reg<bool>,
     /// Statuses of fences not used yet.
     answered: Reg<Bits<8>>,
+    some_answered: Reg<bool>,
     /// The event of this tail was taken.
     told: Reg<bool>,
-    has_data: Signal<Local, bool>,
-    has_event: Signal<Local, bool>,
-    rreq: Signal<Local, bool>,
-    fence: Signal<Local, bool>,
-    free_blk: Signal<Local, bool>,
+    /// The oldest tail is in `todo`.
+    head: Reg<bool>,
+    todo: RegNr<ToDo>,
+    freed: Reg<bool>,
+    freed_slot: RegNr<Bits<SLOT>>,
+    decoded: Signal<Local, ToDo>,
+    now: Signal<Local, ToDo>,
     ready: Signal<Local, bool>,
     taken: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
@@ -229,7 +254,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             x_push: Default::default(),
             x_desc: Default::default(),
             aux: Default::default(),
-            room: Default::default(),
+            roomy: Default::default(),
             dma_wr_req_tvalid: Default::default(),
             dma_wr_req_tready: Default::default(),
             dma_wr_req_addr: Default::default(),
@@ -290,8 +315,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             cf_blk: Default::default(),
             free_valid: Default::default(),
             free_slot: Default::default(),
-            xq: DeliverQueue::new(bits),
-            nq: DeliverQueue::new(bits),
+            xq: DeliverQueue::new(bits, cfg.window + 2),
+            nq: DeliverQueue::new(bits, cfg.window + 2),
+            headers: LutRam::sized(bits),
             turns: Turns::new(bits),
             read: DeliverRead::new(cfg),
             d: Default::default(),
@@ -309,18 +335,21 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             shown: Default::default(),
             wants: Default::default(),
             moves: Default::default(),
+            may: Default::default(),
             xt: Default::default(),
             nt: Default::default(),
             x: Default::default(),
             ended: Default::default(),
             some_ended: Default::default(),
             answered: Default::default(),
+            some_answered: Default::default(),
             told: Default::default(),
-            has_data: Default::default(),
-            has_event: Default::default(),
-            rreq: Default::default(),
-            fence: Default::default(),
-            free_blk: Default::default(),
+            head: Default::default(),
+            todo: Default::default(),
+            freed: Default::default(),
+            freed_slot: Default::default(),
+            decoded: Default::default(),
+            now: Default::default(),
             ready: Default::default(),
             taken: Default::default(),
             quiet: Default::default(),
@@ -380,7 +409,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.xt_in.next.rreq = self.d.val().rreq;
         self.xt_in.next.fence = self.d.val().fence;
         self.xt_in.next.fence_id = self.d.val().fence_id;
-        self.xt_in.next.hdr = self.aux.val();
+        self.headers.we.next = true;
+        self.headers.waddr.next = self.xq.write_at.val();
+        self.headers.wdata.next = self.aux.val();
+        self.headers.raddr.next = self.xq.tail_from.val();
         self.xq.push.next = self.x_push.val();
         self.xq.request_in.next = self.request.val();
         self.xq.order_in.next = self.order.val();
@@ -398,10 +430,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.nq.request_in.next = self.nic_request.val();
         self.nq.order_in.next = self.nic_order.val();
         self.nq.tail_in.next = self.nt_in.val();
-        self.room.next = self.xq.room.val();
-        if self.nq.room.val() < self.xq.room.val() {
-            self.room.next = self.nq.room.val();
-        }
+        self.roomy.next = self.xq.roomy.val() & self.nq.roomy.val();
 
         // Request side: the oldest of one source on the port; a turn when it is taken.
         self.xr.next = self.xq.request.val();
@@ -441,7 +470,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // Read side.
-        self.read.may.next = self.turns.order_waits.val() | self.shown.val();
+        self.may.d.next = self.x_push.val()
+            | self.nic_push.val()
+            | self.shown.val()
+            | self.turns.order_waits.val();
+        self.read.may.next = self.may.q.val();
         self.read.go.next = self.turns.order_waits.val() | self.moves.val();
         self.read.x.next = self.turns.order_x.val();
         self.read.x_order.next = self.xq.order.val();
@@ -466,51 +499,76 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.dma_wr_data_tlast.next = self.read.tlast.val();
 
         // Tail side: event, then releases.
-        self.x.next = self.turns.tail_x.val();
         self.xt.next = self.xq.tail.val();
         self.nt.next = self.nq.tail.val();
-        self.has_data.next = !self.x.val() | self.xt.val().data;
-        self.has_event.next = !self.x.val() | self.xt.val().event;
-        self.rreq.next = self.x.val() & self.xt.val().rreq;
-        self.fence.next = self.x.val() & self.xt.val().fence;
-        self.free_blk.next = self.x.val() & self.xt.val().free_blk;
-        self.ready.next = self.turns.tail_waits.val()
-            & (!self.has_data.val() | self.some_ended.q.val())
-            & (!self.fence.val() | self.answered.q.val().any());
-        self.cpl_event_tvalid.next =
-            self.ready.val() & (self.has_event.val() | self.fence.val()) & !self.told.q.val();
-        self.read_request_tvalid.next = self.ready.val() & self.rreq.val() & !self.told.q.val();
-        self.taken.next = (self.cpl_event_tvalid.val() & self.cpl_event_tready.val())
-            | (self.read_request_tvalid.val() & self.read_request_tready.val());
-        self.quiet.next =
-            !(self.has_event.val() | self.rreq.val() | self.fence.val()) | self.told.q.val();
-        self.cf_valid.next = self.ready.val() & self.free_blk.val() & self.quiet.val();
+        self.decoded.next.x = self.turns.tail_x.val();
+        self.decoded.next.data = true;
+        self.decoded.next.fence = false;
+        self.decoded.next.event = true;
+        self.decoded.next.rreq = false;
+        self.decoded.next.quiet = false;
+        self.decoded.next.free_blk = false;
+        self.decoded.next.free_slot = true;
+        self.decoded.next.slot = self.nt.val().slot;
+        if self.turns.tail_x.val() {
+            self.decoded.next.data = self.xt.val().data;
+            self.decoded.next.fence = self.xt.val().fence;
+            self.decoded.next.event = self.xt.val().event | self.xt.val().fence;
+            self.decoded.next.rreq = self.xt.val().rreq;
+            self.decoded.next.quiet =
+                !(self.xt.val().event | self.xt.val().fence | self.xt.val().rreq);
+            self.decoded.next.free_blk = self.xt.val().free_blk;
+            self.decoded.next.free_slot = self.xt.val().free_slot;
+            self.decoded.next.slot = self.xt.val().slot;
+        }
+        self.turns.tail_pop.next = self.turns.tail_waits.val() & !self.head.q.val();
+        if !self.head.q.val() {
+            self.todo.d.next = self.decoded.val();
+        }
+        self.now.next = self.todo.q.val();
+        self.x.next = self.now.val().x;
+        self.ready.next = self.head.q.val()
+            & (!self.now.val().data | self.some_ended.q.val())
+            & (!self.now.val().fence | self.some_answered.q.val());
+        self.cpl_event_tvalid.next = self.ready.val() & self.now.val().event & !self.told.q.val();
+        self.read_request_tvalid.next = self.ready.val() & self.now.val().rreq & !self.told.q.val();
+        self.taken.next = self.ready.val()
+            & !self.told.q.val()
+            & ((self.now.val().event & self.cpl_event_tready.val())
+                | (self.now.val().rreq & self.read_request_tready.val()));
+        self.quiet.next = self.now.val().quiet | self.told.q.val();
+        self.cf_valid.next = self.ready.val() & self.now.val().free_blk & self.quiet.val();
         self.cf_blk.next = self.xt.val().blk;
         self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val())
-            | (self.ready.val() & !self.free_blk.val() & (self.quiet.val() | self.taken.val()));
+            | (self.ready.val() & !self.now.val().free_blk & self.quiet.val())
+            | (self.taken.val() & !self.now.val().free_blk);
+        self.head.d.next = self.head.q.val() & !self.tail_pop.val();
+        if !self.head.q.val() {
+            self.head.d.next = self.turns.tail_waits.val();
+        }
         self.told.d.next = (self.told.q.val() | self.taken.val()) & !self.tail_pop.val();
-        self.turns.tail_pop.next = self.tail_pop.val();
         self.xq.tail_pop.next = self.tail_pop.val() & self.x.val();
         self.nq.tail_pop.next = self.tail_pop.val() & !self.x.val();
-        self.free_valid.next = self.tail_pop.val() & (!self.x.val() | self.xt.val().free_slot);
-        self.free_slot.next = self.nt.val().slot;
-        if self.x.val() {
-            self.free_slot.next = self.xt.val().slot;
-        }
-        if self.read.ends.val() & !(self.tail_pop.val() & self.has_data.val()) {
+        self.freed.d.next = self.tail_pop.val() & self.now.val().free_slot;
+        self.freed_slot.d.next = self.now.val().slot;
+        self.free_valid.next = self.freed.q.val();
+        self.free_slot.next = self.freed_slot.q.val();
+        if self.read.ends.val() & !(self.tail_pop.val() & self.now.val().data) {
             self.ended.d.next = self.ended.q.val() + 1;
             self.some_ended.d.next = true;
         }
-        if !self.read.ends.val() & self.tail_pop.val() & self.has_data.val() {
+        if !self.read.ends.val() & self.tail_pop.val() & self.now.val().data {
             self.ended.d.next = self.ended.q.val() - 1;
             self.some_ended.d.next = self.ended.q.val() != 1;
         }
         self.dma_wr_status_tready.next = true;
-        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.fence.val()) {
+        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.now.val().fence) {
             self.answered.d.next = self.answered.q.val() + 1;
+            self.some_answered.d.next = true;
         }
-        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.fence.val() {
+        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.now.val().fence {
             self.answered.d.next = self.answered.q.val() - 1;
+            self.some_answered.d.next = self.answered.q.val() != 1;
         }
 
         // A plain frame's event says how long it is and where.
@@ -528,7 +586,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.cpl_event_segment_len.next = 0.into();
         self.cpl_event_hdr_len.next = 0.into();
         self.cpl_event_fence_id.next = 0.into();
-        self.cpl_event_hdr.next = self.xt.val().hdr;
+        self.cpl_event_hdr.next = self.headers.rdata.val();
         if self.x.val() {
             self.cpl_event_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
             self.cpl_event_gen.next = self.xt.val().gen;
@@ -554,7 +612,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // Read Request: octet p of the FPDU is bits 8(47-p)+7 : 8(47-p) of the swapped header.
-        self.swap.din.next = self.xt.val().hdr;
+        self.swap.din.next = self.headers.rdata.val();
         self.hdr.next = self.swap.dout.val();
         self.unused_hdr.next = self.hdr.val();
         self.read_request_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);

@@ -4,11 +4,12 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `push`, `request_in order_in tail_in` | in | one delivery; `push` must not come when `room` is 0 |
-//! | `room` | out | free entries before this cycle's push and pop, from a register |
+//! | `push`, `request_in order_in tail_in` | in | one delivery; `push` must not fill the last entry |
+//! | `roomy` | out | `need` entries are free, not counting the push and the pop of this cycle and the last one |
 //! | `waiting`, `request`, `request_pop` | out, out, in | the oldest delivery whose request was not taken, the cycle after its push |
 //! | `order`, `order_pop` | out, in | the oldest one whose data was not read |
-//! | `tail`, `tail_pop` | out, in | the oldest one in here |
+//! | `tail`, `tail_pop` | out, in | the oldest one in here, two cycles after its push |
+//! | `write_at`, `tail_from` | out | entry of this cycle's push, entry of `tail`: for a field that its owner keeps |
 //!
 //! [`Turns`]: which source each taken request came from, for who reads the data and who does the tails.
 //!
@@ -19,10 +20,11 @@
 //! | `tail_waits`, `tail_x`, `tail_pop` | out, out, in | the oldest turn whose data was read, the cycle after its `order_pop` |
 //!
 //! No part is stored twice, and one field is stored in each part that reads it. The RAMs are written every cycle, at an entry
-//! that is free: a late `push` moves pointers and nothing wide. So the last entry must stay free, which admission takes
-//! care of (two more than the window). Depth: `2^bits` deliveries, twice as many turns, since two queues feed them: never full.
+//! that is free: a late `push` moves pointers and nothing wide. What a tail says is decided late, so it passes a register.
+//! The last entry must stay free, which admission takes care of: `need` is two more than the window, one for that entry and
+//! one for a push not counted yet (there is at most one in two cycles). Depth: `2^bits` deliveries, twice as many turns, since two queues feed them: never full.
 
-use crate::prim::{LutRam, Reg};
+use crate::prim::{LutRam, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// Width of a pointer into a queue, and of one into the turns.
@@ -38,7 +40,7 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     pub request_in: Signal<In, R>,
     pub order_in: Signal<In, O>,
     pub tail_in: Signal<In, T>,
-    pub room: Signal<Out, Bits<8>>,
+    pub roomy: Signal<Out, bool>,
     pub waiting: Signal<Out, bool>,
     pub request: Signal<Out, R>,
     pub request_pop: Signal<In, bool>,
@@ -46,6 +48,8 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     pub order_pop: Signal<In, bool>,
     pub tail: Signal<Out, T>,
     pub tail_pop: Signal<In, bool>,
+    pub write_at: Signal<Out, Bits<AT>>,
+    pub tail_from: Signal<Out, Bits<AT>>,
     requests: LutRam<R, AT>,
     orders: LutRam<O, AT>,
     tails: LutRam<T, AT>,
@@ -54,12 +58,18 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     order_at: Reg<Bits<AT>>,
     tail_at: Reg<Bits<AT>>,
     some: Reg<bool>,
+    /// The last cycle's push, its tail, and its pop.
+    pushed: Reg<bool>,
+    pushed_tail: RegNr<T>,
+    pushed_at: RegNr<Bits<AT>>,
+    popped: Reg<bool>,
     free: Reg<Bits<8>>,
+    need: Constant<Bits<8>>,
 }
 
 impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
-    /// Room for `2^bits` deliveries, at most `2^AT`.
-    pub fn new(bits: usize) -> Self {
+    /// Room for `2^bits` deliveries, at most `2^AT`; `roomy` while `need` of them are free.
+    pub fn new(bits: usize, need: usize) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -67,7 +77,7 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             request_in: Default::default(),
             order_in: Default::default(),
             tail_in: Default::default(),
-            room: Default::default(),
+            roomy: Default::default(),
             waiting: Default::default(),
             request: Default::default(),
             request_pop: Default::default(),
@@ -75,6 +85,8 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             order_pop: Default::default(),
             tail: Default::default(),
             tail_pop: Default::default(),
+            write_at: Default::default(),
+            tail_from: Default::default(),
             requests: LutRam::sized(bits),
             orders: LutRam::sized(bits),
             tails: LutRam::sized(bits),
@@ -83,7 +95,12 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             order_at: Default::default(),
             tail_at: Default::default(),
             some: Default::default(),
+            pushed: Default::default(),
+            pushed_tail: Default::default(),
+            pushed_at: Default::default(),
+            popped: Default::default(),
             free: Reg::new((1u64 << bits).to_bits()),
+            need: Constant::new((need as u64).to_bits()),
         }
     }
 }
@@ -102,9 +119,13 @@ impl<R: Synth, O: Synth, T: Synth> Logic for DeliverQueue<R, O, T> {
         self.orders.raddr.next = self.order_at.q.val();
         self.order.next = self.orders.rdata.val();
         self.tails.we.next = true;
-        self.tails.waddr.next = self.write.q.val();
-        self.tails.wdata.next = self.tail_in.val();
+        self.pushed_at.d.next = self.write.q.val();
+        self.pushed_tail.d.next = self.tail_in.val();
+        self.tails.waddr.next = self.pushed_at.q.val();
+        self.tails.wdata.next = self.pushed_tail.q.val();
         self.tails.raddr.next = self.tail_at.q.val();
+        self.write_at.next = self.write.q.val();
+        self.tail_from.next = self.tail_at.q.val();
         self.tail.next = self.tails.rdata.val();
 
         if self.push.val() {
@@ -126,13 +147,15 @@ impl<R: Synth, O: Synth, T: Synth> Logic for DeliverQueue<R, O, T> {
             self.some.d.next = true;
         }
         self.waiting.next = self.some.q.val();
-        if self.push.val() & !self.tail_pop.val() {
+        self.pushed.d.next = self.push.val();
+        self.popped.d.next = self.tail_pop.val();
+        if self.pushed.q.val() & !self.popped.q.val() {
             self.free.d.next = self.free.q.val() - 1;
         }
-        if !self.push.val() & self.tail_pop.val() {
+        if !self.pushed.q.val() & self.popped.q.val() {
             self.free.d.next = self.free.q.val() + 1;
         }
-        self.room.next = self.free.q.val();
+        self.roomy.next = self.free.q.val() >= self.need.val();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be; where it comes from; the oldest order of either source |
+//! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be, or one of both was so in the last cycle; where it comes from; the oldest order of either source |
 //! | `go`, `done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); its last beat is read |
 //! | `st_busy st_addr`, `st_lo st_hi` | out, in | staging read; while `st_busy` is low the port is free for the assembler |
 //! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |

@@ -3,23 +3,25 @@
 //! | ports | | |
 //! |---|---|---|
 //! | `launch_valid launch_tuple` | in | a frame's tuple; no back-pressure |
-//! | `op_valid op_ready op` | in | an operation of the assembler or the command block |
+//! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
-//! | `tpt_pending` | in | a launched frame has still to issue its TPT read |
-//! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame; no back-pressure |
+//! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
+//! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame, only while `tpt_pending`; no back-pressure |
 //! | `tpt_valid tpt_stag` | out | merged TPT requests, same cycle |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
 //! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
-//! | `opq_valid opq opq_pop` | FIFO out | the accepted operations, in order; `conn` and `gen` stand in the entry and are zero here |
+//! | `opq_valid opq opq_pop` | FIFO out | the launched operations, in order; `conn` and `gen` stand in the entry and are zero here |
 //! | `lkp_we lkp_sel lkp_bucket lkp_row` | in | writes a row of table `lkp_sel` |
 //! | `ctx_* dyn_* mir_* rdd_*` | in | writers of the tables in [`CtxTables`] |
 //! | `ready` | out | lookup and context tables are cleared; before that every frame misses and no operation is taken |
 //!
-//! **Latency**, L = table latency: launch or acceptance in cycle A, bucket rows A+L, context rows A+2L, entry visible
-//! in A+1+2L if the FIFO is empty. One launch or operation a cycle.
-//! **Back-pressure**: `op_ready` is low in a cycle with a launch or a frame's TPT read, while `tpt_pending` (TPT
-//! results keep the order of launches), without `op_room`, while a context write waits, and while the operation FIFO is full. It does not look at
-//! `op_valid`. An operation of kind Fpdu issues exactly one TPT read when it is accepted, whether it will hit or not:
+//! **Latency**, L = table latency: launch in cycle A, bucket rows A+L, context rows A+2L, entry visible in A+1+2L if the
+//! FIFO is empty. One launch of a frame or an operation a cycle. An operation is launched the cycle after its acceptance
+//! or later: not in a cycle with a frame's launch, not while a frame launched earlier may still issue its TPT read (TPT
+//! results keep the order of launches), and not while a context write waits.
+//! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
+//! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
+//! read when it is launched, whether it will hit or not:
 //! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39.
 //! Other kinds issue none.
 //! **Depths**: both FIFOs hold the window: whoever counts frames and operations in flight keeps them from
@@ -189,6 +191,15 @@ pub struct Lookup {
     cmd_held: Reg<bool>,
     cmd_words: RegNr<Bits<96>>,
     cmd_fence: RegNr<Bits<10>>,
+    /// The operation accepted and not launched yet: what the registers above do not hold.
+    held: Reg<bool>,
+    held_note: RegNr<OpNote>,
+    held_fpdu: RegNr<bool>,
+    held_conn: RegNr<Bits<CONN>>,
+    held_gen: RegNr<Bits<8>>,
+    /// A frame launched in an earlier cycle may still issue its TPT read.
+    pending: Reg<bool>,
+    op_go: Signal<Local, bool>,
     note: Signal<Local, OpNote>,
     head: Signal<Local, OpNote>,
     is_fpdu: Signal<Local, bool>,
@@ -274,6 +285,13 @@ impl Lookup {
             cmd_held: Default::default(),
             cmd_words: Default::default(),
             cmd_fence: Default::default(),
+            held: Default::default(),
+            held_note: Default::default(),
+            held_fpdu: Default::default(),
+            held_conn: Default::default(),
+            held_gen: Default::default(),
+            pending: Default::default(),
+            op_go: Default::default(),
             note: Default::default(),
             head: Default::default(),
             is_fpdu: Default::default(),
@@ -307,14 +325,11 @@ impl Logic for Lookup {
         self.all_clear.next = self.clear.done.val() && self.tables.ready.val();
         self.ready.next = self.all_clear.val();
 
-        // Cycle A: who goes. A frame always; an operation when nothing of a frame comes before it.
+        // Acceptance: out of registers.
         self.op_free.next = self.all_clear.val()
             && self.op_room.val()
             && !self.ops.full.val()
-            && self.tables.settled.val()
-            && !self.tpt_pending.val()
-            && !self.launch_valid.val()
-            && !self.frame_tpt_valid.val();
+            && !self.held.q.val();
         self.op_ready.next = self.op_free.val();
         self.op_take.next = self.op_free.val() && self.op_valid.val();
         self.note.next.kind = self.op.val().kind;
@@ -323,8 +338,6 @@ impl Logic for Lookup {
         self.note.next.rollback = self.op.val().rollback;
         self.note.next.crc_fail = self.op.val().crc_fail;
         self.note.next.fin = self.op.val().fin;
-        self.ops.push.next = self.op_take.val();
-        self.ops.din.next = self.note.val();
         self.unused_room.next = self.ops.room.val() | self.entries.room.val();
         self.is_fpdu.next = self.op.val().kind == OpKind::Fpdu;
         self.is_cmd.next =
@@ -342,17 +355,40 @@ impl Logic for Lookup {
             self.cmd_fence.d.next = self.op.val().fence_id;
         }
 
+        if !self.held.q.val() {
+            self.held_note.d.next = self.note.val();
+            self.held_fpdu.d.next = self.is_fpdu.val();
+            self.held_conn.d.next = self.op.val().conn;
+            self.held_gen.d.next = self.op.val().gen;
+        }
+
+        // Cycle A: who goes. A frame always; the operation held when nothing of a frame comes before it. A frame's TPT read
+        // in this cycle means that its launch is pending or comes now.
+        self.pending.d.next = self.tpt_pending.val() & !self.frame_tpt_valid.val();
+        self.op_go.next = self.held.q.val()
+            & self.tables.settled.val()
+            & !self.pending.q.val()
+            & !self.launch_valid.val();
+        if self.op_take.val() {
+            self.held.d.next = true;
+        }
+        if self.op_go.val() {
+            self.held.d.next = false;
+        }
+        self.ops.push.next = self.op_go.val();
+        self.ops.din.next = self.held_note.q.val();
+
         // The STag octets as they stood on the wire; the first one is the most significant.
-        self.stag_wire.next = self.op.val().hdr_a.get_bits::<32>(32);
-        if self.op.val().hdr_a.get_bits::<4>(24) == 1 {
-            self.stag_wire.next = self.op.val().hdr_b.get_bits::<32>(128);
+        self.stag_wire.next = self.fpdu_a.q.val().get_bits::<32>(32);
+        if self.fpdu_a.q.val().get_bits::<4>(24) == 1 {
+            self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(128);
         }
         self.stag.din.next = self.stag_wire.val();
-        self.tpt_valid.next = self.frame_tpt_valid.val()
-            || (self.op_take.val() && (self.op.val().kind == OpKind::Fpdu));
-        self.tpt_stag.next = self.stag.dout.val();
-        if self.frame_tpt_valid.val() {
-            self.tpt_stag.next = self.frame_tpt_stag.val();
+        self.tpt_valid.next =
+            self.frame_tpt_valid.val() | (self.op_go.val() & self.held_fpdu.q.val());
+        self.tpt_stag.next = self.frame_tpt_stag.val();
+        if self.op_go.val() {
+            self.tpt_stag.next = self.stag.dout.val();
         }
 
         // Cycle A: bucket read.
@@ -361,14 +397,14 @@ impl Logic for Lookup {
         self.bucket1.raddr.next = self.hash.h1.val();
         self.ask.next.pseudo = !self.launch_valid.val();
         self.ask.next.live = self.all_clear.val();
-        self.ask.next.conn = self.op.val().conn;
+        self.ask.next.conn = self.held_conn.q.val();
         if self.launch_valid.val() {
             self.ask.next.conn = 0.into();
         }
-        self.ask.next.gen = self.op.val().gen;
+        self.ask.next.gen = self.held_gen.q.val();
         self.ask.next.fp = self.hash.fp.val();
         self.ask.next.tuple = self.launch_tuple.val();
-        self.valid[0].d.next = self.launch_valid.val() || self.op_take.val();
+        self.valid[0].d.next = self.launch_valid.val() || self.op_go.val();
         self.asks[0].d.next = self.ask.val();
         for i in 1..self._latency {
             self.valid[i].d.next = self.valid[i - 1].q.val();

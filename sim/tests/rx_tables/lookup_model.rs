@@ -91,6 +91,10 @@ pub struct Bench<'a> {
     /// Entries in order, with the cycle in which they become visible. A miss has only `pseudo` in it.
     pub entries: VecDeque<(usize, Fields)>,
     pub ops: VecDeque<(usize, Bits)>,
+    /// The operation accepted and not launched yet.
+    pub held: Option<Bits>,
+    /// A frame launched in an earlier cycle may still issue its TPT read.
+    pub pending: bool,
     /// A context write that waits for a cycle without a request.
     pub waiting: Option<(usize, Fields)>,
     /// The last operation offered was taken.
@@ -118,6 +122,8 @@ impl<'a> Bench<'a> {
             asks: VecDeque::new(),
             entries: VecDeque::new(),
             ops: VecDeque::new(),
+            held: None,
+            pending: false,
             waiting: None,
             taken: false,
             hits: 0,
@@ -295,16 +301,15 @@ impl<'a> Bench<'a> {
                 assert_eq!(got[..shown], all[..shown], "opq.{name} in cycle {now}");
             }
         }
-        // Acceptance and TPT requests, in the cycle itself.
-        let ready = step.op_room
-            && !step.tpt_pending
-            && step.launch.is_none()
-            && step.frame_tpt.is_none()
-            && self.waiting.is_none()
-            && self.ops.len() < 16;
+        // Acceptance; launch in a later cycle; TPT requests in the cycle of the launch.
+        let ready = step.op_room && self.held.is_none() && self.ops.len() < 16;
         assert_eq!(self.dut.bit("op_ready"), ready, "op_ready in cycle {now}");
-        let op = step.op.clone().filter(|_| ready);
-        self.taken = op.is_some();
+        let goes = step.launch.is_none() && !self.pending && self.waiting.is_none();
+        let op = self.held.take_if(|_| goes);
+        let accepted = step.op.clone().filter(|_| ready);
+        self.taken = accepted.is_some();
+        self.held = self.held.take().or(accepted);
+        self.pending = step.tpt_pending && step.frame_tpt.is_none();
         let stag = step
             .frame_tpt
             .or(op.as_ref().and_then(|op| self.op_stag(op)));
@@ -403,11 +408,17 @@ impl<'a> Bench<'a> {
     /// One FPDU at a time, and one of the command block.
     pub fn may_offer(&self, op: &Bits) -> bool {
         let class = |op: &Bits| self.design.field_of("op", op, "kind").min(INSTALL);
-        class(op) == SEG_DONE || self.ops.iter().all(|o| class(&o.1) != class(op))
+        class(op) == SEG_DONE
+            || self
+                .ops
+                .iter()
+                .map(|o| &o.1)
+                .chain(&self.held)
+                .all(|o| class(o) != class(op))
     }
 
     pub fn in_flight(&self) -> usize {
-        self.asks.len() + self.entries.len()
+        self.asks.len() + self.entries.len() + usize::from(self.held.is_some())
     }
 
     /// One cycle with only a write.
