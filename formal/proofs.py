@@ -237,7 +237,7 @@ PROOFS = [
         Mutant("full one late", "depth = 14'h4", "depth = 14'h5"),
     ], BEAT_PROBES),
     Proof("merge", "merge", "an inject frame begins between MAC frames, nobody cuts into it, its beats are sent as taken", PDR, {}, [
-        Mutant("inject cuts into a MAC frame", "ready = ((~open_q) & (~mac_rx_tvalid)) & go;", "ready = (~mac_rx_tvalid) & go;"),
+        Mutant("inject cuts into a MAC frame", "((~open_q) & (~mac_rx_tvalid)) & inject_tvalid) & go", "(~mac_rx_tvalid) & inject_tvalid) & go"),
     ]),
     Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", induction(2), {"HELP": 1}, [
         Mutant("one slot too many", "all_less_1 = 9'h3", "all_less_1 = 9'h4"),

@@ -24,11 +24,13 @@
 //!
 //! Admission (before the first octet is stored): a free slot, `admit` (the pipeline's credits), and staging room for a
 //! frame of the greatest length. Else the whole frame is dropped; the MAC is never stalled. An injected frame waits.
+//! In a frame's first beat FrameDone is never offered in T (its TCP header is not complete before): the admission comes late
+//! in its cycle and reaches registers only.
 //! A frame longer than `max_frame` is cut at the beat in which the limit lies and marked bad; a longer one that ends in
 //! that very beat is marked bad.
 //! Depths: the FIFOs hold 16, the pipeline's window, which `admit` must enforce.
 
-use crate::prim::{BypassFifo, LanesFrom, Reg, RegNr, BEAT_BITS};
+use crate::prim::{BypassFifo, LanesFrom, Reg, RegNr, BEAT_BITS, POSITION};
 use crate::rx::cfg::Cfg;
 use crate::rx::merge::Merge;
 use crate::rx::parse::{Parse, HEAD_BITS};
@@ -114,11 +116,16 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     head: Reg<Bits<HEAD_BITS>>,
     room: Reg<bool>,
     valid: Signal<Local, bool>,
+    /// The beat on the port counts: all but an injected frame's first beat that has to wait.
+    step: Signal<Local, bool>,
     ok: Signal<Local, bool>,
     first: Signal<Local, bool>,
     acc: Signal<Local, bool>,
-    limit: Signal<Local, bool>,
+    /// The beat of the greatest length.
+    limit: Reg<bool>,
     last: Signal<Local, bool>,
+    /// The same, but not in a frame's first beat: no admission stands in front of it.
+    ends: Signal<Local, bool>,
     used: Signal<Local, Bits<BEAT>>,
     bad: Signal<Local, bool>,
 
@@ -128,22 +135,24 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     r_beat: RegNr<Bits<BEAT_BITS>>,
     r_head: RegNr<Bits<HEAD_BITS>>,
     r_data: RegNr<Bits<D>>,
-    r_keep: RegNr<Bits<K>>,
     r_bad: RegNr<bool>,
     r_late: Reg<bool>,
     r_end: Reg<bool>,
-    /// Where the beat on R0 goes (or the next one), and where its frame began.
+    r_len: RegNr<Bits<16>>,
+    r_covers: RegNr<bool>,
+    /// Where the beat on the port goes (or the next one), the beat on R0 (or the next one), and where its frame began.
+    port_wp: Reg<Bits<BEAT>>,
     wp: Reg<Bits<BEAT>>,
     start: Reg<Bits<BEAT>>,
-    wp_next: Signal<Local, Bits<BEAT>>,
     lost_slot: Reg<bool>,
     lost_credit: Reg<bool>,
     lost_full: Reg<bool>,
 
-    // FrameDone: the last beat, on the port or on R0
-    d_beat: Signal<Local, Bits<BEAT_BITS>>,
+    // FrameDone: the last beat on the port, and what of it is still there in T + 1
     d_next: Signal<Local, Bits<BEAT_BITS>>,
     d_keep: Signal<Local, Bits<K>>,
+    len: Signal<Local, Bits<16>>,
+    covered: Signal<Local, bool>,
     edges: Signal<Local, Bits<K>>,
     beats: Signal<Local, Bits<BEAT_BITS>>,
     lanes: Signal<Local, Bits<16>>,
@@ -151,7 +160,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
 
     ring: Constant<Bits<BEAT>>,
     most_used: Constant<Bits<BEAT>>,
-    last_beat: Constant<Bits<BEAT_BITS>>,
+    before_last: Constant<Bits<BEAT_BITS>>,
     beat_mask: Constant<Bits<BEAT_BITS>>,
     /// Lanes of the last beat behind the greatest length.
     beyond: Constant<Bits<K>>,
@@ -174,6 +183,11 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
         assert!(
             cfg.max_frame < 1 << 16 && beats < 1 << BEAT_BITS,
             "ingest: max_frame {}: lower it below 65536",
+            cfg.max_frame
+        );
+        assert!(
+            beats >= 2,
+            "ingest: max_frame {}: raise it to two beats",
             cfg.max_frame
         );
         let full = cfg.max_frame % K;
@@ -249,11 +263,13 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             head: Default::default(),
             room: Default::default(),
             valid: Default::default(),
+            step: Default::default(),
             ok: Default::default(),
             first: Default::default(),
             acc: Default::default(),
             limit: Default::default(),
             last: Default::default(),
+            ends: Default::default(),
             used: Default::default(),
             bad: Default::default(),
             r_valid: Default::default(),
@@ -261,19 +277,21 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             r_beat: Default::default(),
             r_head: Default::default(),
             r_data: Default::default(),
-            r_keep: Default::default(),
             r_bad: Default::default(),
             r_late: Default::default(),
             r_end: Default::default(),
+            r_len: Default::default(),
+            r_covers: Default::default(),
+            port_wp: Default::default(),
             wp: Default::default(),
             start: Default::default(),
-            wp_next: Default::default(),
             lost_slot: Default::default(),
             lost_credit: Default::default(),
             lost_full: Default::default(),
-            d_beat: Default::default(),
             d_next: Default::default(),
             d_keep: Default::default(),
+            len: Default::default(),
+            covered: Default::default(),
             edges: Default::default(),
             beats: Default::default(),
             lanes: Default::default(),
@@ -281,7 +299,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             ring: Constant::new(((ring - 1) as u64).to_bits()),
             // one beat may come between the count and the frame's first beat, and full must differ from empty
             most_used: Constant::new(((ring - beats - 2) as u64).to_bits()),
-            last_beat: Constant::new(((beats - 1) as u64).to_bits()),
+            before_last: Constant::new(((beats - 2) as u64).to_bits()),
             // a frame that is cut may go on and count round
             beat_mask: Constant::new((beats.next_power_of_two() as u64 - 1).to_bits()),
             beyond: Constant::new(beyond.to_bits()),
@@ -313,22 +331,30 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
 
         // --- port: admission
         self.valid.next = self.merge.out_tvalid.val();
-        self.first.next = self.valid.val() & !self.open.q.val();
+        self.step.next = self.valid.val() & (self.ok.val() | !self.merge.hold.val());
+        self.first.next = self.step.val() & !self.open.q.val();
         self.acc.next =
-            (self.first.val() & self.ok.val()) | (self.valid.val() & self.taken.q.val());
-        self.limit.next = self.beat.q.val() == self.last_beat.val();
-        self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.limit.val());
-        self.frame_cut.next = self.acc.val() & self.limit.val() & !self.merge.out_tlast.val();
-        self.frame_start.next = self.first.val() & self.ok.val();
-        if self.valid.val() {
+            self.valid.val() & (self.taken.q.val() | (self.ok.val() & !self.open.q.val()));
+        self.last.next = self.acc.val() & (self.merge.out_tlast.val() | self.limit.q.val());
+        self.ends.next = self.valid.val()
+            & self.taken.q.val()
+            & (self.merge.out_tlast.val() | self.limit.q.val());
+        self.frame_cut.next = self.valid.val()
+            & self.taken.q.val()
+            & self.limit.q.val()
+            & !self.merge.out_tlast.val();
+        self.frame_start.next = self.valid.val() & self.ok.val() & !self.open.q.val();
+        if self.step.val() {
             self.open.d.next = !self.merge.out_tlast.val();
             self.taken.d.next = self.acc.val() & !self.last.val();
             self.beat.d.next = (self.beat.q.val() + 1) & self.beat_mask.val();
+            self.limit.d.next = self.beat.q.val() == self.before_last.val();
             if !self.head.q.val().all() {
                 self.head.d.next = self.head.q.val() + 1;
             }
             if self.merge.out_tlast.val() {
                 self.beat.d.next = 0.into();
+                self.limit.d.next = false;
                 self.head.d.next = 0.into();
             }
         }
@@ -339,29 +365,25 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
 
         // --- R0. Only `r_valid` waits for the admission.
         self.r_valid.d.next = self.acc.val();
-        self.r_last.d.next = self.merge.out_tlast.val() | self.limit.val();
+        self.r_last.d.next = self.merge.out_tlast.val() | self.limit.q.val();
         self.r_beat.d.next = self.beat.q.val();
         self.r_head.d.next = self.head.q.val();
         self.r_data.d.next = self.merge.out_tdata.val();
-        self.r_keep.d.next = self.merge.out_tkeep.val();
         self.r_end.d.next = self.r_valid.q.val() & self.r_last.q.val();
 
-        // --- R0: ring
-        self.wp_next.next = (self.wp.q.val() + 1) & self.ring.val();
-        if self.r_valid.q.val() {
-            self.wp.d.next = self.wp_next.val();
-            if self.r_last.q.val() {
-                self.start.d.next = self.wp_next.val();
-            }
+        // --- ring. The beat behind the one on R0 goes where the port's goes.
+        if self.acc.val() {
+            self.port_wp.d.next = (self.port_wp.q.val() + 1) & self.ring.val();
         }
-        self.used.next = (self.wp.q.val() - self.slots.tail.val()) & self.ring.val();
-        if self.r_valid.q.val() {
-            self.used.next = (self.wp_next.val() - self.slots.tail.val()) & self.ring.val();
+        self.wp.d.next = self.port_wp.q.val();
+        if self.r_valid.q.val() & self.r_last.q.val() {
+            self.start.d.next = self.port_wp.q.val();
         }
+        self.used.next = (self.port_wp.q.val() - self.slots.tail.val()) & self.ring.val();
         self.room.d.next = self.used.val() < self.most_used.val();
         self.slots.take.next = self.last.val();
         self.slots.store.next = self.r_valid.q.val() & self.r_last.q.val();
-        self.slots.store_end.next = self.wp_next.val();
+        self.slots.store_end.next = self.port_wp.q.val();
         self.slots.free_valid_0.next = self.free_valid_0.val();
         self.slots.free_slot_0.next = self.free_slot_0.val();
         self.slots.free_valid_1.next = self.free_valid_1.val();
@@ -381,7 +403,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.parse.head.next = self.head.q.val();
         self.parse.data.next = self.merge.out_tdata.val();
         self.parse.keep.next = self.merge.out_tkeep.val();
-        self.parse.last.next = self.last.val();
+        self.parse.last.next = self.ends.val();
         self.parse.r_valid.next = self.r_valid.q.val();
         self.parse.r_head.next = self.r_head.q.val();
         self.parse.r_data.next = self.r_data.q.val();
@@ -395,20 +417,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         // --- FrameDone, in T or T + 1. The keep comes late: it only selects. It has one edge, at the last octet; a keep
         // without one counts nothing.
         self.bad.next = self.merge.out_tuser.val()
-            | (self.limit.val()
+            | (self.limit.q.val()
                 & (!self.merge.out_tlast.val()
                     | (self.merge.out_tkeep.val() & self.beyond.val()).any()));
-        self.r_bad.d.next = self.bad.val();
-        self.r_late.d.next = self.last.val() & self.parse.late.val();
-        self.d_beat.next = self.beat.q.val();
         self.d_keep.next = self.merge.out_tkeep.val();
-        self.parse.done_bad.next = self.bad.val();
-        if self.r_late.q.val() {
-            self.d_beat.next = self.r_beat.q.val();
-            self.d_keep.next = self.r_keep.q.val();
-            self.parse.done_bad.next = self.r_bad.q.val();
-        }
-        self.d_next.next = self.d_beat.val() + 1;
+        self.d_next.next = self.beat.q.val() + 1;
         self.edges.next = self.d_keep.val() & !(self.d_keep.val() >> 1);
         self.lanes.next = 0.into();
         for i in 0..(self._k - 1) {
@@ -416,21 +429,38 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
                 self.lanes.next = self.lanes.val() | (i + 1).to_bits();
             }
         }
-        self.beats.next = self.d_beat.val();
+        self.beats.next = self.beat.q.val();
         for i in (self._k - 1)..(self._k) {
             if self.edges.val().get_bit(i) {
                 self.beats.next = self.d_next.val();
             }
         }
+        self.len.next =
+            (bit_cast::<16, BEAT_BITS>(self.beats.val()) << self.lk.val()) | self.lanes.val();
         self.covers.start.next = self.parse.at.val();
-        self.covers.beat.next = self.d_beat.val();
+        self.covers.beat.next = self.beat.q.val();
+        self.covered.next = (self.d_keep.val() & self.covers.mask.val()).any();
+        self.r_bad.d.next = self.bad.val();
+        self.r_len.d.next = self.len.val();
+        self.r_covers.d.next = self.covered.val();
+        self.r_late.d.next = self.last.val() & self.parse.late.val();
         // a frame that ends takes its slot and moves on from its start in T + 1 only
         self.parse.done_slot.next = self.slots.slot.val();
         self.parse.done_start.next = self.start.q.val();
-        self.parse.done_len.next =
-            (bit_cast::<16, BEAT_BITS>(self.beats.val()) << self.lk.val()) | self.lanes.val();
-        self.parse.done_covers.next = (self.d_keep.val() & self.covers.mask.val()).any();
-        self.done_fifo.push.next = (self.last.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.parse.done_bad.next = self.bad.val();
+        self.parse.done_len.next = self.len.val();
+        self.parse.done_covers.next = self.covered.val();
+        if self.r_late.q.val() {
+            self.parse.done_bad.next = self.r_bad.q.val();
+            self.parse.done_len.next = self.r_len.q.val();
+            // where the packet ends is known in T at 64 bits, if the TCP header is there; else it may be in this very beat
+            self.parse.done_covers.next = self.r_covers.q.val();
+            if !self.narrow.val() {
+                self.parse.done_covers.next =
+                    bit_cast::<POSITION, 16>(self.r_len.q.val()) > self.parse.at.val();
+            }
+        }
+        self.done_fifo.push.next = (self.ends.val() & !self.parse.late.val()) | self.r_late.q.val();
         self.done_fifo.din.next = self.parse.done.val();
         self.done_fifo.pop.next = self.done_pop.val();
         self.done.next = self.done_fifo.dout.val();

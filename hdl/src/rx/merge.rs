@@ -6,13 +6,15 @@
 //! | `inject_*`  | in  | the same with `tready` |
 //! | `go`        | in  | the receive path would take a frame now: an injected frame is never dropped for want of room |
 //! | `out_*`     | out | the merged stream, no ready |
+//! | `hold`      | out | what is on `out_*` is the first beat of an injected frame: it counts only with `go`; a register's output |
 //! | `drop_merge`| out | pulse: a MAC frame was cut or lost because the FIFO was full |
 //! | `idle`      | out | nothing in hand |
 //!
 //! Latency 0 in the normal case: MAC beats pass combinationally (Direct). When the MAC is between frames and sends
-//! nothing this cycle, a waiting injected frame is let in until its `tlast` (Inject); MAC beats that come meanwhile go to
-//! a FIFO, and on through it until it is empty (Drain), then Direct again. Injected frames get nothing while a MAC frame
-//! is open or the FIFO drains.
+//! nothing this cycle, a waiting injected frame is let in from the next cycle on until its `tlast` (Inject); MAC beats that
+//! come meanwhile go to a FIFO, and on through it until it is empty (Drain), then Direct again. Injected frames get nothing
+//! while a MAC frame is open or the FIFO drains. If `go` is gone when the frame should begin, the MAC has its turn first.
+//! What selects the source of `out_*` is a register: neither `go` nor a `tvalid` stands in front of data or `out_tvalid`.
 //! Back-pressure: none to the MAC. A full FIFO ends the MAC frame under way with `tuser` and swallows its rest.
 //! Depth: one frame of the greatest length and 16 beats, rounded up: what the MAC can send during an injected frame that
 //! comes without pauses.
@@ -206,10 +208,13 @@ pub struct Merge<const D: usize, const K: usize> {
     pub out_tvalid: Signal<Out, bool>,
     pub out_tlast: Signal<Out, bool>,
     pub out_tuser: Signal<Out, bool>,
+    pub hold: Signal<Out, bool>,
     pub drop_merge: Signal<Out, bool>,
     pub idle: Signal<Out, bool>,
     fifo: BeatFifo<D, K>,
     feed: Reg<Feed>,
+    /// The injected frame's first beat has been taken.
+    begun: Reg<bool>,
     /// A MAC frame is open on the port.
     open: Reg<bool>,
     /// The rest of the MAC frame on the port is thrown away.
@@ -220,6 +225,9 @@ pub struct Merge<const D: usize, const K: usize> {
     want: Signal<Local, bool>,
     cut: Signal<Local, bool>,
     ready: Signal<Local, bool>,
+    take: Signal<Local, bool>,
+    /// The injected frame goes on.
+    stay: Signal<Local, bool>,
 }
 
 impl<const D: usize, const K: usize> Merge<D, K> {
@@ -252,10 +260,12 @@ impl<const D: usize, const K: usize> Merge<D, K> {
             out_tvalid: Default::default(),
             out_tlast: Default::default(),
             out_tuser: Default::default(),
+            hold: Default::default(),
             drop_merge: Default::default(),
             idle: Default::default(),
             fifo: BeatFifo::new(addr_bits),
             feed: Reg::new(Feed::Direct),
+            begun: Default::default(),
             open: Default::default(),
             swallow: Default::default(),
             dropped: Default::default(),
@@ -264,6 +274,8 @@ impl<const D: usize, const K: usize> Merge<D, K> {
             want: Default::default(),
             cut: Default::default(),
             ready: Default::default(),
+            take: Default::default(),
+            stay: Default::default(),
         }
     }
 }
@@ -300,31 +312,32 @@ impl<const D: usize, const K: usize> Logic for Merge<D, K> {
         self.out_tlast.next = self.mac_rx_tlast.val();
         self.out_tuser.next = self.mac_rx_tuser.val();
         self.out_tvalid.next = false;
-        self.ready.next = false;
         self.fifo.pop.next = false;
+        self.hold.next = (self.feed.q.val() == Feed::Inject) & !self.begun.q.val();
+        self.ready.next =
+            (self.feed.q.val() == Feed::Inject) & (self.begun.q.val() | self.go.val());
+        self.take.next = self.inject_tvalid.val() & self.ready.val();
+        self.stay.next =
+            (self.take.val() | self.begun.q.val()) & !(self.take.val() & self.inject_tlast.val());
+        self.begun.d.next = self.stay.val();
         match self.feed.q.val() {
             Feed::Direct => {
                 self.out_tvalid.next = self.mac_valid.val();
-                self.ready.next = !self.open.q.val() & !self.mac_rx_tvalid.val() & self.go.val();
-                if !self.open.q.val() & !self.mac_rx_tvalid.val() {
-                    self.out_tdata.next = self.inject_tdata.val();
-                    self.out_tkeep.next = self.inject_tkeep.val();
-                    self.out_tlast.next = self.inject_tlast.val();
-                    self.out_tuser.next = self.inject_tuser.val();
-                    self.out_tvalid.next = self.inject_tvalid.val() & self.go.val();
-                    if self.inject_tvalid.val() & self.go.val() & !self.inject_tlast.val() {
-                        self.feed.d.next = Feed::Inject;
-                    }
+                if !self.open.q.val()
+                    & !self.mac_rx_tvalid.val()
+                    & self.inject_tvalid.val()
+                    & self.go.val()
+                {
+                    self.feed.d.next = Feed::Inject;
                 }
             }
             Feed::Inject => {
-                self.ready.next = true;
                 self.out_tdata.next = self.inject_tdata.val();
                 self.out_tkeep.next = self.inject_tkeep.val();
                 self.out_tlast.next = self.inject_tlast.val();
                 self.out_tuser.next = self.inject_tuser.val();
                 self.out_tvalid.next = self.inject_tvalid.val();
-                if self.inject_tvalid.val() & self.inject_tlast.val() {
+                if !self.stay.val() {
                     self.feed.d.next = Feed::Direct;
                     if self.fifo.valid.val() | self.push.val() {
                         self.feed.d.next = Feed::Drain;

@@ -13,7 +13,8 @@
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
 //! | `vlan at h h_plus_4` | level with R0 (64 bit: with the port) | tag seen, last octet of the IP packet, first payload octet and the fourth behind it: for the scanner |
 //!
-//! `launch_valid` is three levels of logic behind registers; the tuple is one multiplexer behind registers.
+//! At 64 bits `launch_valid` is a register, else three levels of logic behind registers; the tuple is one gate behind
+//! registers. `tpt_valid` and `tpt_pending` at 64 bits: one or two gates behind registers.
 //! No back-pressure. RFC 791 3.1 (IP), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
 //! RFC 5044 4.1 and RFC 5041 4 (FPDU and DDP headers).
 
@@ -145,9 +146,12 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     capture: FieldCapture<Fields, D>,
     tag: Reg<bool>,
     vid: RegNr<Bits<12>>,
-    /// The tuple of this frame was complete in the cycle before.
+    /// The tuple of this frame was complete in the cycle before; at 64 bits it is a frame to launch, too.
     tuple_done: Reg<bool>,
+    tuple_now: Signal<Local, bool>,
     launched: Reg<bool>,
+    /// Launched, neither issued nor at its end, as known from the cycle before.
+    pending: Reg<bool>,
     issued: Reg<bool>,
     payload: PayloadCapture<D>,
 
@@ -184,6 +188,10 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     was_stub: RegNr<bool>,
     live: Signal<Local, bool>,
     unused_keep: Signal<Local, Bits<K>>,
+    /// R0 has the beat of FPDU octet 7, if an FPDU may be there; at 64 bits known one cycle before.
+    stag_now: Signal<Local, bool>,
+    stag_q: RegNr<bool>,
+    stag_here: Signal<Local, bool>,
     issue: Signal<Local, bool>,
     late_now: Signal<Local, bool>,
     head_entry: Signal<Local, Bits<6>>,
@@ -267,7 +275,9 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             tag: Default::default(),
             vid: Default::default(),
             tuple_done: Default::default(),
+            tuple_now: Default::default(),
             launched: Default::default(),
+            pending: Default::default(),
             issued: Default::default(),
             payload: Default::default(),
             tag_word: Default::default(),
@@ -302,6 +312,9 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             was_stub: Default::default(),
             live: Default::default(),
             unused_keep: Default::default(),
+            stag_now: Default::default(),
+            stag_q: Default::default(),
+            stag_here: Default::default(),
             issue: Default::default(),
             late_now: Default::default(),
             head_entry: Default::default(),
@@ -363,20 +376,23 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         }
         // of the keep, only whether the tuple's last octet is there
         self.unused_keep.next = self.keep.val();
-        self.tuple_done.d.next = false;
+        self.tuple_now.next = false;
         if self.tag_then.val() {
             for lane in (self._tuple_lane_tagged)..(self._tuple_lane_tagged + 1) {
-                self.tuple_done.d.next = self.en.val()
+                self.tuple_now.next = self.en.val()
                     & (self.head.val() == self.at_tuple_tagged.val())
                     & self.keep.val().get_bit(lane);
             }
         } else {
             for lane in (self._tuple_lane)..(self._tuple_lane + 1) {
-                self.tuple_done.d.next = self.en.val()
+                self.tuple_now.next = self.en.val()
                     & (self.head.val() == self.at_tuple.val())
                     & self.keep.val().get_bit(lane);
             }
         }
+        // at 64 bits the protocol is known before the tuple is complete
+        self.tuple_done.d.next =
+            self.tuple_now.val() & (self.is_tcp_q.q.val() | !self.narrow.val());
 
         // --- level with R0: what the registers say
         self.f.next = self.capture.hdr.val();
@@ -388,10 +404,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & (self.f.val().frag.get_bits::<14>(0) == 0)
             & (self.f.val().proto == 6);
         self.is_tcp_q.d.next = self.is_tcp.val();
-        self.launch.next = self.tuple_done.q.val() & self.is_tcp.val();
-        if self.narrow.val() {
-            self.launch.next = self.tuple_done.q.val() & self.is_tcp_q.q.val();
-        }
+        self.launch.next = self.tuple_done.q.val() & (self.is_tcp.val() | self.narrow.val());
         self.launch_valid.next = self.launch.val();
         self.launch_tuple.next = bit_cast::<TUPLE, 32>(self.f.val().src)
             | (bit_cast::<TUPLE, 32>(self.f.val().dst) << 32)
@@ -487,10 +500,15 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.hdr_b.next = self.payload.header.val().get_bits::<HDR_B>(160);
 
         // --- the STag, as soon as its last octet is on R0: one beat of the frame, so once a frame
+        self.stag_now.next = (self.r_head.val() == self.sizes.val().stag_beat) & self.fpdu.val();
+        self.stag_q.d.next = (self.head.val() == self.sizes.val().stag_beat) & self.fpdu.val();
+        self.stag_here.next = self.stag_now.val();
+        if self.narrow.val() {
+            self.stag_here.next = self.stag_q.q.val();
+        }
         self.issue.next = self.r_valid.val()
-            & (self.r_head.val() == self.sizes.val().stag_beat)
+            & self.stag_here.val()
             & self.live.val()
-            & self.fpdu.val()
             & !(self.narrow.val() & self.r_last.val())
             & !(self.slow.val() & self.last.val());
         self.tpt_valid.next = self.issue.val();
@@ -509,9 +527,17 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.launched.d.next = false;
             self.issued.d.next = false;
         }
+        // A frame of 64 bits a beat issues nothing when its last beat is on R0, and that is known one cycle before.
+        self.pending.d.next = (self.launch.val() | self.pending.q.val())
+            & !self.issue.val()
+            & !self.last.val()
+            & !(self.r_valid.val() & self.r_last.val());
         self.tpt_pending.next = (self.launch.val() | self.launched.q.val())
             & !self.issued.q.val()
             & (!(self.r_valid.val() & self.r_last.val()) | self.issue.val());
+        if self.narrow.val() {
+            self.tpt_pending.next = self.pending.q.val() | (self.launch.val() & !self.r_last.val());
+        }
 
         self.head_entry.next = bit_cast::<6, HEAD_BITS>(self.head.val());
         if self.tag.q.val() {

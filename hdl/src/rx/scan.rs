@@ -93,8 +93,8 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     t2: RegNr<Bits<SUM_BITS>>,
     t3: RegNr<Bits<SUM_BITS>>,
     crc1: RegNr<Bits<32>>,
-    /// What the state must be if this beat is the FPDU's last, less the beat's contribution.
-    goal1: RegNr<Bits<32>>,
+    /// What the state must be if this beat is the FPDU's last, the beat's contribution included.
+    want1: RegNr<Bits<32>>,
     move1: RegNr<bool>,
 
     // T + 2
@@ -178,7 +178,7 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             t2: Default::default(),
             t3: Default::default(),
             crc1: Default::default(),
-            goal1: Default::default(),
+            want1: Default::default(),
             move1: Default::default(),
             shift: Default::default(),
             ip_acc: Default::default(),
@@ -282,7 +282,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         // octets of the last beat behind the end
         self.good.pad.next = !bit_cast::<LK, POSITION>(self.at.val());
         self.crc1.d.next = self.crc_data.crc.val();
-        self.goal1.d.next = self.crc_data.crc.val() ^ self.good.want.val();
+        self.want1.d.next = self.good.want.val();
         self.move1.d.next = self.reached.val();
         self.v1.d.next = self.r_valid.val();
         self.last1.d.next = self.r_last.val();
@@ -303,7 +303,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
             self.tcp_acc.d.next = self.tcp_total.val();
             if self.move1.q.val() {
                 self.state.d.next = self.shift.shifted.val();
-                self.crc_ok.d.next = self.state.q.val() == self.goal1.q.val();
+                self.crc_ok.d.next = (self.state.q.val() ^ self.crc1.q.val()) == self.want1.q.val();
             }
             if self.last1.q.val() {
                 self.ip_acc.d.next = 0.into();

@@ -235,7 +235,7 @@ fn random_run(d: &Design, repeat: &Repeat, frames_a_phase: usize) {
     // MAC frames without a pause through long injected ones overrun the FIFO of the merge
     let crowded = Pace {
         mac_between: 90,
-        inject_gap: 90,
+        inject_gap: 95,
         ..Pace::STEADY
     };
     for (pace, inject, long) in [

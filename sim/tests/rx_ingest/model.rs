@@ -23,6 +23,7 @@ enum Feed {
 #[derive(Default)]
 pub struct Merge {
     feed: Feed,
+    begun: bool,
     fifo: VecDeque<Beat>,
     depth: usize,
     open: bool,
@@ -54,17 +55,17 @@ impl Merge {
         match self.feed {
             Feed::Direct => {
                 m.out = taken.clone();
-                if !self.open && mac.is_none() && go {
-                    m.inject_ready = true;
-                    m.out = inject.cloned();
-                    if inject.is_some_and(|b| !b.last) {
-                        next = Feed::Inject;
-                    }
+                if !self.open && mac.is_none() && go && inject.is_some() {
+                    next = Feed::Inject;
                 }
             }
             Feed::Inject => {
-                m.inject_ready = true;
-                m.out = inject.cloned();
+                m.inject_ready = self.begun || go;
+                m.out = inject.filter(|_| m.inject_ready).cloned();
+                self.begun = match &m.out {
+                    Some(b) => !b.last,
+                    None => self.begun,
+                };
             }
             Feed::Drain => m.out = self.fifo.pop_front(),
         }
@@ -92,7 +93,7 @@ impl Merge {
         }
         let over = match self.feed {
             Feed::Direct => false,
-            Feed::Inject => m.out.as_ref().is_some_and(|b| b.last),
+            Feed::Inject => !self.begun,
             Feed::Drain => true,
         };
         if over {
