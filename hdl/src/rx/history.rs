@@ -5,7 +5,7 @@
 //! connection, and no two tags name the same one: `note`, in the cycle in which an entry goes into the lookup's FIFO, finds
 //! the tag of its connection if there is one, puts the result beside the entry and moves the tag to the new slot. So an
 //! entry meets J with the slot it has to read, and reads it in X1, when all but the entry just in front (`near`, in X3
-//! then) have written. A slot comes round again after `window` entries at least: what was written before that is in the
+//! then or in the cycle after) have written: the row is written one cycle after X3. A slot comes round again after `window` entries at least: what was written before that is in the
 //! table's RAM, as at most `window` frames and operations are in flight.
 //!
 //! [`Revoked`]: TPT entries invalidated in X3, until everything that was in flight then, and so may have read the TPT
@@ -35,7 +35,7 @@ pub struct DynHistory {
     /// X1: the slot's content.
     pub find: Signal<In, Bits<4>>,
     pub row: Signal<Out, Dyn>,
-    /// X3, once an entry.
+    /// The cycle after X3, once an entry.
     pub we: Signal<In, bool>,
     pub new_row: Signal<In, Dyn>,
     queue: Fifo<Slot, 4>,
@@ -141,13 +141,18 @@ pub struct Revoked {
     pub inv: Signal<In, bool>,
     pub set: Signal<In, Bits<16>>,
     pub way: Signal<In, Bits<4>>,
-    /// In flight at the end of this cycle.
+    /// In flight when this cycle begins.
     pub flying: Signal<In, Bits<5>>,
     /// An X3 stage ends; never in the cycle of `inv`.
     pub step: Signal<In, bool>,
     pub find_set: Signal<In, Bits<16>>,
     pub find_way: Signal<In, Bits<4>>,
     pub hit: Signal<Out, bool>,
+    /// It is listed one cycle later, when `flying` counts what started in the cycle of `inv`.
+    inv_q: Reg<bool>,
+    set_q: RegNr<Bits<16>>,
+    way_q: RegNr<Bits<4>>,
+    stays: Signal<Local, bool>,
     live: Vec<Reg<bool>>,
     /// Number of the X3 stage after which an entry is forgotten, modulo 32.
     until: Vec<RegNr<Bits<5>>>,
@@ -173,6 +178,10 @@ impl Revoked {
             find_set: Default::default(),
             find_way: Default::default(),
             hit: Default::default(),
+            inv_q: Default::default(),
+            set_q: Default::default(),
+            way_q: Default::default(),
+            stays: Default::default(),
             live: (0..n).map(|_| Reg::default()).collect(),
             until: (0..n).map(|_| RegNr::default()).collect(),
             count: Default::default(),
@@ -189,9 +198,17 @@ impl Logic for Revoked {
     #[hdl_gen]
     fn update(&mut self) {
         // The one of this very cycle counts at once.
-        self.hit.next = self.inv.val()
+        self.hit.next = (self.inv.val()
             & (self.set.val() == self.find_set.val())
-            & (self.way.val() == self.find_way.val());
+            & (self.way.val() == self.find_way.val()))
+            | (self.inv_q.q.val()
+                & (self.set_q.q.val() == self.find_set.val())
+                & (self.way_q.q.val() == self.find_way.val()));
+        self.inv_q.d.next = self.inv.val();
+        self.set_q.d.next = self.set.val();
+        self.way_q.d.next = self.way.val();
+        // Unless the last one leaves now.
+        self.stays.next = self.flying.val().any() & !(self.step.val() & (self.flying.val() == 1));
         for i in 0..self._slots {
             if self.live[i].q.val()
                 & (self.sets[i].q.val() == self.find_set.val())
@@ -202,17 +219,17 @@ impl Logic for Revoked {
             if self.step.val() & (self.until[i].q.val() == self.count.q.val()) {
                 self.live[i].d.next = false;
             }
-            if self.inv.val() & (self.next.q.val() == i.to_bits::<4>()) {
-                self.sets[i].d.next = self.set.val();
-                self.ways[i].d.next = self.way.val();
+            if self.inv_q.q.val() & (self.next.q.val() == i.to_bits::<4>()) {
+                self.sets[i].d.next = self.set_q.q.val();
+                self.ways[i].d.next = self.way_q.q.val();
                 self.until[i].d.next = self.count.q.val() + (self.flying.val() - 1);
-                self.live[i].d.next = self.flying.val().any();
+                self.live[i].d.next = self.stays.val();
             }
         }
         if self.step.val() {
             self.count.d.next = self.count.q.val() + 1;
         }
-        if self.inv.val() {
+        if self.inv_q.q.val() {
             self.next.d.next = (self.next.q.val() + 1) & self.slot_mask.val();
         }
     }

@@ -10,13 +10,15 @@
 //!
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
-//! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before, which forwards. The older ones have
-//! written by then, to the history, from which X1 reads.
+//! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
+//! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
 //! load in every cycle, single bits say what they mean. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
 //! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
 //! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
+//! Room and window are looked at two cycles before they are used; the limits leave room for what starts meanwhile, from a
+//! window of 6 on.
 //! A frame that fails FCS, IP or TCP checksum changes nothing. Sources: RFC 9293 3.10.7.4, RFC 5044 6, RFC 5041 7,
 //! RFC 5040 7; requirements MPA-54, MPA-55, DDP-21, DDP-22, DDP-39, DDP-3A, DDP-3D.
 
@@ -105,19 +107,16 @@ pub struct Pipe {
 
     gap: Reg<bool>,
     flying: Reg<Bits<5>>,
-    flying_next: Signal<Local, Bits<5>>,
-    /// The window has room for a frame, for an operation.
+    flying_now: Signal<Local, Bits<5>>,
+    /// Started in the cycle before.
+    started: Reg<bool>,
+    op_started: Reg<bool>,
+    /// There is room for a frame, for an operation, in the window and in every FIFO.
     free: Reg<bool>,
     half_free: Reg<bool>,
-    /// The window, the part of it that operations may use, and one less.
-    window: Constant<Bits<5>>,
+    /// One less than the window; the part of it that operations may use.
     window_1: Constant<Bits<5>>,
-    window_2: Constant<Bits<5>>,
     half: Constant<Bits<5>>,
-    half_1: Constant<Bits<5>>,
-    half_2: Constant<Bits<5>>,
-    last: Signal<Local, bool>,
-    half_last: Signal<Local, bool>,
     base: Signal<Local, Bits<BYTE>>,
     _lk: usize,
 
@@ -151,11 +150,12 @@ pub struct Pipe {
     x1_slot: RegNr<Bits<4>>,
     /// The one before, in X3 now, is of the same connection.
     x1_near: Reg<bool>,
+    /// It left X3 in the cycle before.
+    x1_next: Reg<bool>,
     x1_view: HdrView,
     shape: FormCheck,
     history: DynHistory,
     gaps: SeqGap,
-    rcv_nxt: Signal<Local, Bits<32>>,
     fin: Signal<Local, bool>,
 
     // X2
@@ -169,8 +169,15 @@ pub struct Pipe {
     x2_c: RegNr<CtxEntry>,
     x2_o: RegNr<Op>,
     x2_raw: RegNr<Bits<HDR_A>>,
+    /// The state, but what the one before changed, which has just left X3 if `near`.
     x2_f: RegNr<Dyn>,
+    x2_near: Reg<bool>,
+    f: Signal<Local, Dyn>,
+    moves: Signal<Local, Moves>,
+    /// Distance from the old and the new `rcv_nxt`.
     x2_ahead: RegNr<Bits<32>>,
+    x2_ahead_alt: RegNr<Bits<32>>,
+    ahead: Signal<Local, Bits<32>>,
     x2_nxt: RegNr<Bits<32>>,
     x2_some: RegNr<bool>,
     x2_back: RegNr<Bits<17>>,
@@ -253,17 +260,13 @@ impl Pipe {
             fpdu_out: Default::default(),
             gap: Default::default(),
             flying: Default::default(),
-            flying_next: Default::default(),
-            free: Reg::new(true),
-            half_free: Reg::new(true),
-            window: limit(cfg.window, 0),
+            flying_now: Default::default(),
+            started: Default::default(),
+            op_started: Default::default(),
+            free: Default::default(),
+            half_free: Default::default(),
             window_1: limit(cfg.window, 1),
-            window_2: limit(cfg.window, 2),
             half: limit(cfg.window / 2, 0),
-            half_1: limit(cfg.window / 2, 1),
-            half_2: limit(cfg.window / 2, 2),
-            last: Default::default(),
-            half_last: Default::default(),
             base: Default::default(),
             _lk: lk,
             j_op: Default::default(),
@@ -288,11 +291,11 @@ impl Pipe {
             x1_held: Default::default(),
             x1_slot: Default::default(),
             x1_near: Default::default(),
+            x1_next: Default::default(),
             x1_view: Default::default(),
             shape: Default::default(),
             history: DynHistory::new(cfg.window, cfg.conn_bits),
             gaps: Default::default(),
-            rcv_nxt: Default::default(),
             fin: Default::default(),
             x2_op: Default::default(),
             x2_frame: Default::default(),
@@ -305,7 +308,12 @@ impl Pipe {
             x2_o: Default::default(),
             x2_raw: Default::default(),
             x2_f: Default::default(),
+            x2_near: Default::default(),
+            f: Default::default(),
+            moves: Default::default(),
             x2_ahead: Default::default(),
+            x2_ahead_alt: Default::default(),
+            ahead: Default::default(),
             x2_nxt: Default::default(),
             x2_some: Default::default(),
             x2_back: Default::default(),
@@ -327,44 +335,27 @@ impl Logic for Pipe {
     #[hdl_gen]
     fn update(&mut self) {
         // In flight: admitted frames and launched operations that have not left X3. What starts comes late in the cycle and
-        // only chooses.
-        // `free` says that fewer than the window are in flight; the number moves by at most two.
-        self.last.next = self.flying.q.val() == self.window_1.val();
-        self.half_last.next = self.flying.q.val() == self.half_1.val();
-        self.flying_next.next = self.flying.q.val();
-        self.free.d.next = self.free.q.val();
-        self.half_free.d.next = self.half_free.q.val();
-        if self.place.step.val() {
-            if self.frame_start.val() & self.op_start.val() {
-                self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.free.q.val() & !self.last.val();
-                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
-            }
-            if !self.frame_start.val() & !self.op_start.val() {
-                self.flying_next.next = self.flying.q.val() - 1;
-                self.free.d.next = self.free.q.val() | (self.flying.q.val() == self.window.val());
-                self.half_free.d.next =
-                    self.half_free.q.val() | (self.flying.q.val() == self.half.val());
-            }
-        } else {
-            if self.frame_start.val() ^ self.op_start.val() {
-                self.flying_next.next = self.flying.q.val() + 1;
-                self.free.d.next = self.free.q.val() & !self.last.val();
-                self.half_free.d.next = self.half_free.q.val() & !self.half_last.val();
-            }
-            if self.frame_start.val() & self.op_start.val() {
-                self.flying_next.next = self.flying.q.val() + 2;
-                self.free.d.next = self.free.q.val()
-                    & !self.last.val()
-                    & (self.flying.q.val() != self.window_2.val());
-                self.half_free.d.next = self.half_free.q.val()
-                    & !self.half_last.val()
-                    & (self.flying.q.val() != self.half_2.val());
-            }
+        // counts in the next one.
+        // `flying_now` are those in flight when this cycle begins. `free` and `half_free` are for the next cycle: one frame may
+        // start in this one too, and of operations half the window is far enough below the window.
+        self.started.d.next = self.frame_start.val();
+        self.op_started.d.next = self.op_start.val();
+        self.flying_now.next = self.flying.q.val();
+        if self.started.q.val() ^ self.op_started.q.val() {
+            self.flying_now.next = self.flying.q.val() + 1;
         }
-        self.flying.d.next = self.flying_next.val();
-        self.admit.next = self.roomy.val() & self.seg_roomy.val() & self.free.q.val();
-        self.op_room.next = self.roomy.val() & self.half_free.q.val();
+        if self.started.q.val() & self.op_started.q.val() {
+            self.flying_now.next = self.flying.q.val() + 2;
+        }
+        self.flying.d.next = self.flying_now.val();
+        if self.place.step.val() {
+            self.flying.d.next = self.flying_now.val() - 1;
+        }
+        self.free.d.next =
+            self.roomy.val() & self.seg_roomy.val() & (self.flying_now.val() < self.window_1.val());
+        self.half_free.d.next = self.roomy.val() & (self.flying_now.val() < self.half.val());
+        self.admit.next = self.free.q.val();
+        self.op_room.next = self.half_free.q.val();
 
         // J
         self.j_op.next = self.ctx_valid.val() & self.ctx.val().pseudo & !self.gap.q.val();
@@ -423,6 +414,7 @@ impl Logic for Pipe {
         self.x1_held.d.next = self.history.slot.val().hit;
         self.x1_slot.d.next = self.history.slot.val().number;
         self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();
+        self.x1_next.d.next = self.history.slot.val().near & self.place.known3.val();
 
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
@@ -444,9 +436,11 @@ impl Logic for Pipe {
         if self.x1_held.q.val() {
             self.x1_f.next = self.history.row.val();
         }
-        self.rcv_nxt.next = self.x1_f.val().rcv_nxt;
+        if self.x1_next.q.val() {
+            self.x1_f.next = self.place.dyn_row.val();
+        }
         if self.x1_near.q.val() {
-            self.rcv_nxt.next = self.place.stay.val();
+            self.x1_f.next = self.place.was.val();
         }
         self.fin.next = self.x1_d.q.val().flags.get_bit(0);
         self.gaps.seq.next = self.x1_d.q.val().seq;
@@ -475,13 +469,9 @@ impl Logic for Pipe {
         self.x2_o.d.next = self.x1_o.q.val();
         self.x2_raw.d.next = self.x1_raw.q.val();
         self.x2_f.d.next = self.x1_f.val();
-        if self.x1_near.q.val() {
-            self.x2_f.d.next = self.place.fresh.val();
-        }
-        self.x2_ahead.d.next = self.x1_d.q.val().seq - self.rcv_nxt.val();
-        if self.x1_near.q.val() & self.place.take.val() {
-            self.x2_ahead.d.next = self.x1_d.q.val().seq - self.place.alt.val();
-        }
+        self.x2_near.d.next = self.x1_near.q.val();
+        self.x2_ahead.d.next = self.x1_d.q.val().seq - self.x1_f.val().rcv_nxt;
+        self.x2_ahead_alt.d.next = self.x1_d.q.val().seq - self.place.alt.val();
         self.x2_nxt.d.next = self.gaps.nxt.val();
         self.x2_some.d.next = self.gaps.some.val();
         self.x2_back.d.next = self.gaps.back.val();
@@ -491,11 +481,36 @@ impl Logic for Pipe {
         self.x2_form.d.next = self.shape.form.val();
         self.x2_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h);
 
-        // X2
+        // X2: first what the one before has changed.
+        self.moves.next = self.place.moves.val();
+        self.f.next = self.x2_f.q.val();
+        self.ahead.next = self.x2_ahead.q.val();
+        if self.x2_near.q.val() {
+            self.f.next = self.place.turn.val();
+        }
+        if !(self.x2_near.q.val() & self.moves.val().nxt) {
+            self.f.next.rcv_nxt = self.x2_f.q.val().rcv_nxt;
+        }
+        if !(self.x2_near.q.val() & self.moves.val().pend) {
+            self.f.next.pend = self.x2_f.q.val().pend;
+        }
+        if !(self.x2_near.q.val() & self.moves.val().smsn) {
+            self.f.next.smsn = self.x2_f.q.val().smsn;
+        }
+        if !(self.x2_near.q.val() & self.moves.val().rmsn) {
+            self.f.next.rmsn = self.x2_f.q.val().rmsn;
+        }
+        if !(self.x2_near.q.val() & self.moves.val().rd) {
+            self.f.next.rd_head = self.x2_f.q.val().rd_head;
+            self.f.next.rd_off = self.x2_f.q.val().rd_off;
+        }
+        if self.x2_near.q.val() & self.moves.val().nxt {
+            self.ahead.next = self.x2_ahead_alt.q.val();
+        }
         self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
-        self.judge.f.next = self.x2_f.q.val();
-        self.judge.ahead.next = self.x2_ahead.q.val();
+        self.judge.f.next = self.f.val();
+        self.judge.ahead.next = self.ahead.val();
         self.judge.some.next = self.x2_some.q.val();
         self.judge.back.next = self.x2_back.q.val();
         self.judge.room.next = self.x2_room.q.val();
@@ -510,13 +525,13 @@ impl Logic for Pipe {
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;
         self.revoked.step.next = self.place.step.val();
-        self.revoked.flying.next = self.flying_next.val();
+        self.revoked.flying.next = self.flying_now.val();
         self.revoked.inv.next = self.place.inv_valid.val();
         self.revoked.set.next = self.place.inv_set.val();
         self.revoked.way.next = self.place.inv_way.val();
         self.tables.form.next = self.x2_form.q.val();
         self.tables.c.next = self.x2_c.q.val();
-        self.tables.f.next = self.x2_f.q.val();
+        self.tables.f.next = self.f.val();
         self.tables.tpt.next = self.tpt.val();
         self.tables.revoked.next = self.revoked.hit.val();
         self.tables.rqe.next = self.rqe.val();
@@ -532,7 +547,7 @@ impl Logic for Pipe {
         self.place.d.next = self.x2_d.q.val();
         self.place.c.next = self.x2_c.q.val();
         self.place.o.next = self.x2_o.q.val();
-        self.place.f.next = self.x2_f.q.val();
+        self.place.f.next = self.f.val();
         self.place.v.next = self.judge.v.val();
         self.place.form.next = self.x2_form.q.val();
         self.place.nxt.next = self.x2_nxt.q.val();
@@ -559,7 +574,7 @@ impl Logic for Pipe {
         self.dyn_conn.next = self.place.dyn_conn.val();
         self.dyn_row.next = self.place.dyn_row.val();
         self.history.we.next = self.place.keep.val();
-        self.history.new_row.next = self.place.fresh.val();
+        self.history.new_row.next = self.place.dyn_row.val();
         self.inv_valid.next = self.place.inv_valid.val();
         self.inv_set.next = self.place.inv_set.val();
         self.inv_way.next = self.place.inv_way.val();

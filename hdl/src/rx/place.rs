@@ -3,8 +3,8 @@
 //! Inputs are registered here (X2 -> X3) except `scan`, whose FIFO is popped in this stage. Results go combinationally into
 //! FIFOs: a delivery pushed in X3 shows as `dma_wr_req` in the next cycle. The three bits of `scan` come late: what each
 //! outcome would do is ready in registers, and they only gate it.
-//! The new `Dyn` is forwarded to an X1 in the same cycle. The tables see it a cycle later (`dyn_*`, `inv_*`), and so do the
-//! command block and the counters.
+//! So of the new `Dyn` X3 leaves what it could become, and a bit for each part that says whether it did. It is put together in
+//! the cycle after: for the next one's X2, the history, the tables (`dyn_*`, `inv_*`) and the command block.
 //!
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
@@ -61,16 +61,17 @@ pub struct Place {
     pub seg: Signal<Out, Seg>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
-    /// State after this entry, changed or not; there is one.
-    pub keep: Signal<Out, bool>,
-    pub fresh: Signal<Out, Dyn>,
-    /// `rcv_nxt` becomes `alt`, known since X2; else it stays.
-    pub take: Signal<Out, bool>,
+    /// State before this entry; there is an entry; `rcv_nxt` becomes `alt` or stays.
+    pub was: Signal<Out, Dyn>,
+    pub known3: Signal<Out, bool>,
     pub alt: Signal<Out, Bits<32>>,
-    pub stay: Signal<Out, Bits<32>>,
     /// An assembled FPDU leaves the pipeline.
     pub fpdu_out: Signal<Out, bool>,
     // The cycle after X3
+    /// There was an entry. What its state could become, and which of it it did; the small fields are final.
+    pub keep: Signal<Out, bool>,
+    pub turn: Signal<Out, Dyn>,
+    pub moves: Signal<Out, Moves>,
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
@@ -173,7 +174,6 @@ pub struct Place {
     good: Signal<Local, bool>,
     ok: Signal<Local, bool>,
     at_fault: Signal<Local, bool>,
-    over: Signal<Local, bool>,
     moved: Signal<Local, bool>,
     opens: Signal<Local, bool>,
     nd: Signal<Local, Dyn>,
@@ -181,7 +181,12 @@ pub struct Place {
     // X4
     keep4: Reg<bool>,
     conn4: RegNr<Bits<CONN>>,
-    row4: RegNr<Dyn>,
+    known4: Reg<bool>,
+    was4: RegNr<Dyn>,
+    turn4: RegNr<Dyn>,
+    moves4: RegNr<Moves>,
+    row: Signal<Local, Dyn>,
+    unused_was4: Signal<Local, Dyn>,
     inv4: Reg<bool>,
     set4: RegNr<Bits<16>>,
     way4: RegNr<Bits<4>>,
@@ -444,15 +449,18 @@ impl Logic for Place {
         self.moved.next = (self.clean.val() & self.fast.val())
             | (self.sums.val() & self.slow.val())
             | self.op_nxtq.q.val();
-        self.take.next = self.moved.val();
+        self.was.next = self.fq.q.val();
+        self.known3.next = self.is_known.q.val();
         self.alt.next = self.alt_nxtq.q.val();
-        self.stay.next = self.fq.q.val().rcv_nxt;
-        if self.moved.val() {
-            self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
-        }
-        if (self.sums.val() & self.queue.val()) | self.seg_doneq.q.val() | self.installq.q.val() {
-            self.nd.next.pend = self.alt_pendq.q.val();
-        }
+        self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
+        self.nd.next.pend = self.alt_pendq.q.val();
+        self.nd.next.smsn = self.alt_smsnq.q.val();
+        self.nd.next.rmsn = self.alt_rmsnq.q.val();
+        self.nd.next.rd_head = self.alt_headq.q.val();
+        self.nd.next.rd_off = self.alt_offq.q.val();
+        self.moves4.d.next.nxt = self.moved.val();
+        self.moves4.d.next.pend =
+            (self.sums.val() & self.queue.val()) | self.seg_doneq.q.val() | self.installq.q.val();
         if self.seg_doneq.q.val() {
             self.nd.next.mid = self.oq.q.val().mid;
         }
@@ -470,21 +478,14 @@ impl Logic for Place {
         if (self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val() {
             self.nd.next.first = true;
         }
-        if (self.clean.val() & (self.fast_ok.val() & self.last_send.val()))
-            | ((self.op_ok_fpdu.val() & self.last_send.val()) | self.installq.q.val())
-        {
-            self.nd.next.smsn = self.alt_smsnq.q.val();
-        }
+        self.moves4.d.next.smsn = (self.clean.val() & (self.fast_ok.val() & self.last_send.val()))
+            | ((self.op_ok_fpdu.val() & self.last_send.val()) | self.installq.q.val());
         // A Read Request never goes the fast way.
-        if (self.op_ok_fpdu.val() & self.formq.q.val().rreq) | self.installq.q.val() {
-            self.nd.next.rmsn = self.alt_rmsnq.q.val();
-        }
-        if (self.clean.val() & (self.fast_ok.val() & self.formq.q.val().rresp))
-            | ((self.op_ok_fpdu.val() & self.formq.q.val().rresp) | self.installq.q.val())
-        {
-            self.nd.next.rd_head = self.alt_headq.q.val();
-            self.nd.next.rd_off = self.alt_offq.q.val();
-        }
+        self.moves4.d.next.rmsn =
+            (self.op_ok_fpdu.val() & self.formq.q.val().rreq) | self.installq.q.val();
+        self.moves4.d.next.rd = (self.clean.val()
+            & (self.fast_ok.val() & self.formq.q.val().rresp))
+            | ((self.op_ok_fpdu.val() & self.formq.q.val().rresp) | self.installq.q.val());
         if self.finq.q.val() {
             self.nd.next.st = 3.into();
         }
@@ -509,14 +510,35 @@ impl Logic for Place {
         if self.removeq.q.val() {
             self.nd.next.st = 0.into();
         }
-        self.keep.next = self.is_known.q.val();
-        self.fresh.next = self.nd.val();
+        self.known4.d.next = self.is_known.q.val();
+        self.keep.next = self.known4.q.val();
+        self.was4.d.next = self.fq.q.val();
+        self.turn4.d.next = self.nd.val();
+        self.turn.next = self.turn4.q.val();
+        self.moves.next = self.moves4.q.val();
         self.keep4.d.next = self.writeq.q.val();
         self.conn4.d.next = self.cq.q.val().conn;
-        self.row4.d.next = self.nd.val();
         self.dyn_we.next = self.keep4.q.val();
         self.dyn_conn.next = self.conn4.q.val();
-        self.dyn_row.next = self.row4.q.val();
+        self.unused_was4.next = self.was4.q.val();
+        self.row.next = self.turn4.q.val();
+        if !self.moves4.q.val().nxt {
+            self.row.next.rcv_nxt = self.was4.q.val().rcv_nxt;
+        }
+        if !self.moves4.q.val().pend {
+            self.row.next.pend = self.was4.q.val().pend;
+        }
+        if !self.moves4.q.val().smsn {
+            self.row.next.smsn = self.was4.q.val().smsn;
+        }
+        if !self.moves4.q.val().rmsn {
+            self.row.next.rmsn = self.was4.q.val().rmsn;
+        }
+        if !self.moves4.q.val().rd {
+            self.row.next.rd_head = self.was4.q.val().rd_head;
+            self.row.next.rd_off = self.was4.q.val().rd_off;
+        }
+        self.dyn_row.next = self.row.val();
 
         // STag invalidated by a delivered Send with Invalidate.
         self.inv4.d.next = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
@@ -533,10 +555,9 @@ impl Logic for Place {
         self.x_push.next = (self.clean.val() & self.fast.val())
             | (self.sums.val() & self.pushed.val())
             | self.op_pushq.q.val();
-        self.ok.next = (self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val();
-        self.at_fault.next =
-            self.wrong.val() & ((self.fast.val() & self.crc_good.val()) | self.op_fpduq.q.val());
-        self.over.next = self.fast_bad.val() | self.op_overq.q.val();
+        // As if the CRC were good; `fast_bad` comes late and has the last word.
+        self.ok.next = self.fast_ok.val() | self.op_ok_fpdu.val();
+        self.at_fault.next = self.wrong.val() & (self.fast.val() | self.op_fpduq.q.val());
         self.placed.next =
             (self.formq.q.val().write | self.formq.q.val().rresp | self.formq.q.val().send)
                 & self.formq.q.val().some;
@@ -551,6 +572,10 @@ impl Logic for Place {
                 self.x_desc.next.src = Src::Pool;
             }
         }
+        if self.fast_bad.val() {
+            self.x_desc.next.len = 0.into();
+            self.x_desc.next.src = Src::None;
+        }
         self.x_desc.next.conn = self.cq.q.val().conn;
         self.x_desc.next.gen = self.cq.q.val().gen;
         self.x_desc.next.func = self.cq.q.val().func;
@@ -559,24 +584,28 @@ impl Logic for Place {
         self.x_desc.next.free_slot = self.is_frame.q.val();
         self.x_desc.next.blk = self.oq.q.val().blk;
         self.x_desc.next.free_blk = self.pool_fpduq.q.val();
-        self.x_desc.next.event = self.over.val()
-            | self.at_fault.val()
-            | self.resets.val()
-            | self.finq.q.val()
-            | (self.ok.val()
-                & (self.formq.q.val().term
-                    | ((self.formq.q.val().send | self.formq.q.val().rresp)
-                        & self.formq.q.val().l)));
+        self.x_desc.next.event = self.fast_bad.val()
+            | (self.op_overq.q.val()
+                | self.at_fault.val()
+                | self.resets.val()
+                | self.finq.q.val()
+                | (self.ok.val()
+                    & (self.formq.q.val().term
+                        | ((self.formq.q.val().send | self.formq.q.val().rresp)
+                            & self.formq.q.val().l))));
         self.x_desc.next.opcode = self.hdr_aq.q.val().get_bits::<4>(24);
         self.x_desc.next.flags = 0.into();
         if self.formq.q.val().send & self.ok.val() {
             self.x_desc.next.flags = (bit_cast::<8, 1>(self.formq.q.val().inv.into()) << 1) // cpl_flag::INVALIDATED
                     | bit_cast::<8, 1>(self.formq.q.val().se.into()); // cpl_flag::SOLICITED
         }
+        if self.fast_bad.val() {
+            self.x_desc.next.flags = 0.into();
+        }
         self.x_desc.next.msn = self.formq.q.val().msn;
         self.x_desc.next.idx = self.rq.q.val().idx;
         self.x_desc.next.stag = self.formq.q.val().stag;
-        self.x_desc.next.aux = self.at_fault.val()
+        self.x_desc.next.aux = (self.at_fault.val() & !self.fast_bad.val())
             | (self.op_ok_fpdu.val() & self.formq.q.val().rreq)
             | (self.op_ok_fpdu.val() & self.formq.q.val().term);
         self.x_desc.next.rreq = self.op_ok_fpdu.val() & self.formq.q.val().rreq;
@@ -614,14 +643,17 @@ impl Logic for Place {
         self.x_desc.next.term = self.term_code.val();
         if self.at_fault.val() {
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
-                                              // The ULPDU length of the offender, octets 0 and 1.
+        }
+        if self.at_fault.val() & !self.fast_bad.val() {
+            // The ULPDU length of the offender, octets 0 and 1.
             self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(0)) << 8)
                 | bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(8));
         }
-        if self.over.val() {
+        if self.op_overq.q.val() {
             self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
         }
         if self.fast_bad.val() {
+            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
             self.x_desc.next.term = 0x2002.into(); // term::MPA_CRC
         }
         if self.resets.val() {

@@ -124,6 +124,17 @@ pub struct Ruling {
     pub way: Bits<4>,
 }
 
+/// What of a connection's state the last X3 stage changed; the rest stayed.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Moves {
+    pub nxt: bool,
+    pub pend: bool,
+    pub smsn: bool,
+    pub rmsn: bool,
+    /// `rd_head` and `rd_off`.
+    pub rd: bool,
+}
+
 /// What TCP says about a frame (X2). X3 puts the bits together.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Verdict {
