@@ -223,7 +223,7 @@ impl Preset {
             ("ord_bits", s.ord_bits, 1, 8),
             ("max_frame", s.max_frame, 78, 16_000),
             ("max_fpdu", s.max_fpdu, 24, 65_544),
-            ("window", s.window, 2, 16),
+            ("window", s.window, 6, 16),
         ] {
             if !(least..=most).contains(&value) {
                 return self.bad(field, value, format!("choose {least} to {most}"));
@@ -386,7 +386,7 @@ mod tests {
             ("stage_bits = 10", "stage_bits = 8", "preset ecp5-versa: stage_bits = 8: the ring holds two frames of 1522 octets: 9 at least"),
             ("blk_bits = 4", "blk_bits = 11", "preset ecp5-versa: blk_bits = 11: a pool of 2^11 beats has no two such blocks"),
             ("max_fpdu = 12288", "max_fpdu = 20000", "preset ecp5-versa: max_fpdu = 20000: the pool holds 16384 octets: raise pool_bits"),
-            ("window = 8", "window = 17", "preset ecp5-versa: window = 17: choose 2 to 16"),
+            ("window = 8", "window = 17", "preset ecp5-versa: window = 17: choose 6 to 16"),
             ("name = \"ecp5-versa\"", "name = \"a b\"", "preset a b: name = a b: use letters, digits, - and _"),
         ] {
             let text = versa().replace(from, to);
@@ -412,7 +412,7 @@ mod tests {
         // Whatever passes `check` must not panic in a block's `new`: try the edges of each size.
         let base = Preset::find("ecp5-versa").unwrap();
         let edges: &[fn(&mut Sizes)] = &[
-            |s| s.window = 2,
+            |s| s.window = 6,
             |s| s.window = 16,
             |s| s.slot_bits = 8,
             |s| s.conn_bits = 16,

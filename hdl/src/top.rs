@@ -333,8 +333,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             acks: Fifo::sized(cfg.queue_bits()),
             roomy: Default::default(),
             seg_roomy: Default::default(),
-            // Two more than the window: `roomy` is one cycle old.
-            need: Constant::new((cfg.window as u64 + 2).to_bits()),
+            need: Constant::new((cfg.credit() as u64).to_bits()),
             fpdu_busy: Default::default(),
             asm_wants: Default::default(),
             op_start: Default::default(),
@@ -624,7 +623,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ack_event_ack_mode.next = self.acks.dout.val().mode;
         self.ack_event_own_sack_n.next = 0.into();
         self.ack_event_own_sack.next = 0.into();
-        // Credits: every FIFO behind the pipeline has room for the whole window, seen one cycle ago.
+        // Credits: every FIFO behind the pipeline has room for the whole window.
         self.roomy.d.next = self.deliver.roomy.val()
             & (self.acks.room.val() >= self.need.val())
             & self.command.ready.val();

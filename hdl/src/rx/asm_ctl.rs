@@ -107,6 +107,9 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     // segment
     seg: Reg<Seg>,
     rem: Reg<Bits<LEN>>,
+    /// In Check: the segment has no octets; pairs of bits in which its sequence number is not the one expected.
+    empty: RegNr<bool>,
+    apart: RegNr<Bits<32>>,
     // context
     alive: Reg<bool>,
     seq: Reg<Bits<32>>,
@@ -156,6 +159,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     next_unused: Signal<Local, Seg>,
     row_unused: Signal<Local, SegCtx>,
     loads: Signal<Local, bool>,
+    next_seq: Signal<Local, Bits<32>>,
+    differ: Signal<Local, Bits<32>>,
     finish: Signal<Local, bool>,
     hold_chain: Signal<Local, bool>,
     expected: Signal<Local, bool>,
@@ -233,6 +238,10 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             state: Reg::new(AsmState::Idle),
             seg: Default::default(),
             rem: Default::default(),
+            empty: Default::default(),
+            apart: Default::default(),
+            next_seq: Default::default(),
+            differ: Default::default(),
             alive: Default::default(),
             seq: Default::default(),
             fill: Default::default(),
@@ -300,7 +309,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
     fn update(&mut self) {
         // Sums that the states use.
         self.hold_chain.next = self.alive.q.val() & (self.fill.q.val() > 1);
-        self.expected.next = self.alive.q.val() & (self.seq.q.val() == self.seg.q.val().seq);
+        self.expected.next = self.alive.q.val() & !self.apart.q.val().any();
         self.half.next = (self.fill.q.val() == 1) & !self.seg.q.val().fresh;
         self.held.next = self.fill.q.val();
         if self.seg.q.val().fresh {
@@ -447,11 +456,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.drop_q.d.next = true;
                     self.state.d.next = AsmState::Drain;
                 } else {
-                    self.alive.d.next = true;
-                    self.seq.d.next = self.seg.q.val().seq;
-                    self.fill.d.next = self.held.val();
+                    // One that is expected finds the rest as it is.
+                    if self.seg.q.val().fresh {
+                        self.alive.d.next = true;
+                        self.seq.d.next = self.seg.q.val().seq;
+                        self.fill.d.next = 0.into();
+                    }
                     self.state.d.next = AsmState::Run;
-                    if self.rem.q.val() == 0 {
+                    if self.empty.q.val() {
                         self.state.d.next = AsmState::Drain;
                     } else if self.held.val() == 0 {
                         self.state.d.next = AsmState::Head;
@@ -592,11 +604,20 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.loads.next = self.next_valid.val();
         }
         self.load.next = self.loads.val();
+        // Half the compare of Check, a cycle early. A fresh segment, which can come to Check later, does not use it.
+        self.next_seq.next = self.row.val().seq;
+        if self.same.val() {
+            self.next_seq.next = self.seq.q.val();
+        }
+        self.differ.next = self.next_seq.val() ^ self.next_seg.val().seq;
+        self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x5555_5555;
         self.load_row.next = self.loads.val() & !self.same.val();
         if self.loads.val() {
             self.state.d.next = AsmState::Check;
             self.seg.d.next = self.next_seg.val();
             self.rem.d.next = bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val();
+            self.empty.d.next =
+                !(bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val()).any();
             if !self.same.val() {
                 self.alive.d.next = self.row.val().alive;
                 self.seq.d.next = self.row.val().seq;

@@ -32,6 +32,12 @@ pub struct Cfg {
 }
 
 impl Cfg {
+    /// Free entries that every FIFO behind the pipeline must have before something new is admitted: the window, two pushes
+    /// that the four cycle old count does not know (one every two cycles), an entry that stays free, and one to spare.
+    pub fn credit(&self) -> usize {
+        self.window + 4
+    }
+
     /// log2 of the depth of a FIFO that holds what is in flight.
     pub fn window_bits(&self) -> usize {
         self.window.next_power_of_two().ilog2() as usize

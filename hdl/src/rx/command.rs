@@ -15,7 +15,7 @@
 //! | `cmd_*` | out, in | the TPT's command port, name by name |
 //! | `answered failed` | out | counter pulses: an answer, an answer other than OK |
 //!
-//! **Latency**: WRITE and READ answer 3 cycles after they are taken, a lookup row 3, TPT about 6 + L, a connection as long
+//! **Latency**: WRITE and READ answer 4 cycles after they are taken, a lookup row 4, TPT about 7 + L, a connection as long
 //! as the pipeline and its queues take. **Back-pressure**: `table_cmd_tready` is low from a command to its answer.
 //!
 //! **Install**: queues and mirror, then the context with a tuple that no frame can have (so that the operation finds the
@@ -48,6 +48,8 @@ pub enum CmdStep {
     Idle,
     /// The row of [`LiveRow`] is being read.
     Fetch,
+    /// The live row is compared.
+    Compare,
     Judge,
     /// Queues: ask, then wait.
     InitAsk,
@@ -143,6 +145,9 @@ pub struct Command {
     row: Signal<Local, Bits<ROW>>,
     tuple: Signal<Local, Bits<TUPLE>>,
     live_row: Signal<Local, LiveRow>,
+    /// Of the live row: valid, of the command's generation.
+    alive: RegNr<bool>,
+    same_gen: RegNr<bool>,
     next_live: Signal<Local, LiveRow>,
     w: [Signal<Local, Bits<64>>; WORDS],
     out_of_table: Signal<Local, bool>,
@@ -241,6 +246,8 @@ impl Command {
             row: Default::default(),
             tuple: Default::default(),
             live_row: Default::default(),
+            alive: Default::default(),
+            same_gen: Default::default(),
             next_live: Default::default(),
             w: Default::default(),
             out_of_table: Default::default(),
@@ -295,8 +302,10 @@ impl Logic for Command {
         self.check.ready.next = self.all_ready.val();
         self.check.out_of_lookup.next = self.out_of_lookup.val();
         self.check.out_of_table.next = self.out_of_table.val();
-        self.check.live.next = self.live_row.val().valid;
-        self.check.same_gen.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
+        self.alive.d.next = self.live_row.val().valid;
+        self.same_gen.d.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
+        self.check.live.next = self.alive.q.val();
+        self.check.same_gen.next = self.same_gen.q.val();
 
         // A WRITE is decided while the live row is fetched: seven words of 64 bits wait for one bit each.
         for i in 0..7 {
@@ -440,6 +449,9 @@ impl Logic for Command {
                 self.status.d.next = 0.into();
                 self.first.d.next = false;
                 self.second.d.next = false;
+                self.step.d.next = CmdStep::Compare;
+            }
+            CmdStep::Compare => {
                 self.step.d.next = CmdStep::Judge;
             }
             CmdStep::Judge => {

@@ -21,7 +21,7 @@
 //!
 //! No part is stored twice, and one field is stored in each part that reads it. The RAMs are written every cycle, at an entry
 //! that is free: a late `push` moves pointers and nothing wide. What a tail says is decided late, so it passes a register.
-//! The last entry must stay free, which admission takes care of: `need` is two more than the window, one for that entry and
+//! The last entry must stay free, which admission takes care of (`Cfg::credit`): one for that entry and
 //! one for a push not counted yet (there is at most one in two cycles). Depth: `2^bits` deliveries, twice as many turns, since two queues feed them: never full.
 
 use crate::prim::{LutRam, Reg, RegNr};

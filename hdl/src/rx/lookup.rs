@@ -120,6 +120,13 @@ pub struct LookupAsk {
     pub tuple: Bits<TUPLE>,
 }
 
+/// What addresses the queue tables.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Head {
+    pub conn: Bits<CONN>,
+    pub rd_head: Bits<16>,
+}
+
 /// What every operation carries; the rest of [`Op`] is in registers.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct OpNote {
@@ -181,6 +188,12 @@ pub struct Lookup {
     tables: CtxTables,
     entries: Fifo<CtxEntry, DEPTH>,
     ops: Fifo<OpNote, DEPTH>,
+    /// What addresses the queue tables, of the oldest entry in a register, of those behind it in a FIFO.
+    heads: Fifo<Head, DEPTH>,
+    oldest: RegNr<Head>,
+    oldest_some: Reg<bool>,
+    new_head: Signal<Local, Head>,
+    refill: Signal<Local, bool>,
     /// The FPDU's and the command's own fields. The register follows the port until such an operation is accepted, and
     /// again when it has been popped.
     fpdu_held: Reg<bool>,
@@ -205,6 +218,7 @@ pub struct Lookup {
     is_fpdu: Signal<Local, bool>,
     is_cmd: Signal<Local, bool>,
     unused_room: Signal<Local, Bits<8>>,
+    unused_full: Signal<Local, bool>,
     entry: Signal<Local, CtxEntry>,
     unused_entry: Signal<Local, CtxEntry>,
     stag_wire: Signal<Local, Bits<32>>,
@@ -277,6 +291,11 @@ impl Lookup {
             tables: CtxTables::new(cfg),
             entries: Fifo::sized(cfg.window_bits()),
             ops: Fifo::sized(cfg.window_bits()),
+            heads: Fifo::sized(cfg.window_bits()),
+            oldest: Default::default(),
+            oldest_some: Default::default(),
+            new_head: Default::default(),
+            refill: Default::default(),
             fpdu_held: Default::default(),
             fpdu_a: Default::default(),
             fpdu_b: Default::default(),
@@ -297,6 +316,7 @@ impl Lookup {
             is_fpdu: Default::default(),
             is_cmd: Default::default(),
             unused_room: Default::default(),
+            unused_full: Default::default(),
             entry: Default::default(),
             unused_entry: Default::default(),
             stag_wire: Default::default(),
@@ -338,7 +358,9 @@ impl Logic for Lookup {
         self.note.next.rollback = self.op.val().rollback;
         self.note.next.crc_fail = self.op.val().crc_fail;
         self.note.next.fin = self.op.val().fin;
-        self.unused_room.next = self.ops.room.val() | self.entries.room.val();
+        self.unused_room.next =
+            self.ops.room.val() | self.entries.room.val() | self.heads.room.val();
+        self.unused_full.next = self.heads.full.val();
         self.is_fpdu.next = self.op.val().kind == OpKind::Fpdu;
         self.is_cmd.next =
             (self.op.val().kind != OpKind::Fpdu) & (self.op.val().kind != OpKind::SegDone);
@@ -451,11 +473,29 @@ impl Logic for Lookup {
         self.entry.next = self.tables.entry.val();
         self.unused_entry.next = self.entry.val();
         self.entries.din.next = self.entry.val();
+        self.entries.din.next.conn = 0.into();
+        self.entries.din.next.rd_head = 0.into();
+        self.new_head.next.conn = self.entry.val().conn;
+        self.new_head.next.rd_head = self.entry.val().rd_head;
+        self.refill.next = self.ctx_pop.val() | !self.oldest_some.q.val();
+        self.heads.din.next = self.new_head.val();
+        self.heads.push.next =
+            self.tables.entry_valid.val() & (!self.refill.val() | self.heads.valid.val());
+        self.heads.pop.next = self.refill.val() & self.heads.valid.val();
+        if self.refill.val() {
+            self.oldest_some.d.next = self.heads.valid.val() | self.tables.entry_valid.val();
+            self.oldest.d.next = self.new_head.val();
+            if self.heads.valid.val() {
+                self.oldest.d.next = self.heads.dout.val();
+            }
+        }
         self.next_valid.next = self.tables.entry_valid.val();
         self.next_conn.next = self.entry.val().conn;
         self.entries.pop.next = self.ctx_pop.val();
         self.ctx_valid.next = self.entries.valid.val();
         self.ctx.next = self.entries.dout.val();
+        self.ctx.next.conn = self.oldest.q.val().conn;
+        self.ctx.next.rd_head = self.oldest.q.val().rd_head;
         self.ops.pop.next = self.opq_pop.val();
         self.opq_valid.next = self.ops.valid.val();
         self.head.next = self.ops.dout.val();

@@ -12,11 +12,11 @@
 //! | `mir_* rdd_*` | out | writes into the context tables |
 //! | `rq_full ord_full nic_full post_bad mirror_stale` | out | counter pulses |
 //!
-//! **Latency**: a receive posted in cycle t is seen by reads from t + 3 on; a host buffer stands at `nic_*` in t + 3.
+//! **Latency**: a receive posted in cycle t is seen by reads from t + 4 on; a host buffer stands at `nic_*` in t + 4.
 //! **MSN of a slot**: stored are the bits of the slot number and one more, which tell a receive from its predecessor in the
 //! slot; the bits above are those of `q_msn`. A slot that is written in the cycle of its read shows another MSN or is not
 //! `valid`: not posted yet.
-//! **Back-pressure**: see [`servers`](super::servers). An `init` closes all four streams for max(2^rq_bits, 2^ord_bits) + 5
+//! **Back-pressure**: see [`servers`](super::servers). An `init` closes all four streams for max(2^rq_bits, 2^ord_bits) + 6
 //! cycles or so: it empties the connection's slots, so that neither a predecessor's entry nor what a RAM holds after power-up
 //! is ever taken for a posted receive. An empty receive slot holds an MSN that belongs to another slot.
 //! **Depths**: slots per connection are the preset's `rq_bits` and `ord_bits`; 64 host buffers cover the round trip to the
@@ -153,10 +153,15 @@ pub struct Queues {
     /// Upper bits of the MSN that was asked for, one and two cycles ago; the slot is being written.
     msn1: RegNr<Bits<32>>,
     msn2: RegNr<Bits<32>>,
-    rqe_meet1: RegNr<bool>,
     rqe_meet2: RegNr<bool>,
-    rdq_meet1: RegNr<bool>,
     rdq_meet2: RegNr<bool>,
+    /// Addresses of the cycle before, read and written, and whether there was a write.
+    rqe_at1: RegNr<Bits<SLOT_ADDR>>,
+    rdq_at1: RegNr<Bits<SLOT_ADDR>>,
+    rqe_to1: RegNr<Bits<SLOT_ADDR>>,
+    rdq_to1: RegNr<Bits<SLOT_ADDR>>,
+    rqe_we1: RegNr<bool>,
+    rdq_we1: RegNr<bool>,
     rqe_at: Signal<Local, Bits<SLOT_ADDR>>,
     rdq_at: Signal<Local, Bits<SLOT_ADDR>>,
     rqe_to: Signal<Local, Bits<SLOT_ADDR>>,
@@ -285,10 +290,14 @@ impl Queues {
             rdq_read: Default::default(),
             msn1: Default::default(),
             msn2: Default::default(),
-            rqe_meet1: Default::default(),
             rqe_meet2: Default::default(),
-            rdq_meet1: Default::default(),
             rdq_meet2: Default::default(),
+            rqe_at1: Default::default(),
+            rdq_at1: Default::default(),
+            rqe_to1: Default::default(),
+            rdq_to1: Default::default(),
+            rqe_we1: Default::default(),
+            rdq_we1: Default::default(),
             rqe_at: Default::default(),
             rdq_at: Default::default(),
             rqe_to: Default::default(),
@@ -426,12 +435,17 @@ impl Logic for Queues {
             | ((bit_cast::<RQE, 16>(self.rqe_write.val().idx) << 96)
                 | (bit_cast::<RQE, 8>(self.rqe_write.val().gen) << 112)
                 | (bit_cast::<RQE, LAP>(self.rqe_write.val().msn.get_bits::<LAP>(0)) << 120));
-        self.rqe_meet1.d.next = self.rqes.we.val()
-            & !((self.rqe_to.val() ^ self.rqe_at.val()) & self.rq_all.val()).any();
-        self.rqe_meet2.d.next = self.rqe_meet1.q.val();
-        self.rdq_meet1.d.next = self.rdqs.we.val()
-            & !((self.rdq_to.val() ^ self.rdq_at.val()) & self.ord_all.val()).any();
-        self.rdq_meet2.d.next = self.rdq_meet1.q.val();
+        // The addresses come late: compared a cycle later.
+        self.rqe_at1.d.next = self.rqe_at.val();
+        self.rqe_to1.d.next = self.rqe_to.val();
+        self.rqe_we1.d.next = self.rqes.we.val();
+        self.rqe_meet2.d.next = self.rqe_we1.q.val()
+            & !((self.rqe_to1.q.val() ^ self.rqe_at1.q.val()) & self.rq_all.val()).any();
+        self.rdq_at1.d.next = self.rdq_at.val();
+        self.rdq_to1.d.next = self.rdq_to.val();
+        self.rdq_we1.d.next = self.rdqs.we.val();
+        self.rdq_meet2.d.next = self.rdq_we1.q.val()
+            & !((self.rdq_to1.q.val() ^ self.rdq_at1.q.val()) & self.ord_all.val()).any();
 
         // Post.
         self.unused_lkey.next = self.rx_post_lkey.val();

@@ -7,9 +7,9 @@
 //! | [`DoneServer`](super::tx_servers::DoneServer)   | `read_done`  | Reads answered {gen, count} | `rdd_*`: the count, to the context tables |
 //! | [`MirrorServer`](super::tx_servers::MirrorServer) | `snd_mirror` | {gen} | `mir_*`: send state, to the context tables |
 //!
-//! **Latency**: taken in cycle t, written in t + 2: the tables are block RAMs of read latency 2 in every preset.
-//! **Back-pressure**: Post, Issue and Done take one beat every 3 cycles (read, change, write; no forwarding needed), Mirror
-//! one a cycle. `tready` does not look at `tvalid`. `hold` closes `tready`; `idle` says that nothing is on its way, so
+//! **Latency**: taken in cycle t; Post and Issue judge in t + 2 and write in t + 3, Done and Mirror write in t + 2: the tables
+//! are block RAMs of read latency 2 in every preset.
+//! **Back-pressure**: Post and Issue take one beat every 4 cycles, Done one every 3 (no forwarding needed), Mirror one a cycle. `tready` does not look at `tvalid`. `hold` closes `tready`; `idle` says that nothing is on its way, so
 //! that whoever holds may use the tables: the row of `init_conn` is then written with `init_we`.
 //! A beat that cannot be obeyed is taken, changes nothing and gives one pulse: `full` (no free slot), `bad` (number out
 //! of range, wrong generation, more than one SGE). Late traffic of a connection's predecessor is told by the generation
@@ -111,7 +111,14 @@ pub struct PostServer {
     consumed: Ram<Bits<LAP>, CONN>,
     s1: Reg<bool>,
     s2: Reg<bool>,
+    s3: Reg<bool>,
     held: RegNr<PostAsk>,
+    /// What was judged, and the row it was judged by.
+    store_q: Reg<bool>,
+    bad_q: Reg<bool>,
+    full_q: Reg<bool>,
+    nic_q: Reg<bool>,
+    row_q: RegNr<PostRow>,
     take: Signal<Local, bool>,
     free: Signal<Local, bool>,
     conn: Signal<Local, Bits<CONN>>,
@@ -164,7 +171,13 @@ impl PostServer {
             consumed: Ram::new(cfg.conn_bits, 2).keeping(cfg.rq_bits + 1),
             s1: Default::default(),
             s2: Default::default(),
+            s3: Default::default(),
             held: Default::default(),
+            store_q: Default::default(),
+            bad_q: Default::default(),
+            full_q: Default::default(),
+            nic_q: Default::default(),
+            row_q: Default::default(),
             take: Default::default(),
             free: Default::default(),
             conn: Default::default(),
@@ -189,19 +202,20 @@ impl Logic for PostServer {
     #[hdl_gen]
     fn update(&mut self) {
         // t: taken, tables read.
-        self.free.next = !self.s1.q.val() & !self.s2.q.val();
+        self.free.next = !self.s1.q.val() & !self.s2.q.val() & !self.s3.q.val();
         self.idle.next = self.free.val();
         self.tready.next = self.free.val() & !self.hold.val();
         self.take.next = self.tvalid.val() & self.free.val() & !self.hold.val();
         self.s1.d.next = self.take.val();
         self.s2.d.next = self.s1.q.val();
+        self.s3.d.next = self.s2.q.val();
         if self.take.val() {
             self.held.d.next = self.ask.val();
         }
         self.posted.raddr.next = self.ask.val().rq.get_bits::<CONN>(0);
         self.consumed.raddr.next = self.ask.val().rq.get_bits::<CONN>(0);
 
-        // t + 2: judged, written.
+        // t + 2: judged.
         self.row.next.gen = self.posted.rdata.val().get_bits::<8>(0);
         self.row.next.msn = self.posted.rdata.val().get_bits::<LAP>(8);
         self.used.next = (self.row.val().msn - self.consumed.rdata.val()) & self.lap.val();
@@ -211,13 +225,18 @@ impl Logic for PostServer {
         self.full.next = self.used.val() >= self.slots.val();
         self.store.next =
             self.s2.q.val() & !self.wrong.val() & !self.is_nic.val() & !self.full.val();
-        self.bad.next = self.s2.q.val() & self.wrong.val();
-        self.rq_full.next =
+        self.store_q.d.next = self.store.val();
+        self.bad_q.d.next = self.s2.q.val() & self.wrong.val();
+        self.full_q.d.next =
             self.s2.q.val() & !self.wrong.val() & !self.is_nic.val() & self.full.val();
-        self.nic_push.next =
-            self.s2.q.val() & !self.wrong.val() & self.is_nic.val() & self.nic_room.val();
-        self.nic_full.next =
-            self.s2.q.val() & !self.wrong.val() & self.is_nic.val() & !self.nic_room.val();
+        self.nic_q.d.next = self.s2.q.val() & !self.wrong.val() & self.is_nic.val();
+        self.row_q.d.next = self.row.val();
+
+        // t + 3: written.
+        self.bad.next = self.bad_q.q.val();
+        self.rq_full.next = self.full_q.q.val();
+        self.nic_push.next = self.nic_q.q.val() & self.nic_room.val();
+        self.nic_full.next = self.nic_q.q.val() & !self.nic_room.val();
         self.nic_buf.next.addr = self.held.q.val().addr;
         self.nic_buf.next.len = self.held.q.val().len.get_bits::<16>(0);
         if self.held.q.val().len.get_bits::<16>(16).any() {
@@ -226,20 +245,20 @@ impl Logic for PostServer {
         self.nic_buf.next.idx = self.held.q.val().idx;
 
         self.conn.next = self.held.q.val().rq.get_bits::<CONN>(0);
-        self.rqe_we.next = self.store.val();
+        self.rqe_we.next = self.store_q.q.val();
         for k in (self._bits)..(self._bits + 1) {
             self.rqe_addr.next = (bit_cast::<SLOT_ADDR, CONN>(self.conn.val()) << k.to_bits::<5>())
-                | (bit_cast::<SLOT_ADDR, LAP>(self.row.val().msn) & self.mask.val());
+                | (bit_cast::<SLOT_ADDR, LAP>(self.row_q.q.val().msn) & self.mask.val());
         }
-        self.rqe_row.next.gen = self.row.val().gen;
-        self.rqe_row.next.msn = bit_cast::<32, LAP>(self.row.val().msn);
+        self.rqe_row.next.gen = self.row_q.q.val().gen;
+        self.rqe_row.next.msn = bit_cast::<32, LAP>(self.row_q.q.val().msn);
         self.rqe_row.next.idx = self.held.q.val().idx;
         self.rqe_row.next.addr = self.held.q.val().addr;
         self.rqe_row.next.len = self.held.q.val().len;
 
-        self.next.next.gen = self.row.val().gen;
-        self.next.next.msn = self.row.val().msn + 1;
-        self.posted.we.next = self.store.val();
+        self.next.next.gen = self.row_q.q.val().gen;
+        self.next.next.msn = self.row_q.q.val().msn + 1;
+        self.posted.we.next = self.store_q.q.val();
         self.posted.waddr.next = self.conn.val();
         if self.init_we.val() {
             self.posted.we.next = true;
@@ -298,7 +317,13 @@ pub struct IssueServer {
     consumed: Ram<Bits<LAP>, CONN>,
     s1: Reg<bool>,
     s2: Reg<bool>,
+    s3: Reg<bool>,
     held: RegNr<IssueAsk>,
+    /// What was judged, and the row it was judged by.
+    store_q: Reg<bool>,
+    bad_q: Reg<bool>,
+    full_q: Reg<bool>,
+    row_q: RegNr<CountRow>,
     take: Signal<Local, bool>,
     free: Signal<Local, bool>,
     conn: Signal<Local, Bits<CONN>>,
@@ -341,7 +366,12 @@ impl IssueServer {
             consumed: Ram::new(cfg.conn_bits, 2).keeping(cfg.ord_bits + 1),
             s1: Default::default(),
             s2: Default::default(),
+            s3: Default::default(),
             held: Default::default(),
+            store_q: Default::default(),
+            bad_q: Default::default(),
+            full_q: Default::default(),
+            row_q: Default::default(),
             take: Default::default(),
             free: Default::default(),
             conn: Default::default(),
@@ -363,18 +393,20 @@ impl IssueServer {
 impl Logic for IssueServer {
     #[hdl_gen]
     fn update(&mut self) {
-        self.free.next = !self.s1.q.val() & !self.s2.q.val();
+        self.free.next = !self.s1.q.val() & !self.s2.q.val() & !self.s3.q.val();
         self.idle.next = self.free.val();
         self.tready.next = self.free.val() & !self.hold.val();
         self.take.next = self.tvalid.val() & self.free.val() & !self.hold.val();
         self.s1.d.next = self.take.val();
         self.s2.d.next = self.s1.q.val();
+        self.s3.d.next = self.s2.q.val();
         if self.take.val() {
             self.held.d.next = self.ask.val();
         }
         self.issued.raddr.next = self.ask.val().conn.get_bits::<CONN>(0);
         self.consumed.raddr.next = self.ask.val().conn.get_bits::<CONN>(0);
 
+        // t + 2: judged.
         self.row.next = self.issued.rdata.val();
         self.used.next =
             (self.row.val().count.get_bits::<LAP>(0) - self.consumed.rdata.val()) & self.lap.val();
@@ -382,30 +414,35 @@ impl Logic for IssueServer {
             | (self.held.q.val().gen != self.row.val().gen);
         self.no_slot.next = self.used.val() >= self.slots.val();
         self.store.next = self.s2.q.val() & !self.wrong.val() & !self.no_slot.val();
-        self.bad.next = self.s2.q.val() & self.wrong.val();
-        self.full.next = self.s2.q.val() & !self.wrong.val() & self.no_slot.val();
+        self.store_q.d.next = self.store.val();
+        self.bad_q.d.next = self.s2.q.val() & self.wrong.val();
+        self.full_q.d.next = self.s2.q.val() & !self.wrong.val() & self.no_slot.val();
+        self.row_q.d.next = self.row.val();
 
+        // t + 3: written.
+        self.bad.next = self.bad_q.q.val();
+        self.full.next = self.full_q.q.val();
         self.conn.next = self.held.q.val().conn.get_bits::<CONN>(0);
-        self.rdq_we.next = self.store.val();
+        self.rdq_we.next = self.store_q.q.val();
         for k in (self._bits)..(self._bits + 1) {
             self.rdq_addr.next = (bit_cast::<SLOT_ADDR, CONN>(self.conn.val()) << k.to_bits::<5>())
-                | (bit_cast::<SLOT_ADDR, 16>(self.row.val().count) & self.mask.val());
+                | (bit_cast::<SLOT_ADDR, 16>(self.row_q.q.val().count) & self.mask.val());
         }
-        self.rdq_row.next.gen = self.row.val().gen;
-        self.rdq_row.next.count = self.row.val().count;
+        self.rdq_row.next.gen = self.row_q.q.val().gen;
+        self.rdq_row.next.count = self.row_q.q.val().count;
         self.rdq_row.next.valid = true;
         self.rdq_row.next.sq_idx = self.held.q.val().sq_idx;
         self.rdq_row.next.stag = self.held.q.val().stag;
         self.rdq_row.next.to = self.held.q.val().to;
         self.rdq_row.next.len = self.held.q.val().len;
 
-        self.next.next.gen = self.row.val().gen;
-        self.next.next.count = self.row.val().count + 1;
+        self.next.next.gen = self.row_q.q.val().gen;
+        self.next.next.count = self.row_q.q.val().count + 1;
         if self.init_we.val() {
             self.next.next.gen = self.init_gen.val();
             self.next.next.count = 0.into();
         }
-        self.issued.we.next = self.store.val() | self.init_we.val();
+        self.issued.we.next = self.store_q.q.val() | self.init_we.val();
         self.issued.waddr.next = self.conn.val();
         if self.init_we.val() {
             self.issued.waddr.next = self.init_conn.val();

@@ -16,7 +16,7 @@
 //! **Tables**: the tags of a set (with key and valid bit) are one row, read at once. The rows with the rest are in two banks,
 //! ways 0 and 2 in one, 1 and 3 in the other; a read takes ways 0 and 1 in its first cycle, 2 and 3 in its second. That
 //! halves the width, and a block RAM of a small preset is deep enough for it.
-//! **Latency**: a read begins in cycle I, that of its request or two after the one before. Ways compared in I+L, result
+//! **Latency**: a read begins in cycle I, that of its request or two after the one before. Ways compared in I+L-1 and I+L, result
 //! visible in I+L+1 if the FIFO is empty. The pipeline pops every second cycle at most, so a read that waited for the one
 //! before is there when it is wanted if that one was. Without a hit the fields except `set` are without meaning (`way` is
 //! zero).
@@ -147,8 +147,15 @@ pub struct Tpt {
     unused_full: Signal<Local, bool>,
     frame_back: Signal<Local, bool>,
     probe_back: Signal<Local, bool>,
-    live_back: Signal<Local, bool>,
-    asked: Signal<Local, Bits<24>>,
+    /// Set of the read whose compare ends.
+    asked: RegNr<Bits<16>>,
+    asking: Signal<Local, Bits<24>>,
+    live_now: Signal<Local, bool>,
+    differ: [Signal<Local, Bits<24>>; 4],
+    /// First half of the tag compare, way by way: pairs of bits that differ; valid; {bound, key}.
+    apart: [RegNr<Bits<24>>; 4],
+    used: RegNr<Bits<4>>,
+    rest: [RegNr<Bits<9>>; 4],
     tag: Signal<Local, Bits<24>>,
     hits: Signal<Local, Bits<4>>,
     busy: Signal<Local, Bits<4>>,
@@ -167,6 +174,7 @@ pub struct Tpt {
     wants: Signal<Local, bool>,
     verdict: Signal<Local, Bits<2>>,
     write: Signal<Local, bool>,
+    row_write: Signal<Local, bool>,
     answer: Signal<Local, bool>,
     write_row: Signal<Local, TptRow>,
     write_addr: Signal<Local, Bits<17>>,
@@ -211,7 +219,11 @@ impl Tpt {
             cmd_done: Default::default(),
             cmd_status: Default::default(),
             ready: Default::default(),
-            tags: RamLanes::new(cfg.tpt_set_bits, cfg.latency, ((1 << TAG) - 1) & !set_mask),
+            tags: RamLanes::new(
+                cfg.tpt_set_bits,
+                cfg.latency - 1,
+                ((1 << TAG) - 1) & !set_mask,
+            ),
             // A row is written only while its way is invalid: what is read of it then is not looked at.
             even: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
             odd: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
@@ -224,8 +236,8 @@ impl Tpt {
             way1: Default::default(),
             frame: flags(),
             probe: flags(),
-            live: flags(),
-            index: (0..cfg.latency).map(|_| RegNr::default()).collect(),
+            live: (1..cfg.latency).map(|_| Reg::default()).collect(),
+            index: (1..cfg.latency).map(|_| RegNr::default()).collect(),
             state: Reg::new(CmdState::Idle),
             held_hit: Default::default(),
             held_free: Default::default(),
@@ -242,8 +254,13 @@ impl Tpt {
             unused_full: Default::default(),
             frame_back: Default::default(),
             probe_back: Default::default(),
-            live_back: Default::default(),
             asked: Default::default(),
+            asking: Default::default(),
+            live_now: Default::default(),
+            differ: Default::default(),
+            apart: Default::default(),
+            used: Default::default(),
+            rest: Default::default(),
             tag: Default::default(),
             hits: Default::default(),
             busy: Default::default(),
@@ -262,6 +279,7 @@ impl Tpt {
             wants: Default::default(),
             verdict: Default::default(),
             write: Default::default(),
+            row_write: Default::default(),
             answer: Default::default(),
             write_row: Default::default(),
             write_addr: Default::default(),
@@ -315,32 +333,44 @@ impl Logic for Tpt {
         for i in 1..self._latency {
             self.frame[i].d.next = self.frame[i - 1].q.val();
             self.probe[i].d.next = self.probe[i - 1].q.val();
+        }
+        for i in 1..(self._latency - 1) {
             self.live[i].d.next = self.live[i - 1].q.val();
             self.index[i].d.next = self.index[i - 1].q.val();
         }
         for last in (self._latency - 1)..(self._latency) {
             self.frame_back.next = self.frame[last].q.val();
             self.probe_back.next = self.probe[last].q.val();
-            self.live_back.next = self.live[last].q.val();
-            self.asked.next = self.index[last].q.val();
         }
 
-        // Cycle I+L: tag compare. At most one way hits.
-        self.tag.next = self.asked.val() & self.tag_mask.val();
+        // Cycle I+L-1: the tags are there, first half of the compare.
+        for i in (self._latency - 2)..(self._latency - 1) {
+            self.asking.next = self.index[i].q.val();
+            self.live_now.next = self.live[i].q.val();
+        }
+        self.asked.d.next = self.asking.val().get_bits::<16>(0);
+        self.tag.next = self.asking.val() & self.tag_mask.val();
+        self.used.d.next = 0.into();
+        for w in 0..4 {
+            self.differ[w].next = self.tags.rdata.val().get_bits::<24>(w * 34) ^ self.tag.val();
+            self.apart[w].d.next = (self.differ[w].val() | (self.differ[w].val() >> 1)) & 0x55_5555;
+            self.rest[w].d.next = self.tags.rdata.val().get_bits::<9>(w * 34 + 24);
+            if self.tags.rdata.val().get_bit(w * 34 + 33) & self.live_now.val() {
+                self.used.d.next = self.used.d.val().replace_bit(w, true);
+            }
+        }
+
+        // Cycle I+L: the rest of it. At most one way hits.
         self.cmd_tag.next = self.cmd_index.val() & self.tag_mask.val();
+        self.busy.next = self.used.q.val();
         self.hits.next = 0.into();
-        self.busy.next = 0.into();
         self.key.next = 0.into();
         self.bound.next = false;
         for w in 0..4 {
-            if self.tags.rdata.val().get_bit(w * 34 + 33) && self.live_back.val() {
-                self.busy.next = self.busy.val().replace_bit(w, true);
-                if self.tags.rdata.val().get_bits::<24>(w * 34) == self.tag.val() {
-                    self.hits.next = self.hits.val().replace_bit(w, true);
-                    self.key.next =
-                        self.key.val() | self.tags.rdata.val().get_bits::<8>(w * 34 + 24);
-                    self.bound.next = self.bound.val() | self.tags.rdata.val().get_bit(w * 34 + 32);
-                }
+            if self.used.q.val().get_bit(w) & !self.apart[w].q.val().any() {
+                self.hits.next = self.hits.val().replace_bit(w, true);
+                self.key.next = self.key.val() | self.rest[w].q.val().get_bits::<8>(0);
+                self.bound.next = self.bound.val() | self.rest[w].q.val().get_bit(8);
             }
         }
         // Ways 0 and 1 came a cycle before ways 2 and 3.
@@ -367,7 +397,7 @@ impl Logic for Tpt {
         self.result.next.len = self.row.val().len;
         self.result.next.pa = self.row.val().pa;
         self.result.next.hit = self.hits.val().any();
-        self.result.next.set = self.asked.val().get_bits::<16>(0) & self.set_mask.val();
+        self.result.next.set = self.asked.q.val() & self.set_mask.val();
         self.result.next.way = self.hits.val();
         self.results.push.next = self.frame_back.val();
         self.results.din.next = self.result.val();
@@ -403,6 +433,7 @@ impl Logic for Tpt {
         self.answer.next =
             (self.state.q.val() == CmdState::Act) && (!self.wants.val() || !self.inv_valid.val());
         self.write.next = self.answer.val() && self.wants.val();
+        self.row_write.next = (self.state.q.val() == CmdState::Act) && self.wants.val();
         self.cmd_ready.next = self.answer.val();
         self.done.d.next = self.answer.val();
         self.status.d.next = self.verdict.val();
@@ -464,10 +495,11 @@ impl Logic for Tpt {
             self.write_addr.next =
                 (bit_cast::<17, 16>(self.cmd_index.val().get_bits::<16>(0)) << 1) | 1;
         }
-        self.even.we.next = self.write.val()
+        // Neither waits for an invalidation: the way is not valid yet, and is written again in the next cycle.
+        self.even.we.next = self.row_write.val()
             && (self.cmd_op.val() == 0)
             && (self.target.val().get_bit(0) || self.target.val().get_bit(2));
-        self.odd.we.next = self.write.val()
+        self.odd.we.next = self.row_write.val()
             && (self.cmd_op.val() == 0)
             && (self.target.val().get_bit(1) || self.target.val().get_bit(3));
         self.even.waddr.next = self.write_addr.val();

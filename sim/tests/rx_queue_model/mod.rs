@@ -1,6 +1,7 @@
 //! A plain Rust model of the queue tables, and the bench that clocks it beside the hardware.
 //!
-//! A beat taken in cycle t is judged by what was consumed before t, and is written, counted or refused in t + 2.
+//! A beat taken in cycle t is judged by what was consumed before t, and is written, counted or refused in t + 3 (post,
+//! issue) or t + 2.
 #![allow(dead_code)] // each test binary uses its part
 
 mod expect;
@@ -106,7 +107,7 @@ pub struct Taken {
     pub init: bool,
 }
 
-/// What happens at the end of a cycle, two after the beat was taken.
+/// What happens at the end of a cycle, two or three after the beat was taken.
 #[derive(Clone, Debug)]
 pub enum Effect {
     Rqe(u32, Rqe),
@@ -249,11 +250,11 @@ impl<'a> Bench<'a> {
             self.finish_init();
         }
         let held = self.init.is_some();
-        let free = |last: Option<usize>| !held && last.is_none_or(|t| now > t + 2);
+        let free = |last: Option<usize>, busy: usize| !held && last.is_none_or(|t| now > t + busy);
         for (port, want) in [
-            ("rx_post_tready", free(self.last[0])),
-            ("read_issue_tready", free(self.last[1])),
-            ("read_done_tready", free(self.last[2])),
+            ("rx_post_tready", free(self.last[0], 3)),
+            ("read_issue_tready", free(self.last[1], 3)),
+            ("read_done_tready", free(self.last[2], 2)),
             ("snd_mirror_tready", !held),
         ] {
             assert_eq!(self.dut.bit(port), want, "{port} in cycle {now}");
@@ -271,12 +272,12 @@ impl<'a> Bench<'a> {
         if let (true, Some(p)) = (taken.post, step.post) {
             self.last[0] = Some(now);
             let effect = self.judge_post(p);
-            self.later(effect);
+            self.effects.entry(now + 3).or_default().push(effect);
         }
         if let (true, Some(i)) = (taken.issue, step.issue) {
             self.last[1] = Some(now);
             let effect = self.judge_issue(i);
-            self.later(effect);
+            self.effects.entry(now + 3).or_default().push(effect);
         }
         if let (true, Some(d)) = (taken.done, step.done) {
             self.last[2] = Some(now);
@@ -371,8 +372,9 @@ impl<'a> Bench<'a> {
             })
             .post
         {}
-        self.tick(&Step::default());
-        self.tick(&Step::default());
+        for _ in 0..3 {
+            self.tick(&Step::default());
+        }
     }
 
     pub fn issue(&mut self, i: Issue) {
@@ -383,7 +385,8 @@ impl<'a> Bench<'a> {
             })
             .issue
         {}
-        self.tick(&Step::default());
-        self.tick(&Step::default());
+        for _ in 0..3 {
+            self.tick(&Step::default());
+        }
     }
 }
