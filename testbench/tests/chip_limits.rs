@@ -38,6 +38,11 @@ fn region(stag: u32, pd: u32, len: u32) -> Region {
     }
 }
 
+/// An FPDU with a whole Send of `n` octets.
+fn send(msn: u32, n: usize) -> Vec<u8> {
+    fpdu(&ulpdu::send(Opcode::Send, msn, 0, &counted(n), true, 0))
+}
+
 fn count(report: &Report, name: &str) -> u32 {
     report
         .counters
@@ -395,17 +400,7 @@ fn rq_ord_nic_and_tpt_full() {
             l.chip.drain(100, 10_000)?;
             assert_eq!(l.chip.counter("ord_full")?, 1);
             for m in 1..=slots {
-                l.data(
-                    side,
-                    &fpdu(&ulpdu::send(
-                        Opcode::Send,
-                        m,
-                        0,
-                        &counted(m as usize),
-                        true,
-                        0,
-                    )),
-                );
+                l.data(side, &send(m, m as usize));
             }
             for i in 0..ord {
                 l.data(
@@ -422,30 +417,10 @@ fn rq_ord_nic_and_tpt_full() {
             // There is room again, once round the ring.
             for m in slots + 1..=2 * slots {
                 l.post(side, 50)?;
-                l.data(
-                    side,
-                    &fpdu(&ulpdu::send(
-                        Opcode::Send,
-                        m,
-                        0,
-                        &counted(m as usize),
-                        true,
-                        0,
-                    )),
-                );
+                l.data(side, &send(m, m as usize));
             }
             l.settle()?;
-            l.data(
-                side,
-                &fpdu(&ulpdu::send(
-                    Opcode::Send,
-                    2 * slots + 1,
-                    0,
-                    &counted(3),
-                    true,
-                    0,
-                )),
-            );
+            l.data(side, &send(2 * slots + 1, 3));
             l.settle()?;
             assert_eq!(
                 l.events(side).last().map(|e| e.term),

@@ -1,0 +1,141 @@
+//! What comes out of the chip: followed while a duel runs, judged at its end.
+
+use super::{Duel, Report};
+use crate::chip::duel::judge::Mismatch;
+use crate::chip::duel::DuelError;
+use crate::wire::tcp::seq_diff;
+use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
+
+impl Duel<'_> {
+    /// Takes what the chip reported; true if anything moved.
+    pub(super) fn listen(&mut self) -> Result<bool, DuelError> {
+        let mut moved = false;
+        let now = self.chip.cycle();
+        while self.acks < self.chip.acks.len() {
+            let a = self.chip.acks[self.acks];
+            self.acks += 1;
+            let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == a.conn && p.plan.gen == a.gen)
+            else {
+                let what = format!("ACK report for a connection that is not installed: {a:?}");
+                return Err(Mismatch { conn: a.conn, what }.into());
+            };
+            if a.mode == ack_mode::NONE {
+                continue;
+            }
+            let ahead = seq_diff(a.rcv_nxt, p.acked);
+            if ahead < 0 {
+                let what = format!("acknowledgement goes back from {:#x}: {a:?}", p.acked);
+                return Err(Mismatch { conn: a.conn, what }.into());
+            }
+            if ahead == 0 {
+                p.gaps += u32::from(a.flags & ack_flag::OOO != 0);
+                if p.gaps == 3 {
+                    p.peer.go_back();
+                }
+                continue;
+            }
+            p.gaps = 0;
+            p.acked = a.rcv_nxt;
+            if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window)
+            {
+                let what = format!("acknowledges what was not sent: {a:?}");
+                return Err(Mismatch { conn: a.conn, what }.into());
+            }
+            p.last_progress = now;
+            moved = true;
+        }
+        while self.events < self.chip.events.len() {
+            let e = &self.chip.events[self.events];
+            self.events += 1;
+            moved = true;
+            if let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == e.conn && p.plan.gen == e.gen)
+            {
+                match e.kind {
+                    cpl_kind::RECV => p.received += 1,
+                    cpl_kind::READ_DONE => p.reads_done += 1,
+                    cpl_kind::ERROR | cpl_kind::TERMINATE | cpl_kind::RST => p.dead = true,
+                    _ => {}
+                }
+            }
+        }
+        while self.requests < self.chip.read_requests.len() {
+            let r = &self.chip.read_requests[self.requests];
+            self.requests += 1;
+            moved = true;
+            let (conn, gen) = (r.conn, r.gen);
+            if let Some(p) = self
+                .players
+                .iter_mut()
+                .find(|p| p.plan.conn == conn && p.plan.gen == gen)
+            {
+                p.requests_answered += 1;
+                self.chip.read_done(conn, gen, 1);
+                self.quiet_inputs = 0;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Writes, events, Read Requests and memory against the golden endpoint.
+    pub(super) fn judge(&mut self, start: u64) -> Result<Report, DuelError> {
+        let chip = &*self.chip;
+        let mut report = Report {
+            cycles: chip.cycle() - start,
+            frames: chip.sent.len() - self.frames0,
+            ..Report::default()
+        };
+        let writes = &chip.writes[self.writes0..];
+        for w in writes {
+            report.octets += w.data.len();
+            if let Err(e) = self.memory.poke(w.addr, &w.data) {
+                let what = format!(
+                    "DMA write of class {} in cycle {}: {e}",
+                    w.class, w.req_cycle
+                );
+                return Err(Mismatch { conn: w.conn, what }.into());
+            }
+        }
+        report.writes = writes.len();
+        for p in &self.players {
+            let (conn, gen) = (p.plan.conn, p.plan.gen);
+            let w: Vec<_> = writes
+                .iter()
+                .filter(|w| w.conn == conn && w.gen == gen)
+                .collect();
+            let e: Vec<_> = chip.events[self.events0..]
+                .iter()
+                .filter(|e| e.conn == conn && e.gen == gen)
+                .collect();
+            let r: Vec<_> = chip.read_requests[self.requests0..]
+                .iter()
+                .filter(|r| r.conn == conn && r.gen == gen)
+                .collect();
+            report.events += e.len();
+            report.errors += usize::from(p.expected.error().is_some());
+            p.expected.judge(conn, &w, &e, &r)?;
+            if !p.dead && p.expected.error().is_none() && !p.peer.done() {
+                return Err(Mismatch {
+                    conn,
+                    what: "not all is acknowledged".into(),
+                }
+                .into());
+            }
+        }
+        self.memory.guards_intact().map_err(|e| Mismatch {
+            conn: 0,
+            what: e.to_string(),
+        })?;
+        if let Some(d) = self.golden.host.mem.compare(&self.memory, 1).first() {
+            let what = format!("memory differs: {d:x?}");
+            return Err(Mismatch { conn: 0, what }.into());
+        }
+        report.counters = self.chip.counters()?;
+        Ok(report)
+    }
+}
