@@ -62,11 +62,11 @@ def fifo_control(dut, bits, mutants=(), bypass=0):
     return Proof(dut, "fifo", EXACT, induction(2), params, list(mutants), probes)
 
 
-def server(dut, check, claim, params, tables, mutants):
+def server(dut, check, claim, params, tables, mutants, depth=5):
     """A table server of two connections; `tables` are its RAMs, both rows of each a probe. The depth is what a beat takes
     from the port to the table and back."""
     probes = {f"p_{x}_{i}": f"\\{ram}.mem[{i}]" for x, ram in tables.items() for i in (0, 1)}
-    return Proof(dut, check, claim, induction(5), {**params, "HELP": 1}, mutants, probes)
+    return Proof(dut, check, claim, induction(depth), {**params, "HELP": 1}, mutants, probes)
 
 
 NO_LOSS = "nothing lost, order kept, full, room and valid exact"
@@ -221,10 +221,10 @@ PROOFS = [
     # Table servers of the receive path
     server("issue_server", "credit", CREDIT, {"WHICH": 0, "SLOTS": 2}, {"row": "issue.dut.issued", "cons": "issue.dut.consumed"}, [
         Mutant("one slot too many", "used >= slots", "used > slots"),
-    ]),
+    ], depth=6),
     server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
-        Mutant("host buffer without room", "is_nic) & nic_room;", "is_nic);"),
-    ]),
+        Mutant("host buffer without room", "nic_q_q & nic_room;", "nic_q_q;"),
+    ], depth=6),
     server("done_server", "done", "counts every beat of its generation once", {}, {"row": "dut.answered"}, [
         Mutant("takes a beat too early", "assign free = (~s1_q) & (~s2_q);", "assign free = ~s1_q;"),
         Mutant("generation not compared", " | (held_q[27:20] != row[7:0])", ""),

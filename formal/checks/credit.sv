@@ -1,7 +1,7 @@
 // PostServer and IssueServer: slots of a connection as credits. A slot in use is never written again; the credit, slots
 // less slots in use, never goes below zero; a beat refused for want of a slot was refused rightly (`full` is exact as of
 // the cycle in which the beat was taken); slots are written in order, at the connection's own addresses; every beat taken
-// gives exactly one answer, two cycles later; `tready` does not look at `tvalid`. One arbitrary connection is followed:
+// gives exactly one answer, three cycles later; `tready` does not look at `tvalid`. One arbitrary connection is followed:
 // the claims hold for each, whatever the others do. WHICH: 0 IssueServer, 1 PostServer.
 //
 // Assumes, as the head of hdl/src/rx/servers.rs demands: a row is initialised only while `hold` and `idle`, with the
@@ -141,11 +141,12 @@ module check #(
   end
 
   // A beat under way, and what was known when it was taken.
-  reg v1, v2, mine, wrong, nic, had;
+  reg v1, v2, v3, mine, wrong, nic, had;
   wire take = tvalid && tready;
   always @(posedge clock) begin
     v1 <= take && !reset;
     v2 <= v1 && !reset;
+    v3 <= v2 && !reset;
     if (take) begin
       mine <= known && ask_conn == conn && !is_nic;
       wrong <= refuse;
@@ -154,14 +155,14 @@ module check #(
     end
   end
   always @(*) if (begun) begin
-    assert (idle == !(v1 || v2));
+    assert (idle == !(v1 || v2 || v3));
     assert (tready == (idle && !hold));
-    assert (store + full + bad + nic_push + nic_full == v2);
-    if (v2 && mine) begin
+    assert (store + full + bad + nic_push + nic_full == v3);
+    if (v3 && mine) begin
       assert (bad == wrong);
       if (!wrong) assert (store == had && full == !had);
       if (store) assert (write);
     end
-    if (v2 && nic && !wrong) assert (nic_push == nic_room && nic_full == !nic_room);
+    if (v3 && nic && !wrong) assert (nic_push == nic_room && nic_full == !nic_room);
   end
 endmodule
