@@ -622,7 +622,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ack_event_rcv_nxt.next = self.acks.dout.val().rcv_nxt;
         self.ack_event_ack_mode.next = self.acks.dout.val().mode;
         self.ack_event_own_sack_n.next = 0.into();
-        self.ack_event_own_sack.next = 0.into();
+        if self.acks.dout.val().sack {
+            self.ack_event_own_sack_n.next = self.asm.sack_n.val();
+        }
+        self.ack_event_own_sack.next = self.asm.sack.val();
+        self.asm.sack_taken.next =
+            (self.acks.pop.val() & self.acks.dout.val().sack) | self.pipe.sack_void.val();
         // Credits: every FIFO behind the pipeline has room for the whole window.
         self.roomy.d.next = self.deliver.roomy.val()
             & (self.acks.room.val() >= self.need.val())
@@ -684,5 +689,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.counters.pulse[38].next = self.queues.mirror_stale.val(); // mirror_stale
         self.counters.pulse[39].next = self.command.answered.val(); // table_cmds
         self.counters.pulse[40].next = self.command.failed.val(); // table_errors
+        self.counters.pulse[41].next = self.asm.kept_pulse.val(); // ooo_kept
+        self.counters.pulse[42].next = self.asm.lost_pulse.val(); // ooo_lost
     }
 }

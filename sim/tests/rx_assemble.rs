@@ -235,6 +235,7 @@ fn cycles(d: usize, fpdus: &[usize], cut: usize) -> (u64, u64) {
                 gen: 1,
                 slot,
                 addr,
+                at: (sent * cut) as u32,
                 seq: (sent * cut) as u32,
                 fresh: sent == 0,
                 crc_en: true,

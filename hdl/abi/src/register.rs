@@ -155,6 +155,12 @@ pub const COUNTERS: &[Counter] = &[
         "table_errors",
         "table commands answered with a status other than OK",
     ),
+    // octets ahead of a gap
+    c("ooo_kept", "pieces of segments kept ahead of a gap"),
+    c(
+        "ooo_lost",
+        "segments ahead of a gap dropped in part or whole: intervals, quota or pool exhausted",
+    ),
 ];
 
 /// Index of a counter by its name, at compile time: a wrong name does not compile in a `const`.

@@ -225,8 +225,8 @@ pub const STREAMS: &[Stream] = &[
             f("peer_sack", 256, "4 x {right 32, left 32}, left edge in the low half"),
             f("rcv_nxt", 32, "what an ACK may acknowledge now"),
             f("ack_mode", 2, "ack_mode"),
-            f("own_sack_n", 3, "blocks in own_sack; 0 so far"),
-            f("own_sack", 256, "4 x {right 32, left 32} that we hold out of order"),
+            f("own_sack_n", 3, "blocks in own_sack; counts in rx_only reports alone, and holds until the next one"),
+            f("own_sack", 256, "4 x {right 32, left 32} that we hold out of order, newest first; a duplicate before them (RFC 2883)"),
         ],
     },
     Stream {

@@ -38,6 +38,8 @@ pub struct Chunk {
     pub first: bool,
     /// Lane 0 comes from `oct0`: the octet that an earlier segment brought.
     pub patch: bool,
+    /// Not part of an FPDU yet: stored as it is, without CRC.
+    pub plain: bool,
 }
 
 /// Chunk pipeline.
@@ -74,6 +76,7 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     keep3: RegNr<Bits<K>>,
     flip3: RegNr<Bits<K>>,
     run4: Reg<bool>,
+    plain4: Reg<bool>,
     first4: Reg<bool>,
     start4: Reg<bool>,
     add4: Reg<Bits<32>>,
@@ -123,6 +126,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             keep3: Default::default(),
             flip3: Default::default(),
             run4: Default::default(),
+            plain4: Default::default(),
             first4: Default::default(),
             start4: Default::default(),
             add4: Default::default(),
@@ -188,6 +192,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         self.crc_data.data.next = self.crc_mask.dout.val();
         self.add4.d.next = self.crc_data.crc.val();
         self.run4.d.next = self.c3.q.val().run;
+        self.plain4.d.next = self.c3.q.val().plain;
         self.first4.d.next = self.c3.q.val().first;
         self.start4.d.next = self.c3.q.val().first & self.c3.q.val().beat0;
 
@@ -197,7 +202,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
 
         // Cycle 4: CRC state.
         self.crc_shift.state.next = self.state.q.val();
-        if self.run4.q.val() {
+        if self.run4.q.val() & !self.plain4.q.val() {
             if self.start4.q.val() {
                 self.state.d.next = self.add4.q.val();
             } else if self.first4.q.val() {

@@ -40,6 +40,12 @@ pub enum AsmState {
     Decide,
     /// Reads and stores, one pool beat a cycle.
     Run,
+    /// What of the segment comes next is up to [`Early`](super::early::Early).
+    Sort,
+    /// A piece ahead of a gap: chain set up; read and stored; all of it written.
+    Open,
+    Park,
+    Parked,
     /// Refuses an FPDU for lack of blocks.
     Short,
     /// Reports an FPDU that is too long.
@@ -80,6 +86,25 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub patch: Signal<Out, bool>,
     pub first: Signal<In, Bits<BEAT>>,
     pub cur: Signal<In, Bits<BEAT>>,
+    pub park: Signal<Out, bool>,
+    pub jump: Signal<Out, bool>,
+    pub from_pool: Signal<Out, bool>,
+    // octets ahead of a gap
+    pub ask: Signal<Out, bool>,
+    pub wipe: Signal<Out, bool>,
+    pub stop: Signal<Out, bool>,
+    pub alive_now: Signal<Out, bool>,
+    pub pos: Signal<Out, Bits<32>>,
+    pub cur_seg: Signal<Out, Seg>,
+    pub early: Signal<In, bool>,
+    pub complete: Signal<In, bool>,
+    pub act_stream: Signal<In, bool>,
+    pub act_drain: Signal<In, bool>,
+    pub act_park: Signal<In, bool>,
+    pub act_done: Signal<In, bool>,
+    pub act_len: Signal<In, Bits<LEN>>,
+    pub act_need: Signal<In, Bits<LEN>>,
+    pub act_sack: Signal<In, bool>,
     // data path
     pub oct0: Signal<Out, Bits<8>>,
     pub head_valid: Signal<In, bool>,
@@ -107,6 +132,13 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     // segment
     seg: Reg<Seg>,
     rem: Reg<Bits<LEN>>,
+    /// It has not been looked at yet, and says where the stream is.
+    fresh: Reg<bool>,
+    /// It goes piece by piece; the last piece is done; the octets of the piece are in the pool already; SACK blocks wait.
+    sorted: Reg<bool>,
+    told: Reg<bool>,
+    pool: Reg<bool>,
+    sack: Reg<bool>,
     /// In Check: the segment has no octets; pairs of bits in which its sequence number is not the one expected.
     empty: RegNr<bool>,
     apart: RegNr<Bits<32>>,
@@ -158,12 +190,12 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     seg_unused: Signal<Local, Seg>,
     next_unused: Signal<Local, Seg>,
     row_unused: Signal<Local, SegCtx>,
+    ends_fin: Signal<Local, bool>,
     loads: Signal<Local, bool>,
     next_seq: Signal<Local, Bits<32>>,
     differ: Signal<Local, Bits<32>>,
     finish: Signal<Local, bool>,
     hold_chain: Signal<Local, bool>,
-    expected: Signal<Local, bool>,
     half: Signal<Local, bool>,
     in_lane: Signal<Local, Bits<LEN>>,
     rem_ext: Signal<Local, Bits<LEN>>,
@@ -216,6 +248,24 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             patch: Default::default(),
             first: Default::default(),
             cur: Default::default(),
+            park: Default::default(),
+            jump: Default::default(),
+            from_pool: Default::default(),
+            ask: Default::default(),
+            wipe: Default::default(),
+            stop: Default::default(),
+            alive_now: Default::default(),
+            pos: Default::default(),
+            cur_seg: Default::default(),
+            early: Default::default(),
+            complete: Default::default(),
+            act_stream: Default::default(),
+            act_drain: Default::default(),
+            act_park: Default::default(),
+            act_done: Default::default(),
+            act_len: Default::default(),
+            act_need: Default::default(),
+            act_sack: Default::default(),
             oct0: Default::default(),
             head_valid: Default::default(),
             head_raw: Default::default(),
@@ -238,6 +288,11 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             state: Reg::new(AsmState::Idle),
             seg: Default::default(),
             rem: Default::default(),
+            fresh: Default::default(),
+            sorted: Default::default(),
+            told: Default::default(),
+            pool: Default::default(),
+            sack: Default::default(),
             empty: Default::default(),
             apart: Default::default(),
             next_seq: Default::default(),
@@ -276,10 +331,10 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             seg_unused: Default::default(),
             next_unused: Default::default(),
             row_unused: Default::default(),
+            ends_fin: Default::default(),
             loads: Default::default(),
             finish: Default::default(),
             hold_chain: Default::default(),
-            expected: Default::default(),
             half: Default::default(),
             in_lane: Default::default(),
             rem_ext: Default::default(),
@@ -309,10 +364,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
     fn update(&mut self) {
         // Sums that the states use.
         self.hold_chain.next = self.alive.q.val() & (self.fill.q.val() > 1);
-        self.expected.next = self.alive.q.val() & !self.apart.q.val().any();
-        self.half.next = (self.fill.q.val() == 1) & !self.seg.q.val().fresh;
+        self.half.next = (self.fill.q.val() == 1) & !self.fresh.q.val();
         self.held.next = self.fill.q.val();
-        if self.seg.q.val().fresh {
+        if self.fresh.q.val() {
             self.held.next = 0.into();
         }
         self.in_lane.next = self.fill.q.val() & self.lane_mask.val();
@@ -342,9 +396,16 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             }
         }
         self.resume.next = self.state.q.val() == AsmState::Check;
-        self.open.next = self.state.q.val() == AsmState::Decide;
+        self.open.next =
+            (self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Open);
+        self.park.next = self.state.q.val() == AsmState::Open;
+        if self.park.val() {
+            self.ext.next = self.act_len.val();
+            self.last.next = self.act_len.val() <= self.k.val();
+        }
         self.head.next = self.state.q.val() == AsmState::Head;
-        self.run.next = (self.state.q.val() == AsmState::Run) & !self.bad.q.val();
+        self.run.next = ((self.state.q.val() == AsmState::Run) & !self.bad.q.val())
+            | (self.state.q.val() == AsmState::Park);
 
         // Judge: when the data path is empty and the job can be pushed, in Decide (octets follow) and Drain (none do).
         self.good.next = self.crc_good.val() | !self.seg.q.val().crc_en;
@@ -360,7 +421,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.done.next = self.judge.val();
 
         // The stretch that ended.
-        self.settle.d.next = self.ends.val();
+        self.settle.d.next = self.ends.val() & (self.state.q.val() == AsmState::Run);
         if self.settle.q.val() {
             self.fill.d.next = (self.fill.q.val() + self.take.q.val()) & self.len_mask.val();
             self.left.d.next = (self.left.q.val() - self.take.q.val()) & self.len_mask.val();
@@ -396,14 +457,20 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         }
         self.job.next.told = self.pend.q.val() & !self.good.val();
         self.job.next.skip = self.pend.q.val() & !self.good.val() & self.here.q.val();
-        self.job.next.mid = self.alive.q.val() & (self.fill.q.val() != 0) & !self.pend.q.val();
-        self.job.next.rollback = self.rollback.q.val() & !self.pend.q.val();
-        self.job.next.crc_fail = self.crc_fail.q.val() & !self.pend.q.val();
-        self.job.next.fin = self.seg.q.val().fin
+        self.ends_fin.next = self.seg.q.val().fin
             & self.alive.q.val()
             & !self.rollback.q.val()
             & !self.dropped.q.val()
-            & !self.pend.q.val();
+            & !self.pend.q.val()
+            & (!self.sorted.q.val() | self.complete.val());
+        // What lies behind a FIN does not count.
+        self.job.next.mid = (self.alive.q.val() & (self.fill.q.val() != 0) & !self.pend.q.val())
+            | (self.early.val() & !self.ends_fin.val());
+        self.job.next.now = self.sorted.q.val() | self.rollback.q.val();
+        self.job.next.sack = self.sack.q.val();
+        self.job.next.rollback = self.rollback.q.val() & !self.pend.q.val();
+        self.job.next.crc_fail = self.crc_fail.q.val() & !self.pend.q.val();
+        self.job.next.fin = self.ends_fin.val();
 
         // Defaults.
         self.loads.next = false;
@@ -416,6 +483,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.need.d.next = self.less.q.val() + 1;
         self.reserve.next = self.res.q.val() & !self.bad.q.val();
         self.reserve_n.next = self.need.q.val();
+        self.ask.next = false;
+        self.jump.next = false;
         self.short_pulse.next = false;
         self.crc_pulse.next = self.bad.q.val();
         self.drop_pulse.next = self.drop_q.q.val();
@@ -448,16 +517,19 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     if self.hold_chain.val() {
                         self.state.d.next = AsmState::Free;
                     }
-                } else if self.seg.q.val().fresh & self.hold_chain.val() {
+                } else if self.fresh.q.val() & self.hold_chain.val() {
                     self.alive.d.next = false;
                     self.state.d.next = AsmState::Free;
-                } else if !self.seg.q.val().fresh & !self.expected.val() {
+                } else if self.fresh.q.val() & self.early.val() {
+                    // Of a stream that is gone.
+                    self.state.d.next = AsmState::Sort;
+                } else if !self.fresh.q.val() & !self.alive.q.val() {
                     self.dropped.d.next = true;
                     self.drop_q.d.next = true;
                     self.state.d.next = AsmState::Drain;
                 } else {
                     // One that is expected finds the rest as it is.
-                    if self.seg.q.val().fresh {
+                    if self.fresh.q.val() {
                         self.alive.d.next = true;
                         self.seq.d.next = self.seg.q.val().seq;
                         self.fill.d.next = 0.into();
@@ -469,10 +541,61 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.state.d.next = AsmState::Head;
                     } else if self.half.val() {
                         self.patch_q.d.next = true;
-                        self.seq.d.next = self.seg.q.val().seq - 1;
+                        self.seq.d.next = self.seq.q.val() - 1;
                         self.fill.d.next = 0.into();
                         self.state.d.next = AsmState::Head;
                     }
+                    // Not the next octets, or some behind them are here: piece by piece.
+                    if !self.sorted.q.val() & (self.apart.q.val().any() | self.early.val()) {
+                        self.sorted.d.next = true;
+                        self.fresh.d.next = false;
+                        self.patch_q.d.next = false;
+                        self.seq.d.next = self.seq.q.val();
+                        self.fill.d.next = self.held.val();
+                        if self.fresh.q.val() {
+                            self.seq.d.next = self.seg.q.val().seq;
+                        }
+                        self.state.d.next = AsmState::Sort;
+                    }
+                }
+            }
+            AsmState::Sort => {
+                self.ask.next = true;
+                self.empty.d.next = false;
+                if self.act_stream.val() | self.act_drain.val() {
+                    self.rem.d.next = self.act_len.val() & self.rem_mask.val();
+                    self.pool.d.next = self.act_drain.val();
+                    self.jump.next = true;
+                    self.state.d.next = AsmState::Check;
+                }
+                if self.act_park.val() {
+                    self.reserve.next = true;
+                    self.reserve_n.next = self.act_need.val();
+                    self.pool.d.next = false;
+                    self.jump.next = true;
+                    self.state.d.next = AsmState::Open;
+                }
+                if self.act_done.val() {
+                    self.sack.d.next = self.act_sack.val();
+                    self.told.d.next = true;
+                    self.state.d.next = AsmState::Drain;
+                    if self.fresh.q.val() {
+                        self.told.d.next = false;
+                        self.state.d.next = AsmState::Check;
+                    }
+                }
+            }
+            AsmState::Open => {
+                self.state.d.next = AsmState::Park;
+            }
+            AsmState::Park => {
+                if self.ends.val() {
+                    self.state.d.next = AsmState::Parked;
+                }
+            }
+            AsmState::Parked => {
+                if !self.busy.val() {
+                    self.state.d.next = AsmState::Sort;
                 }
             }
             AsmState::Head => {
@@ -494,7 +617,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.take.d.next = self.ext.val();
                 self.to_end.d.next = self.rem.q.val() <= self.seen.q.val();
                 self.completes.d.next = self.seen.q.val() <= self.rem.q.val();
-                self.begins.d.next = !self.patch_q.q.val();
+                // What lay in the pool before may have been reported in a SACK block: as if it had been acknowledged.
+                self.begins.d.next = !self.patch_q.q.val() & !self.pool.q.val();
                 self.fill.d.next = 0.into();
                 self.left.d.next = self.seen.q.val() & self.len_mask.val();
                 if !self.pend.q.val() | self.judge.val() {
@@ -549,7 +673,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 if self.ripe.q.val() & self.fr_ready.val() {
                     self.fill.d.next = 0.into();
                     self.state.d.next = AsmState::Drain;
-                    if self.seg.q.val().fresh & !self.crc_fail.q.val() {
+                    if self.fresh.q.val() & !self.crc_fail.q.val() {
                         self.state.d.next = AsmState::Check;
                     }
                 }
@@ -557,7 +681,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             AsmState::Drain => {
                 if !self.pend.q.val() & !self.busy.val() & !self.bad.q.val() {
                     if self.seg.q.val().purge {
-                        self.finish.next = true;
+                        self.finish.next = !self.early.val();
+                        if self.early.val() {
+                            self.state.d.next = AsmState::Sort;
+                        }
+                    } else if self.sorted.q.val() & !self.told.q.val() {
+                        self.state.d.next = AsmState::Sort;
                     } else if !self.full.val() {
                         self.finish.next = true;
                         self.free_v.d.next = true;
@@ -599,22 +728,33 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.put_row.next.crc = self.crc.val();
         self.put_row.next.first = self.first.val();
         self.put_row.next.cur = self.cur.val();
+        self.put_row.next.early = self.early.val();
         if self.finish.val() {
             self.state.d.next = AsmState::Idle;
             self.loads.next = self.next_valid.val();
         }
         self.load.next = self.loads.val();
-        // Half the compare of Check, a cycle early. A fresh segment, which can come to Check later, does not use it.
+        // Half the compare of Check, a cycle early.
         self.next_seq.next = self.row.val().seq;
         if self.same.val() {
             self.next_seq.next = self.seq.q.val();
         }
-        self.differ.next = self.next_seq.val() ^ self.next_seg.val().seq;
-        self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x5555_5555;
+        if self.next_seg.val().fresh {
+            self.next_seq.next = self.next_seg.val().seq;
+        }
+        self.differ.next = self.next_seq.val() ^ self.next_seg.val().at;
+        if self.loads.val() {
+            self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x5555_5555;
+        }
         self.load_row.next = self.loads.val() & !self.same.val();
         if self.loads.val() {
             self.state.d.next = AsmState::Check;
             self.seg.d.next = self.next_seg.val();
+            self.fresh.d.next = self.next_seg.val().fresh;
+            self.sorted.d.next = false;
+            self.told.d.next = false;
+            self.pool.d.next = false;
+            self.sack.d.next = false;
             self.rem.d.next = bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val();
             self.empty.d.next =
                 !(bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val()).any();
@@ -627,6 +767,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         }
         self.patch.next = self.patch_q.q.val();
         self.oct0.next = self.oct0_q.q.val();
+        self.from_pool.next = self.pool.q.val();
+        self.wipe.next = self.seg.q.val().purge | self.fresh.q.val();
+        self.stop.next = self.rollback.q.val() | !self.alive.q.val();
+        self.alive_now.next = self.alive.q.val();
+        self.pos.next = self.seq.q.val();
+        self.cur_seg.next = self.seg.q.val();
         self.seg_unused.next = self.seg.q.val();
         self.next_unused.next = self.next_seg.val();
         self.row_unused.next = self.row.val();

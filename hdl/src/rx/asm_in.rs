@@ -10,7 +10,7 @@
 //! `row` is there the table latency after its segment has become the first, so a segment that waits costs no time. It is
 //! the row as it was when the segment became the first: a user that still works on a segment of the same connection
 //! keeps the row itself, and sees by `same` that it has to: the segment's connection is that of the last one taken.
-//! Only `alive` is cleared after reset; a row that is not alive means nothing else.
+//! Only `alive` and `early` are cleared after reset; a row that is not alive means nothing but `early`.
 //!
 //! FIFO and rows are as wide as the preset's numbers: what is above them is not stored.
 
@@ -34,6 +34,8 @@ pub struct SegCtx {
     pub crc: Bits<32>,
     pub first: Bits<BEAT>,
     pub cur: Bits<BEAT>,
+    /// Octets ahead of a gap are kept: see [`Early`](super::early::Early).
+    pub early: bool,
 }
 
 /// Segment FIFO and context RAM.
@@ -151,6 +153,7 @@ impl Logic for SegIn {
         if self.clear.active.val() {
             self.rows.waddr.next = self.clear.addr.val();
             self.rows.wdata.next.alive = false;
+            self.rows.wdata.next.early = false;
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Job {
     pub rollback: bool,
     pub crc_fail: bool,
     pub fin: bool,
+    pub now: bool,
+    pub sack: bool,
 }
 
 #[derive(LogicState, Copy, Clone, Debug, PartialEq)]
@@ -235,6 +237,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.op.next.rollback = self.now.val().rollback;
         self.op.next.crc_fail = self.now.val().crc_fail;
         self.op.next.fin = self.now.val().fin;
+        self.op.next.now = self.now.val().now;
+        self.op.next.sack = self.now.val().sack & self.now.val().seg_done;
         self.op.next.fence_id = 0.into();
     }
 }

@@ -11,6 +11,8 @@
 //! | `resume held` | in | go on with an FPDU of which `held` octets are there (0: none; 1: that octet is read again, as a place keeper) |
 //! | `open` | in | an FPDU begins here |
 //! | `ext last` | in | with both: octets to read, counted from lane 0 of the first pool beat, and whether that is one beat |
+//! | `park`, `unpark` | in | with `open`: what begins is no FPDU, and `first cur` are kept aside; they come back |
+//! | `jump jump_addr` | in | the octets that follow lie there |
 //! | `patch` | in | lane 0 of beat 0 comes from an earlier segment |
 //! | `first cur` | out | first and last block of the chain |
 //! | `blk blk_valid blk_take link` | in, in, out, out | next free block; taken; it follows `cur` |
@@ -22,7 +24,7 @@ use super::asm_in::covering;
 use super::blocks::LEN;
 use super::cfg::Cfg;
 use super::types::{BEAT, BYTE};
-use crate::prim::Reg;
+use crate::prim::{Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// Staging reads and pool positions.
@@ -49,6 +51,10 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     pub ext: Signal<In, Bits<LEN>>,
     pub last: Signal<In, bool>,
     pub patch: Signal<In, bool>,
+    pub park: Signal<In, bool>,
+    pub unpark: Signal<In, bool>,
+    pub jump: Signal<In, bool>,
+    pub jump_addr: Signal<In, Bits<BYTE>>,
     pub first: Signal<Out, Bits<BEAT>>,
     pub cur: Signal<Out, Bits<BEAT>>,
     pub blk: Signal<In, Bits<BEAT>>,
@@ -67,6 +73,10 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     beat0: Reg<bool>,
     first_q: Reg<Bits<BEAT>>,
     cur_q: Reg<Bits<BEAT>>,
+    /// The chain of the unfinished FPDU while something else is parked.
+    plain_q: Reg<bool>,
+    first_s: RegNr<Bits<BEAT>>,
+    cur_s: RegNr<Bits<BEAT>>,
     can: Signal<Local, bool>,
     fire: Signal<Local, bool>,
     step: Signal<Local, Bits<LEN>>,
@@ -109,6 +119,10 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             ext: Default::default(),
             last: Default::default(),
             patch: Default::default(),
+            park: Default::default(),
+            unpark: Default::default(),
+            jump: Default::default(),
+            jump_addr: Default::default(),
             first: Default::default(),
             cur: Default::default(),
             blk: Default::default(),
@@ -124,6 +138,9 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             beat0: Default::default(),
             first_q: Default::default(),
             cur_q: Default::default(),
+            plain_q: Default::default(),
+            first_s: Default::default(),
+            cur_s: Default::default(),
             can: Default::default(),
             fire: Default::default(),
             step: Default::default(),
@@ -172,6 +189,7 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         self.issue.next.beat0 = self.beat0.q.val();
         self.issue.next.first = self.lane.q.val() == 0;
         self.issue.next.patch = self.patch.val() & self.beat0.q.val();
+        self.issue.next.plain = self.plain_q.q.val();
         self.blk_take.next = self.fire.val() & self.new_block.q.val();
         self.link.next = self.fire.val() & self.new_block.q.val() & !self.beat0.q.val();
 
@@ -226,6 +244,19 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         }
         if self.seg.val() {
             self.base.d.next = self.seg_addr.val();
+        }
+        if self.jump.val() {
+            self.base.d.next = self.jump_addr.val() & self.addr_mask.val();
+        }
+        if self.park.val() {
+            self.plain_q.d.next = true;
+            self.first_s.d.next = self.first_q.q.val();
+            self.cur_s.d.next = self.cur_q.q.val();
+        }
+        if self.unpark.val() {
+            self.plain_q.d.next = false;
+            self.first_q.d.next = self.first_s.q.val();
+            self.cur_q.d.next = self.cur_s.q.val();
         }
         if self.row.val() {
             self.first_q.d.next = self.row_first.val();

@@ -19,6 +19,8 @@
 //! | `nx_blk`, `nx_next` | in, out | next block of a chain, 1 cycle: see [`Blocks`](super::blocks::Blocks) |
 //! | `cf_valid cf_ready cf_blk` | in, out, in | gives back the chain of an Fpdu operation, `cf_blk` = `Op::blk` |
 //! | `pool_free` | out | blocks neither used nor promised |
+//! | `sack sack_n`, `sack_taken` | out, in | SACK blocks, newest first, of the operation with `sack`; they stay until the report has left |
+//! | `kept_pulse lost_pulse` | out | a piece ahead of a gap was kept; was dropped |
 //! | `short_pulse crc_pulse drop_pulse` | out | an FPDU was refused for lack of blocks; an FPDU had a bad CRC; a segment was dropped |
 //!
 //! How a reader walks an FPDU: octet p is in lane p % K of beat p / K of the chain; beat b is physical beat
@@ -36,9 +38,14 @@
 //!   `rollback`: what is behind `seq` was not taken: CRC error in an FPDU that began here (`crc_fail`, `seq` its start),
 //!   too few blocks for an FPDU that begins here (`seq` its start, or its second octet if the first came before), or the
 //!   rest behind an error.
-//! * A segment that is not the next of its connection, or of a dead one, is dropped: `SegDone` alone, `seq` = the
-//!   context's position, no rollback, no fin.
-//! * A purge gives back the blocks of the unfinished FPDU; so does `fresh`. A purge has no operation and no slot.
+//! * A segment that does not begin with the next octet, or while octets ahead of a gap are kept, is cut into pieces: old
+//!   octets are passed over, the next ones taken as above, those ahead of a gap kept, and kept ones taken when the gap is
+//!   closed ([`Early`]). `SegDone` has `now`, and `sack` while something is kept or if nothing was new; `mid` too.
+//!   An error or too few blocks end the segment where the stream then is; what was kept stays.
+//! * A CRC error in an FPDU with octets that had been kept is as one with octets acknowledged: SACK reported them.
+//! * A segment of a dead connection is dropped: `SegDone` alone, `seq` = the context's position, no rollback, no fin.
+//! * A purge gives back the blocks of the unfinished FPDU and of all that is kept; so does `fresh`. A purge has no operation
+//!   and no slot.
 //!
 //! Blocks are reserved for the whole FPDU as soon as its length is known, so what is admitted can be completed. A single
 //! octet of a length field needs no block: it waits in the context. No CRC check if `crc_en` is low; pad is not checked.
@@ -47,7 +54,7 @@
 //! An FPDU's first 48 octets are read back from its first block, in cycles in which that bank is not written.
 //!
 //! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
-//! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations.
+//! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations, [`Early`] what is ahead of a gap, [`EarlyFetch`] reads it.
 
 use super::asm_chunk::ChunkPipe;
 use super::asm_ctl::AsmCtl;
@@ -56,6 +63,8 @@ use super::asm_op::OpMaker;
 use super::asm_run::ChunkRun;
 use super::blocks::{Blocks, LEN};
 use super::cfg::Cfg;
+use super::early::Early;
+use super::early_fetch::EarlyFetch;
 use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, SLOT};
 use crate::prim::CAPTURE_BYTES;
@@ -93,6 +102,11 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub short_pulse: Signal<Out, bool>,
     pub crc_pulse: Signal<Out, bool>,
     pub drop_pulse: Signal<Out, bool>,
+    pub sack: Signal<Out, Bits<256>>,
+    pub sack_n: Signal<Out, Bits<3>>,
+    pub sack_taken: Signal<In, bool>,
+    pub kept_pulse: Signal<Out, bool>,
+    pub lost_pulse: Signal<Out, bool>,
 
     feed: SegIn,
     ctl: AsmCtl<K, LK>,
@@ -101,6 +115,8 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pool: Pool<D, K>,
     blocks: Blocks,
     maker: OpMaker<D, K, LK>,
+    keeper: Early,
+    fetch: EarlyFetch<D, LK>,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
 }
@@ -160,6 +176,11 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             short_pulse: Default::default(),
             crc_pulse: Default::default(),
             drop_pulse: Default::default(),
+            sack: Default::default(),
+            sack_n: Default::default(),
+            sack_taken: Default::default(),
+            kept_pulse: Default::default(),
+            lost_pulse: Default::default(),
             feed: SegIn::new(cfg, LK),
             ctl: AsmCtl::new(cfg),
             reader: ChunkRun::new(cfg),
@@ -167,6 +188,8 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             pool: Pool::new(cfg),
             blocks: Blocks::new(cfg),
             maker: OpMaker::new(cfg),
+            keeper: Early::new(cfg, LK),
+            fetch: EarlyFetch::new(cfg),
             row: Default::default(),
             first: Default::default(),
         }
@@ -199,9 +222,14 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.run.next = self.ctl.run.val();
         self.ctl.headed.next = self.reader.headed.val();
         self.ctl.ends.next = self.reader.ends.val();
-        self.st_req.next = self.reader.st_req.val();
+        self.st_req.next = self.reader.st_req.val() & !self.ctl.from_pool.val();
         self.st_addr.next = self.reader.st_addr.val();
         self.reader.st_grant.next = self.st_grant.val();
+        if self.ctl.from_pool.val() {
+            self.reader.st_grant.next = self.fetch.grant.val();
+        }
+        self.fetch.req.next = self.reader.st_req.val() & self.ctl.from_pool.val();
+        self.fetch.addr.next = self.reader.st_addr.val();
         self.reader.seg.next = self.ctl.load.val();
         self.reader.seg_addr.next = self.first.val().addr;
         self.reader.row.next = self.ctl.load_row.val();
@@ -213,6 +241,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.ext.next = self.ctl.ext.val();
         self.reader.last.next = self.ctl.last.val();
         self.reader.patch.next = self.ctl.patch.val();
+        self.reader.park.next = self.ctl.park.val();
+        self.reader.unpark.next = self.keeper.unpark.val();
+        self.reader.jump.next = self.ctl.jump.val();
+        self.reader.jump_addr.next = self.keeper.act_addr.val();
         self.ctl.first.next = self.reader.first.val();
         self.ctl.cur.next = self.reader.cur.val();
         self.reader.blk.next = self.blocks.blk.val();
@@ -223,6 +255,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.pipe.oct0.next = self.ctl.oct0.val();
         self.pipe.st_lo.next = self.st_lo.val();
         self.pipe.st_hi.next = self.st_hi.val();
+        if self.ctl.from_pool.val() {
+            self.pipe.st_lo.next = self.fetch.lo.val();
+            self.pipe.st_hi.next = self.fetch.hi.val();
+        }
         self.pipe.crc_set.next = self.ctl.load_row.val();
         self.pipe.crc_in.next = self.row.val().crc;
         self.ctl.head_valid.next = self.pipe.head_valid.val();
@@ -237,8 +273,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
 
         // Readers of the pool.
         self.pool.hr_beat.next = self.maker.hr_beat.val();
-        self.maker.hr_ok.next = self.pool.hr_ok.val();
+        if self.fetch.hr_req.val() {
+            self.pool.hr_beat.next = self.fetch.hr_beat.val();
+        }
+        self.maker.hr_ok.next = self.pool.hr_ok.val() & !self.fetch.hr_req.val();
         self.maker.hr_data.next = self.pool.hr_data.val();
+        self.fetch.hr_ok.next = self.pool.hr_ok.val();
+        self.fetch.hr_data.next = self.pool.hr_data.val();
         self.pool.rd_beat_lo.next = self.pr_beat_lo.val();
         self.pool.rd_beat_hi.next = self.pr_beat_hi.val();
         self.pr_lo.next = self.pool.rd_lo.val();
@@ -257,16 +298,59 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.blocks.done_first.next = self.reader.first.val();
         self.blocks.done_last.next = self.reader.cur.val();
         self.blocks.done_n.next = self.ctl.chain_n.val();
-        self.blocks.fr_valid.next = self.ctl.fr_valid.val();
+        self.blocks.fr_valid.next = self.ctl.fr_valid.val() | self.keeper.fr_valid.val();
         self.ctl.fr_ready.next = self.blocks.fr_ready.val();
+        self.keeper.fr_ready.next = self.blocks.fr_ready.val();
         self.blocks.fr_first.next = self.reader.first.val();
         self.blocks.fr_last.next = self.reader.cur.val();
         self.blocks.fr_n.next = self.ctl.chain_n.val();
+        if self.keeper.fr_valid.val() {
+            self.blocks.fr_first.next = self.keeper.fr_first.val();
+            self.blocks.fr_last.next = self.keeper.fr_last.val();
+            self.blocks.fr_n.next = self.keeper.fr_n.val();
+        }
         self.blocks.cf_valid.next = self.cf_valid.val();
         self.blocks.cf_blk.next = self.cf_blk.val();
         self.cf_ready.next = self.blocks.cf_ready.val();
         self.blocks.nx_blk.next = self.nx_blk.val();
         self.nx_next.next = self.blocks.nx_next.val();
+
+        // Octets ahead of a gap.
+        self.keeper.load.next = self.ctl.load.val();
+        self.keeper.load_row.next = self.ctl.load_row.val();
+        self.keeper.row_early.next = self.row.val().early;
+        self.keeper.seg.next = self.ctl.cur_seg.val();
+        self.keeper.pos.next = self.ctl.pos.val();
+        self.keeper.ask.next = self.ctl.ask.val();
+        self.keeper.wipe.next = self.ctl.wipe.val();
+        self.keeper.stop.next = self.ctl.stop.val();
+        self.keeper.alive.next = self.ctl.alive_now.val();
+        self.ctl.early.next = self.keeper.early.val();
+        self.ctl.complete.next = self.keeper.complete.val();
+        self.ctl.act_stream.next = self.keeper.act_stream.val();
+        self.ctl.act_drain.next = self.keeper.act_drain.val();
+        self.ctl.act_park.next = self.keeper.act_park.val();
+        self.ctl.act_done.next = self.keeper.act_done.val();
+        self.ctl.act_len.next = self.keeper.act_len.val();
+        self.ctl.act_need.next = self.keeper.act_need.val();
+        self.ctl.act_sack.next = self.keeper.act_sack.val();
+        self.keeper.chain_first.next = self.reader.first.val();
+        self.keeper.chain_last.next = self.reader.cur.val();
+        self.keeper.link.next = self.reader.link.val();
+        self.keeper.link_from.next = self.reader.cur.val();
+        self.keeper.link_to.next = self.blocks.blk.val();
+        self.keeper.avail.next = self.blocks.avail.val();
+        self.fetch.start.next = self.keeper.fetch_start.val();
+        self.fetch.first.next = self.keeper.fetch_first.val();
+        self.fetch.from.next = self.keeper.fetch_from.val();
+        self.fetch.len.next = self.keeper.fetch_len.val();
+        self.keeper.fetch_blk.next = self.fetch.blk.val();
+        self.fetch.succ.next = self.keeper.fetch_next.val();
+        self.sack.next = self.keeper.sack.val();
+        self.sack_n.next = self.keeper.sack_n.val();
+        self.keeper.sack_taken.next = self.sack_taken.val();
+        self.kept_pulse.next = self.keeper.kept_pulse.val();
+        self.lost_pulse.next = self.keeper.lost_pulse.val();
 
         // Operations and counters.
         self.maker.push.next = self.ctl.push.val();

@@ -38,6 +38,22 @@ impl Cfg {
         self.window + 4
     }
 
+    /// Octets of a pool block are 2^this; `lk` = log2 of the octets in a beat.
+    pub fn block_log(&self, lk: usize) -> usize {
+        self.blk_bits + lk
+    }
+
+    /// Pool blocks that octets ahead of a gap may take in all: those that the longest FPDU does not need.
+    pub fn early_blocks(&self, lk: usize) -> usize {
+        let blocks = 1 << (self.pool_bits - self.blk_bits);
+        blocks - self.max_fpdu.div_ceil(1 << self.block_log(lk)).min(blocks)
+    }
+
+    /// Of these, what one connection may take: three quarters.
+    pub fn early_quota(&self, lk: usize) -> usize {
+        self.early_blocks(lk) * 3 / 4
+    }
+
     /// log2 of the depth of a FIFO that holds what is in flight.
     pub fn window_bits(&self) -> usize {
         self.window.next_power_of_two().ilog2() as usize

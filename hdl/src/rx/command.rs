@@ -395,6 +395,8 @@ impl Logic for Command {
         self.op.next.rollback = false;
         self.op.next.crc_fail = false;
         self.op.next.fin = false;
+        self.op.next.now = false;
+        self.op.next.sack = false;
         self.op.next.fence_id = self.data.q.val().get_bits::<10>(8);
 
         // TPT.

@@ -15,6 +15,8 @@ pub mod ddp;
 pub mod deliver;
 pub mod deliver_queue;
 pub mod deliver_read;
+pub mod early;
+pub mod early_fetch;
 pub mod history;
 pub mod ingest;
 pub mod lookup;

@@ -80,6 +80,8 @@ pub struct Pipe {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
+    /// A report with SACK blocks is not made: its connection is gone.
+    pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
     pub dyn_we: Signal<Out, bool>,
@@ -156,6 +158,8 @@ pub struct Pipe {
     shape: FormCheck,
     history: DynHistory,
     gaps: SeqGap,
+    /// Sequence number of the frame, or stream position of the operation.
+    x1_seq: Signal<Local, Bits<32>>,
     fin: Signal<Local, bool>,
 
     // X2
@@ -240,6 +244,7 @@ impl Pipe {
             ack: Default::default(),
             seg_push: Default::default(),
             seg: Default::default(),
+            sack_void: Default::default(),
             free_valid: Default::default(),
             free_slot: Default::default(),
             dyn_we: Default::default(),
@@ -296,6 +301,7 @@ impl Pipe {
             shape: Default::default(),
             history: DynHistory::new(cfg.window, cfg.conn_bits),
             gaps: Default::default(),
+            x1_seq: Default::default(),
             fin: Default::default(),
             x2_op: Default::default(),
             x2_frame: Default::default(),
@@ -470,8 +476,12 @@ impl Logic for Pipe {
         self.x2_raw.d.next = self.x1_raw.q.val();
         self.x2_f.d.next = self.x1_f.val();
         self.x2_near.d.next = self.x1_near.q.val();
-        self.x2_ahead.d.next = self.x1_d.q.val().seq - self.x1_f.val().rcv_nxt;
-        self.x2_ahead_alt.d.next = self.x1_d.q.val().seq - self.place.alt.val();
+        self.x1_seq.next = self.x1_d.q.val().seq;
+        if self.x1_op.q.val() {
+            self.x1_seq.next = self.x1_o.q.val().seq;
+        }
+        self.x2_ahead.d.next = self.x1_seq.val() - self.x1_f.val().rcv_nxt;
+        self.x2_ahead_alt.d.next = self.x1_seq.val() - self.place.alt.val();
         self.x2_nxt.d.next = self.gaps.nxt.val();
         self.x2_some.d.next = self.gaps.some.val();
         self.x2_back.d.next = self.gaps.back.val();
@@ -568,6 +578,7 @@ impl Logic for Pipe {
         self.ack.next = self.place.ack.val();
         self.seg_push.next = self.place.seg_push.val();
         self.seg.next = self.place.seg.val();
+        self.sack_void.next = self.place.sack_void.val();
         self.free_valid.next = self.place.free_valid.val();
         self.free_slot.next = self.place.free_slot.val();
         self.dyn_we.next = self.place.dyn_we.val();

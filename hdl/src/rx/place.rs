@@ -59,6 +59,8 @@ pub struct Place {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
+    /// An operation's SACK blocks are reported to nobody: its connection is gone.
+    pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
     /// State before this entry; there is an entry; `rcv_nxt` becomes `alt` or stays.
@@ -139,6 +141,10 @@ pub struct Place {
     header: Signal<Local, Bits<5>>,
     seqq: RegNr<Bits<32>>,
     fromq: RegNr<Bits<BYTE>>,
+    /// Staging address of the whole payload.
+    baseq: RegNr<Bits<BYTE>>,
+    voidq: Reg<bool>,
+    early: Signal<Local, bool>,
     install_hdr: Signal<Local, Bits<HDR_A>>,
     unused_install_hdr: Signal<Local, Bits<HDR_A>>,
 
@@ -252,7 +258,13 @@ impl Logic for Place {
             | self.op_fin.val()
             | self.op_rst.val()
             | (self.op_again.val() & (self.f.val().crc_rep == 2));
-        self.op_nxtq.d.next = self.op_init.val() | (self.op_seg.val() & self.o.val().rollback);
+        // A segment may end behind `rcv_nxt`: what was ahead of a gap has found its place.
+        self.op_nxtq.d.next = self.op_init.val()
+            | (self.op_seg.val()
+                & (self.o.val().rollback | (self.open.val() & !self.v.val().behind)));
+        self.voidq.d.next = self.op.val() & !self.c.val().hit & self.o.val().sack;
+        self.sack_void.next = self.voidq.q.val();
+        self.baseq.d.next = self.base.val();
         self.bad_termq.d.next =
             self.live.val() & (self.op_kind.val() == OpKind::Fpdu) & self.o.val().term.any();
         self.crc_termq.d.next = self.o.val().term == 0x2002;
@@ -338,7 +350,8 @@ impl Logic for Place {
         self.slow.next = self.vq.q.val().inside
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
                 | (self.vq.q.val().fast & self.rq.q.val().stale));
-        self.queue.next = self.slow.val() | self.vq.q.val().reset_later;
+        self.early.next = self.vq.q.val().early & self.vq.q.val().inside;
+        self.queue.next = self.slow.val() | self.vq.q.val().reset_later | self.early.val();
         self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
         // Errors.
@@ -666,7 +679,7 @@ impl Logic for Place {
         self.aux.next = (bit_cast::<368, 224>(self.hdr_bq.q.val()) << 144)
             | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
 
-        // The assembler's share. What it takes begins at rcv_nxt.
+        // The assembler's share. What it takes begins at rcv_nxt, or lies ahead of it; there a FIN does not count.
         self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
@@ -678,9 +691,16 @@ impl Logic for Place {
             self.seg.next.len = 0.into();
         }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
+        self.seg.next.at = self.fq.q.val().rcv_nxt;
         self.seg.next.fresh = self.quietq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
         self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
+        if self.vq.q.val().early {
+            self.seg.next.addr = self.baseq.q.val();
+            self.seg.next.len = self.dq.q.val().plen;
+            self.seg.next.at = self.dq.q.val().seq;
+            self.seg.next.fin = false;
+        }
 
         // A frame that nobody keeps gives its slot back.
         self.free_valid.next = self.is_frame.q.val()
@@ -701,12 +721,13 @@ impl Logic for Place {
         self.ack.next.tsecr = self.dq.q.val().tsecr;
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
+        self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack;
         self.opens.next = self.fast_ok.val() & self.crc_good.val() & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
             self.ack.next.flags = 0x400.into(); // ack_flag::RX_ONLY
             self.ack.next.mode = 1.into(); // ack_mode::DELAYED
-            if self.oq.q.val().rollback {
+            if self.oq.q.val().now {
                 self.ack.next.mode = 2.into(); // ack_mode::NOW
             }
             if self.finq.q.val() {
@@ -728,7 +749,8 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)
                 | (bit_cast::<11, 1>(self.opens.val().into()) << 9);
             if self.settledq.q.val() {
-                if self.old.val() | self.ahead.val() | self.outside.val() {
+                // The assembler reports what it gets.
+                if self.old.val() | (self.ahead.val() & !self.early.val()) | self.outside.val() {
                     self.ack.next.mode = 2.into();
                 }
                 if self.challenge.val() {

@@ -6,10 +6,10 @@
 //! In: the frame, the distances, the forwarded `Dyn`. Out: one [`Verdict`].
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
-//! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` is dropped
-//! (no reassembly yet), and so is a segment that reaches beyond the window.
+//! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` goes to the
+//! assembler; of a FIN with it nothing is remembered. A segment that reaches beyond the window is dropped.
 //! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
-//! Requirements: TCP-21..TCP-24, TCP-31..TCP-34, TCP-1C.
+//! Requirements: TCP-21..TCP-25, TCP-31..TCP-34, TCP-1C.
 
 use super::types::*;
 use super::xtypes::*;
@@ -143,6 +143,8 @@ impl Logic for TcpJudge {
         self.v.next.fast = self.passed.val() & self.here.val() & self.ready.val();
         self.v.next.slow =
             self.passed.val() & ((self.here.val() & !self.ready.val()) | self.behind.val());
+        self.v.next.early =
+            self.passed.val() & !self.here.val() & !self.behind.val() & self.d.val().plen.any();
         self.v.next.reset =
             self.whole.val() & self.rst.val() & self.here.val() & self.settled.val();
         self.v.next.reset_later = self.whole.val()

@@ -73,7 +73,7 @@ pub struct Dyn {
     pub rcv_nxt: Bits<32>,
     /// Segments of this connection queued for the assembler or in it.
     pub pend: Bits<8>,
-    /// The assembler holds a part of an FPDU of this connection.
+    /// The assembler holds a part of an FPDU of this connection, or octets ahead of a gap.
     pub mid: bool,
     /// CRC failures of the FPDU that starts at rcv_nxt.
     pub crc_rep: Bits<2>,
@@ -175,7 +175,7 @@ pub struct Op {
     pub term: Bits<16>,
     /// SegDone: stream position that may be acknowledged (everything before it is placed or held).
     pub seq: Bits<32>,
-    /// SegDone: a part of an FPDU is held.
+    /// SegDone: a part of an FPDU is held, or octets ahead of a gap.
     pub mid: bool,
     /// SegDone: the rest of the segment was not taken; rcv_nxt falls back to `seq`.
     pub rollback: bool,
@@ -183,6 +183,10 @@ pub struct Op {
     pub crc_fail: bool,
     /// SegDone: the segment carried FIN and was taken whole.
     pub fin: bool,
+    /// SegDone: acknowledge at once: a gap is there, or was filled, or nothing was new.
+    pub now: bool,
+    /// SegDone: SACK blocks go with the report; they wait in the assembler.
+    pub sack: bool,
     /// Fence: id given back in the event.
     pub fence_id: Bits<10>,
 }
@@ -243,6 +247,8 @@ pub struct Seg {
     pub addr: Bits<BYTE>,
     pub len: Bits<16>,
     /// Sequence number of that octet.
+    pub at: Bits<32>,
+    /// Next octet that the pipeline expected.
     pub seq: Bits<32>,
     /// The connection had nothing queued or held: an FPDU starts at `seq`.
     pub fresh: bool,
@@ -325,4 +331,6 @@ pub struct Ack {
     pub rcv_nxt: Bits<32>,
     /// 0 none, 1 delayed, 2 now, 3 challenge.
     pub mode: Bits<2>,
+    /// The SACK blocks that wait in the assembler belong to it.
+    pub sack: bool,
 }

@@ -142,6 +142,8 @@ pub struct Verdict {
     pub fast: bool,
     /// Data or FIN for the assembler, if it is inside of the window and not all old.
     pub slow: bool,
+    /// Data ahead of a gap, for the assembler too, if it is inside of the window.
+    pub early: bool,
     /// RST at rcv_nxt; the same while segments wait in front of it: it goes behind them.
     pub reset: bool,
     pub reset_later: bool,

@@ -36,6 +36,8 @@ pub struct Pace {
 pub struct Op {
     pub fields: HashMap<String, u64>,
     pub hdr: Vec<u8>,
+    /// SACK blocks that go with it.
+    pub sack: Vec<(u32, u32)>,
 }
 
 /// A chain to read back and give free.
@@ -81,6 +83,7 @@ pub struct Bench {
     asked_next: bool,
     pub ops: VecDeque<Op>,
     pub granted: u64,
+    sack_waits: bool,
 }
 
 impl Bench {
@@ -121,6 +124,7 @@ impl Bench {
             asked_next: false,
             ops: VecDeque::new(),
             granted: 0,
+            sack_waits: false,
         };
         let mut noise = vec![0; bench.staging.len()];
         bench.rng.fill_bytes(&mut noise);
@@ -208,6 +212,7 @@ impl Bench {
                 "slot" => s.slot,
                 "addr" => s.addr,
                 "len" => s.bytes.len() as u64,
+                "at" => s.at.into(),
                 "seq" => s.seq.into(),
                 "fresh" => s.fresh.into(),
                 "crc_en" => s.crc_en.into(),
@@ -241,6 +246,10 @@ impl Bench {
             let n = self.rng.gen_range(0..self.to_free.len());
             self.freeing = Some(self.to_free.swap_remove(n));
         }
+        // A report leaves some time after its operation; another one waits for that.
+        let taken = self.sack_waits && self.chance(self.pace.free.max(10));
+        self.sack_waits &= !taken;
+        self.set("sack_taken", taken.into());
         self.set("cf_valid", self.freeing.is_some().into());
         let cf_blk = self.freeing.unwrap_or_else(|| self.rng.gen());
         self.set("cf_blk", cf_blk);
@@ -253,6 +262,10 @@ impl Bench {
         self.reads.push_back(read.then_some(addr));
         if self.get("op_valid") == 1 && op_ready {
             let op = self.read_op();
+            if !op.sack.is_empty() {
+                assert!(!self.sack_waits, "a second report with SACK blocks");
+                self.sack_waits = true;
+            }
             self.ops.push_back(op);
         }
         if self.get("free_valid") == 1 {
@@ -293,6 +306,7 @@ impl Bench {
         let mut op = Op {
             fields: HashMap::new(),
             hdr: vec![0; 48],
+            sack: vec![],
         };
         for f in &port.fields {
             let octets = match f.name.as_str() {
@@ -306,6 +320,14 @@ impl Bench {
             for (i, p) in octets.enumerate() {
                 op.hdr[p] = bits(f.low + 8 * i, 8) as u8;
             }
+        }
+        if op.fields["sack"] == 1 {
+            let mut raw = [0u8; 32];
+            self.dut.get_bytes(self.ports["sack"].0, &mut raw);
+            let word = |i: usize| u32::from_le_bytes([raw[i], raw[i + 1], raw[i + 2], raw[i + 3]]);
+            op.sack = (0..self.get("sack_n") as usize)
+                .map(|k| (word(8 * k), word(8 * k + 4)))
+                .collect();
         }
         op
     }

@@ -8,6 +8,8 @@ pub struct Segment {
     pub gen: u64,
     pub slot: u64,
     pub addr: u64,
+    /// Sequence number of the first octet; next octet expected (counts with `fresh`).
+    pub at: u32,
     pub seq: u32,
     pub fresh: bool,
     pub crc_en: bool,
@@ -28,6 +30,9 @@ pub enum Said {
         rollback: bool,
         crc_fail: bool,
         fin: bool,
+        now: bool,
+        /// SACK blocks, if any are reported.
+        sack: Vec<(u32, u32)>,
     },
 }
 
@@ -46,6 +51,23 @@ pub fn fpdu(ulpdu: &[u8]) -> Vec<u8> {
     f
 }
 
+/// A piece kept ahead of a gap; of a part that was taken only the octets are gone, not the blocks.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub start: u32,
+    pub gone: usize,
+    pub bytes: Vec<u8>,
+}
+
+/// What is refused for want of blocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Want {
+    /// The FPDU of this number, of those that begin in the segment or in what it sets free.
+    pub fpdu: Option<usize>,
+    /// The piece of this number, of those ahead of a gap.
+    pub piece: Option<usize>,
+}
+
 /// A connection in the assembler.
 #[derive(Clone, Debug, Default)]
 pub struct Conn {
@@ -53,6 +75,32 @@ pub struct Conn {
     pub next: u32,
     /// The octets held of an unfinished FPDU.
     pub held: Vec<u8>,
+    pub kept: Vec<Piece>,
+    /// The pieces joined, start and end, newest first.
+    pub intervals: Vec<(u32, u32)>,
+    /// The error came before the last octet of its stretch.
+    left_over: bool,
+}
+
+/// What became of a stretch.
+#[derive(PartialEq)]
+enum Went {
+    Whole,
+    Short,
+    Crc,
+    Dead,
+}
+
+fn ahead(a: u32, of: u32) -> i32 {
+    a.wrapping_sub(of) as i32
+}
+
+struct Run<'a> {
+    max_fpdu: usize,
+    crc_en: bool,
+    want: Want,
+    begun: usize,
+    said: &'a mut Vec<Said>,
 }
 
 impl Conn {
@@ -64,34 +112,153 @@ impl Conn {
         }
     }
 
-    /// What the assembler says to a segment. `short`: the FPDU of this number (of those that begin here) finds too few
-    /// blocks.
-    pub fn take(&mut self, s: &Segment, max_fpdu: usize, short: Option<usize>) -> Vec<Said> {
+    /// What the assembler says to a segment.
+    pub fn take(&mut self, s: &Segment, max_fpdu: usize, want: Want) -> Vec<Said> {
         let mut said = vec![];
         if s.purge {
-            self.alive = false;
-            self.held.clear();
+            *self = Conn {
+                next: self.next,
+                ..Conn::default()
+            };
             return said;
         }
         if s.fresh {
             *self = Conn {
                 alive: true,
                 next: s.seq,
-                held: vec![],
+                ..Conn::default()
             };
         }
-        if !self.alive || self.next != s.seq {
-            said.push(self.end(false, false, false));
+        if !self.alive {
+            said.push(self.end(false, false, false, false, vec![]));
             return said;
         }
+        let sorted = s.at != self.next || !self.kept.is_empty();
+        let end = s.at.wrapping_add(s.bytes.len() as u32);
+        let mut run = Run {
+            max_fpdu,
+            crc_en: s.crc_en,
+            want,
+            begun: 0,
+            said: &mut said,
+        };
+        let (mut fed, mut pieces, mut dup) = (false, 0, false);
+        let went = loop {
+            if let Some(i) = self.kept.iter().position(|p| p.start == self.next) {
+                fed = true;
+                let piece = self.kept[i].clone();
+                let went = self.stream(&piece.bytes, true, &mut run);
+                if went == Went::Dead {
+                    break went;
+                }
+                let n = ahead(self.next, piece.start) as usize;
+                for v in &mut self.intervals {
+                    if v.0 == piece.start {
+                        v.0 = self.next;
+                    }
+                }
+                self.intervals.retain(|v| v.0 != v.1);
+                if n == piece.bytes.len() {
+                    self.kept.remove(i);
+                } else {
+                    self.kept[i] = Piece {
+                        start: self.next,
+                        gone: piece.gone + n,
+                        bytes: piece.bytes[n..].to_vec(),
+                    };
+                }
+                if went != Went::Whole {
+                    break went;
+                }
+                continue;
+            }
+            let mut p = if ahead(s.at, self.next) < 0 {
+                self.next
+            } else {
+                s.at
+            };
+            let within = self
+                .intervals
+                .iter()
+                .position(|v| ahead(p, v.0) >= 0 && ahead(v.1, p) > 0);
+            if let Some(i) = within {
+                p = self.intervals[i].1;
+            }
+            if ahead(end, p) <= 0 {
+                dup = !fed && !s.bytes.is_empty();
+                if let (false, Some(i)) = (fed, within) {
+                    let v = self.intervals.remove(i);
+                    self.intervals.insert(0, v);
+                }
+                break Went::Whole;
+            }
+            let mut to = end;
+            for v in &self.intervals {
+                if ahead(v.0, p) > 0 && ahead(to, v.0) > 0 {
+                    to = v.0;
+                }
+            }
+            let bytes = &s.bytes[ahead(p, s.at) as usize..ahead(to, s.at) as usize];
+            if p == self.next {
+                fed = true;
+                let went = self.stream(bytes, false, &mut run);
+                if went != Went::Whole {
+                    break went;
+                }
+                continue;
+            }
+            let touching = self.intervals.iter().any(|v| v.0 == to || v.1 == p);
+            if want.piece == Some(pieces) || (self.intervals.len() == 4 && !touching) {
+                break Went::Whole;
+            }
+            pieces += 1;
+            fed = true;
+            self.kept.push(Piece {
+                start: p,
+                gone: 0,
+                bytes: bytes.to_vec(),
+            });
+            let mut new = (p, to);
+            self.intervals.retain(|v| {
+                if v.1 == p {
+                    new.0 = v.0;
+                }
+                if v.0 == to {
+                    new.1 = v.1;
+                }
+                v.1 != p && v.0 != to
+            });
+            self.intervals.insert(0, new);
+        };
+        let mut sack = vec![];
+        if self.alive {
+            sack.extend(dup.then_some((s.at, end)));
+            sack.extend(self.intervals.iter().copied());
+            sack.truncate(4);
+        }
+        let whole = went == Went::Whole;
+        let fin = s.fin && whole && self.next == end;
+        let crc_fail = went == Went::Crc;
+        // An error in the middle leaves octets behind.
+        let rollback = match went {
+            Went::Whole => false,
+            Went::Dead => self.left_over,
+            _ => true,
+        };
+        said.push(self.end(rollback, crc_fail, fin, sorted, sack));
+        said
+    }
+
+    /// The next octets of the stream; `old_octets`: they were kept before.
+    fn stream(&mut self, bytes: &[u8], old_octets: bool, run: &mut Run) -> Went {
+        let from = self.next;
         let mut pos = 0;
-        let mut begun = 0;
-        while pos < s.bytes.len() {
+        while pos < bytes.len() {
             let old = self.held.len();
             let at: Vec<u8> = self
                 .held
                 .iter()
-                .chain(&s.bytes[pos..])
+                .chain(&bytes[pos..])
                 .take(2)
                 .copied()
                 .collect();
@@ -101,60 +268,66 @@ impl Conn {
                 break;
             };
             let total = fpdu_len(u16::from_be_bytes([a, b]).into());
-            self.next = s.seq.wrapping_add(pos as u32);
+            self.next = from.wrapping_add(pos as u32);
             if old < 2 {
-                if total > max_fpdu {
-                    said.push(Said::Fpdu {
+                if total > run.max_fpdu {
+                    run.said.push(Said::Fpdu {
                         term: 0x2005,
                         octets: at,
                     });
                     self.alive = false;
+                    self.left_over = true;
                     self.held.clear();
-                    said.push(self.end(true, false, false));
-                    return said;
+                    return Went::Dead;
                 }
-                if short == Some(begun) {
-                    said.push(self.end(true, false, false));
-                    return said;
+                if run.want.fpdu == Some(run.begun) {
+                    return Went::Short;
                 }
-                begun += 1;
+                run.begun += 1;
             }
-            let n = (total - old).min(s.bytes.len() - pos);
-            self.held.extend(&s.bytes[pos..pos + n]);
+            let n = (total - old).min(bytes.len() - pos);
+            self.held.extend(&bytes[pos..pos + n]);
             pos += n;
             if self.held.len() < total {
                 break;
             }
             let octets = std::mem::take(&mut self.held);
             let crc = crc32c::crc32c(&octets[..total - 4]).to_le_bytes();
-            if !s.crc_en || octets[total - 4..] == crc {
-                said.push(Said::Fpdu { term: 0, octets });
-            } else if old == 0 {
-                said.push(self.end(true, true, false));
-                return said;
+            if !run.crc_en || octets[total - 4..] == crc {
+                run.said.push(Said::Fpdu { term: 0, octets });
+            } else if old == 0 && !old_octets {
+                return Went::Crc;
             } else {
-                said.push(Said::Fpdu {
+                run.said.push(Said::Fpdu {
                     term: 0x2002,
                     octets,
                 });
                 self.alive = false;
-                self.next = s.seq.wrapping_add(pos as u32);
-                said.push(self.end(pos < s.bytes.len(), false, false));
-                return said;
+                self.next = from.wrapping_add(pos as u32);
+                self.left_over = pos < bytes.len();
+                return Went::Dead;
             }
         }
-        self.next = s.seq.wrapping_add(pos as u32);
-        said.push(self.end(false, false, s.fin));
-        said
+        self.next = from.wrapping_add(pos as u32);
+        Went::Whole
     }
 
-    fn end(&self, rollback: bool, crc_fail: bool, fin: bool) -> Said {
+    fn end(
+        &self,
+        rollback: bool,
+        crc_fail: bool,
+        fin: bool,
+        sorted: bool,
+        sack: Vec<(u32, u32)>,
+    ) -> Said {
         Said::SegDone {
             seq: self.next,
-            mid: self.alive && !self.held.is_empty(),
+            mid: (self.alive && !self.held.is_empty()) || (!self.kept.is_empty() && !fin),
             rollback,
             crc_fail,
             fin,
+            now: sorted || rollback,
+            sack,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A whole run: peers that send streams of FPDUs, the assembler, and the comparison with the model.
 
 use super::bench::{self, Bench, Held, Op, Pace};
-use super::model::{fpdu, fpdu_len, Conn, Said, Segment};
+use super::model::{fpdu, fpdu_len, Conn, Said, Segment, Want};
 use ferrowarp_hdl::rx::cfg::Cfg;
 use rand::{Rng, RngCore};
 use std::collections::VecDeque;
@@ -62,6 +62,10 @@ pub struct Seen {
     pub short: usize,
     pub purged: usize,
     pub dropped: usize,
+    /// Segments that left something ahead of a gap, that closed one; pieces refused.
+    pub kept: usize,
+    pub closed: usize,
+    pub lost: usize,
     pub split_length: usize,
     pub largest: usize,
 }
@@ -75,6 +79,9 @@ impl Seen {
         self.short += o.short;
         self.purged += o.purged;
         self.dropped += o.dropped;
+        self.kept += o.kept;
+        self.closed += o.closed;
+        self.lost += o.lost;
         self.split_length += o.split_length;
         self.largest = self.largest.max(o.largest);
     }
@@ -85,6 +92,8 @@ impl Seen {
             self.crc_term,
             self.purged,
             self.dropped,
+            self.kept,
+            self.closed,
             self.split_length,
         ];
         assert!(
@@ -120,6 +129,19 @@ impl Run {
 
     fn blocks(&self, octets: usize) -> usize {
         octets.div_ceil(self.k << self.cfg.blk_bits)
+    }
+
+    /// Blocks of what is kept ahead of a gap.
+    fn kept(&self, c: &Conn) -> usize {
+        c.kept
+            .iter()
+            .map(|p| self.blocks(p.gone + p.bytes.len()))
+            .sum()
+    }
+
+    /// Blocks that a connection has a right to.
+    fn promised(&self, c: &Conn) -> usize {
+        self.blocks(c.reserved()) + self.kept(c)
     }
 
     fn new_peer(&mut self, gen: u64, model: Conn) -> Peer {
@@ -252,6 +274,7 @@ impl Run {
             gen: p.gen,
             slot,
             addr,
+            at: seq,
             seq,
             fresh,
             crc_en: p.crc_en,
@@ -267,6 +290,7 @@ impl Run {
             gen: self.peers[c].gen,
             slot: 0,
             addr: 0,
+            at: 0,
             seq: 0,
             fresh: false,
             crc_en: true,
@@ -294,9 +318,11 @@ impl Run {
     fn pass_purges(&mut self) {
         while self.queue.front().is_some_and(|s| s.0.purge) {
             if let Some((s, _)) = self.queue.pop_front() {
-                self.peers[(s.conn / 5) as usize]
-                    .model
-                    .take(&s, self.cfg.max_fpdu, None);
+                self.peers[(s.conn / 5) as usize].model.take(
+                    &s,
+                    self.cfg.max_fpdu,
+                    Want::default(),
+                );
                 self.seen.purged += 1;
             }
         }
@@ -316,7 +342,7 @@ impl Run {
             if after.held.len() == 1 && !seg.fresh {
                 self.seen.split_length += 1;
             }
-            let said = after.take(&seg, max, None);
+            let said = after.take(&seg, max, Want::default());
             self.expected = Some((said, after));
             self.heard = 0;
         }
@@ -367,49 +393,74 @@ impl Run {
             rollback: f("rollback") == 1,
             crc_fail: f("crc_fail") == 1,
             fin: f("fin") == 1,
+            now: f("now") == 1,
+            sack: op.sack.clone(),
         };
         let mut after = after;
         if got != *want {
             // Only too few blocks explain that.
             let fpdus = self.heard - 1;
-            let found = (0..=fpdus).find_map(|k| {
+            let wants = (0..=fpdus)
+                .map(|k| Want {
+                    fpdu: Some(k),
+                    piece: None,
+                })
+                .chain((0..5).map(|k| Want {
+                    fpdu: None,
+                    piece: Some(k),
+                }));
+            let found = wants.into_iter().find_map(|w| {
                 let mut c = self.peers[c].model.clone();
-                let said = c.take(&seg, max, Some(k));
-                (said.len() == self.heard && said[fpdus] == got).then_some(c)
+                let said = c.take(&seg, max, w);
+                (said.len() == self.heard && said[fpdus] == got).then_some((c, w))
             });
-            after = found.unwrap_or_else(|| panic!("{got:?}, but {want:?} is due, {at}"));
-            let skip = (after.next.wrapping_sub(seg.seq)) as usize;
-            let field: Vec<u8> = after
-                .held
-                .iter()
-                .chain(&seg.bytes[skip..])
-                .take(2)
-                .copied()
-                .collect();
-            let need = self.blocks(fpdu_len(u16::from_be_bytes([field[0], field[1]]).into()));
+            let (model, want) =
+                found.unwrap_or_else(|| panic!("{got:?}, but {want:?} is due, {at}"));
+            after = model;
             let held: usize = self
                 .peers
                 .iter()
                 .enumerate()
-                .map(|(i, p)| self.blocks(if i == c { 0 } else { p.model.reserved() }))
+                .map(|(i, p)| self.promised(if i == c { &after } else { &p.model }))
                 .sum();
             let chains: usize = self.chain_blocks.iter().map(|c| c.1).sum();
             let freed = self.blocks_freed - freed_then;
             let all = 1 << (self.cfg.pool_bits - self.cfg.blk_bits);
-            assert!(
-                need + held + chains + freed > all,
-                "refused {need} blocks with {held} reserved, {chains} in chains, {freed} freed of {all}, {at}"
-            );
-            self.seen.short += 1;
+            if want.piece.is_some() {
+                self.seen.lost += 1;
+                let lk = self.k.trailing_zeros() as usize;
+                let kept: usize = self.peers.iter().map(|p| self.kept(&p.model)).sum();
+                let need = self.blocks(seg.bytes.len());
+                assert!(
+                    need + held + chains + freed > all
+                        || need + kept > self.cfg.early_blocks(lk)
+                        || need + self.kept(&after) > self.cfg.early_quota(lk),
+                    "lost {need} blocks with {held} reserved, {chains} in chains, {kept} kept of {all}, {at}"
+                );
+            } else {
+                self.seen.short += 1;
+                // The FPDU that was refused begins in the segment or in what was kept.
+                let skip = (after.next.wrapping_sub(seg.at)) as usize;
+                let rest = seg.bytes.get(skip..).unwrap_or(&[]);
+                let rest = match after.kept.iter().find(|p| p.start == after.next) {
+                    Some(p) => &p.bytes[..],
+                    None => rest,
+                };
+                let field: Vec<u8> = after.held.iter().chain(rest).take(2).copied().collect();
+                let need = self.blocks(fpdu_len(u16::from_be_bytes([field[0], field[1]]).into()));
+                assert!(
+                    need + held + chains + freed > all,
+                    "refused {need} blocks with {held} reserved, {chains} in chains, {freed} freed of {all}, {at}"
+                );
+            }
         }
+        let before = self.peers[c].model.kept.len();
+        self.seen.kept += usize::from(after.kept.len() > before);
+        self.seen.closed += usize::from(after.kept.len() < before && after.alive);
         self.expected = None;
         self.queue.pop_front();
         self.peers[c].model = after;
-        let promised: usize = self
-            .peers
-            .iter()
-            .map(|p| self.blocks(p.model.reserved()))
-            .sum();
+        let promised: usize = self.peers.iter().map(|p| self.promised(&p.model)).sum();
         let chains: usize = self.chain_blocks.iter().map(|c| c.1).sum();
         assert!(
             promised + chains <= 1 << (self.cfg.pool_bits - self.cfg.blk_bits),
@@ -425,6 +476,7 @@ impl Run {
             mid,
             rollback,
             crc_fail,
+            now,
             ..
         } = got
         else {
@@ -436,7 +488,7 @@ impl Run {
             p.next = pos;
         }
         self.seen.dropped +=
-            usize::from(!rollback && seq != seg.seq.wrapping_add(seg.bytes.len() as u32));
+            usize::from(!rollback && !now && seq != seg.at.wrapping_add(seg.bytes.len() as u32));
         if crc_fail {
             self.seen.crc_rollback += 1;
             let i = p
