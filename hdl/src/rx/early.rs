@@ -46,7 +46,7 @@ const IV: usize = CONN + 2;
 pub struct Interval {
     pub start: Bits<32>,
     pub end: Bits<32>,
-    /// Records.
+    /// First record; last block of the last one.
     pub first: Bits<BEAT>,
     pub last: Bits<BEAT>,
     /// Blocks.
@@ -676,7 +676,7 @@ impl Logic for Early {
                 }
             }
             EarlyState::After2 => {
-                if self.rec_i.q.val() == self.row.val().last {
+                if self.rec.val().last == self.row.val().last {
                     self.carry_v.d.next = false;
                     self.rm_left.d.next = false;
                     self.rm_lim.d.next = false;
@@ -860,7 +860,7 @@ impl Logic for Early {
                 self.then.d.next = EarlyState::Wipe1;
                 self.state.d.next = EarlyState::Wait;
                 self.rec_i.d.next = self.thread.rdata.val();
-                if self.rec_i.q.val() == self.row.val().last {
+                if self.rec.val().last == self.row.val().last {
                     self.idx.d.next = self.idx.q.val() + 1;
                     self.then.d.next = EarlyState::WipeRow;
                     if !self.row.val().more {

@@ -79,7 +79,7 @@ pub struct Conn {
     /// The pieces joined, start and end, newest first.
     pub intervals: Vec<(u32, u32)>,
     /// The error came before the last octet of its stretch.
-    left_over: bool,
+    pub left_over: bool,
 }
 
 /// What became of a stretch.

@@ -1,0 +1,273 @@
+//! The assembler with segments in any order: random stretches of a stream, overlapping, repeated and ahead of gaps, against
+//! the byte-stream model: FPDUs with their octets, positions, SACK blocks; then a leak check. The pool is large here.
+
+#[path = "rx_assemble/bench.rs"]
+#[allow(dead_code)]
+mod bench;
+#[path = "rx_assemble/model.rs"]
+#[allow(dead_code)]
+mod model;
+
+use bench::{Bench, Held, Pace};
+use ferrowarp_hdl::rx::cfg::Cfg;
+use model::{fpdu, Conn, Said, Segment, Want};
+use rand::{Rng, RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn cfg(d: usize) -> Cfg {
+    let lk = (d / 8).trailing_zeros() as usize;
+    Cfg {
+        latency: if d == 512 { 3 } else { 2 },
+        stage_bits: 14,
+        slot_bits: 5,
+        pool_bits: 18 - lk,
+        blk_bits: 8 - lk,
+        conn_bits: 5,
+        bucket_bits: 4,
+        tpt_set_bits: 4,
+        rq_bits: 4,
+        ord_bits: 2,
+        max_frame: 9018,
+        max_fpdu: 8192,
+        window: 16,
+    }
+}
+
+struct Repeat(&'static str, u64);
+impl Drop for Repeat {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test rx_early {}",
+                self.1, self.0
+            );
+        }
+    }
+}
+
+/// What a run must have seen.
+#[derive(Debug, Default)]
+struct Seen {
+    kept: usize,
+    closed: usize,
+    full: usize,
+    crc: usize,
+    dup: usize,
+    most: usize,
+}
+
+struct World {
+    bench: Bench,
+    max_fpdu: usize,
+}
+
+impl World {
+    /// Pushes a segment and compares everything that it causes.
+    fn step(&mut self, conn: &mut Conn, s: &mut Segment, seen: &mut Seen) {
+        while !self.bench.room() || self.bench.free_slots.len() < 2 {
+            self.bench.cycle(None);
+        }
+        if !s.purge {
+            s.slot = self.bench.free_slots.pop().expect("a slot");
+            s.addr = self.bench.stage(s.slot, &s.bytes);
+        }
+        let before = conn.kept.len();
+        let full = conn.intervals.len() == 4;
+        let said = conn.take(s, self.max_fpdu, Want::default());
+        seen.kept += usize::from(conn.kept.len() > before);
+        seen.closed += usize::from(conn.kept.len() < before && !s.purge);
+        seen.full += usize::from(full);
+        seen.most = seen.most.max(conn.kept.len());
+        self.bench.cycle(Some(s));
+        let mut idle = 0;
+        for want in said {
+            let op = loop {
+                if let Some(op) = self.bench.ops.pop_front() {
+                    break op;
+                }
+                self.bench.cycle(None);
+                idle += 1;
+                assert!(idle < 100_000, "hangs where {want:?} is due after {s:?}");
+            };
+            let f = |name: &str| op.fields[name];
+            match want {
+                Said::Fpdu { term, octets } => {
+                    assert_eq!((f("kind"), f("term")), (0, term), "{op:?} after {s:?}");
+                    let mut hdr = octets[..octets.len().min(48)].to_vec();
+                    hdr.resize(48, 0);
+                    assert_eq!(op.hdr, hdr, "header after {s:?}");
+                    seen.crc += usize::from(term == 0x2002);
+                    self.bench.to_read.push_back(Held::new(f("blk"), octets));
+                }
+                Said::SegDone { .. } => {
+                    assert_eq!(f("kind"), 1, "{op:?} where {want:?} is due, after {s:?}");
+                    seen.dup += usize::from(op.sack.len() > conn.intervals.len());
+                    let got = Said::SegDone {
+                        seq: f("seq") as u32,
+                        mid: f("mid") == 1,
+                        rollback: f("rollback") == 1,
+                        crc_fail: f("crc_fail") == 1,
+                        fin: f("fin") == 1,
+                        now: f("now") == 1,
+                        sack: op.sack.clone(),
+                    };
+                    assert_eq!(got, want, "after {s:?}");
+                }
+            }
+        }
+    }
+
+    fn quiet(&mut self, all: u64) {
+        for _ in 0..100_000 {
+            if self.bench.to_read.is_empty()
+                && self.bench.to_free.is_empty()
+                && self.bench.get("pool_free") == all
+            {
+                assert_eq!(self.bench.free_slots.len(), bench::SLOTS, "a slot is lost");
+                return;
+            }
+            self.bench.cycle(None);
+        }
+        panic!("leak: {} of {all} blocks free", self.bench.get("pool_free"));
+    }
+}
+
+/// One stream at a time, twelve of them; the stretches lie within a window of a few FPDUs.
+fn any_order(name: &'static str, d: usize, pace: Pace) {
+    let seed = std::env::var("FERROWARP_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(0x2018);
+    let _repeat = Repeat(name, seed);
+    let cfg = cfg(d);
+    let mut w = World {
+        bench: Bench::new(d, &cfg, seed, pace),
+        max_fpdu: cfg.max_fpdu,
+    };
+    let all = 1u64 << (cfg.pool_bits - cfg.blk_bits);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5ac);
+    let mut seen = Seen::default();
+    for round in 0..12u64 {
+        let base: u32 = if rng.gen() {
+            rng.gen()
+        } else {
+            0u32.wrapping_sub(rng.gen_range(0..6000))
+        };
+        let mut stream = vec![];
+        while stream.len() < 12_000 {
+            let most = [60, 300, 2000, 5000][rng.gen_range(0..4)];
+            let mut ulpdu = vec![0; rng.gen_range(0..most)];
+            rng.fill_bytes(&mut ulpdu);
+            let mut f = fpdu(&ulpdu);
+            if rng.gen_ratio(1, 60) && round % 2 == 1 {
+                let at = rng.gen_range(2..f.len());
+                f[at] ^= 4;
+            }
+            stream.extend(f);
+        }
+        let mut conn = Conn {
+            next: base,
+            ..Conn::default()
+        };
+        let mut seg = Segment {
+            purge: false,
+            conn: round % 3 * 7,
+            gen: round,
+            slot: 0,
+            addr: 0,
+            at: 0,
+            seq: base,
+            fresh: true,
+            crc_en: round % 4 != 2,
+            fin: false,
+            bytes: vec![],
+        };
+        let window = [1500, 4000, 9000][rng.gen_range(0..3)];
+        let longest = [30, 400, 1460, 3000][rng.gen_range(0..4)];
+        let mut retries = 0;
+        for _ in 0..400 {
+            let done = conn.next.wrapping_sub(base) as usize;
+            let quiet = !conn.alive || (conn.held.is_empty() && conn.kept.is_empty());
+            if done == stream.len() || (!conn.alive && !seg.fresh) || retries > 2 {
+                break;
+            }
+            // From a bit before the position up to the window's end; often just behind a gap or in it.
+            let from = match rng.gen_range(0..10) {
+                0..=1 => done,
+                2 => done.saturating_sub(rng.gen_range(1..200)),
+                3 if !conn.intervals.is_empty() => {
+                    let v = conn.intervals[rng.gen_range(0..conn.intervals.len())];
+                    (v.1.wrapping_sub(base) as usize)
+                        .saturating_add(rng.gen_range(0..3))
+                        .saturating_sub(1)
+                }
+                4 => done + rng.gen_range(0..=40),
+                _ => done + rng.gen_range(0..window),
+            }
+            .min(stream.len() - 1);
+            let mut to = (from + rng.gen_range(1..=longest)).min(stream.len());
+            if let (true, Some(v)) = (rng.gen_ratio(1, 4), conn.intervals.first()) {
+                // Just up to what is kept, or an octet into it.
+                let s = v.0.wrapping_sub(base) as usize + rng.gen_range(0..2);
+                if s > from && s - from < 8000 {
+                    to = s;
+                }
+            }
+            seg.at = base.wrapping_add(from as u32);
+            seg.seq = conn.next;
+            seg.bytes = stream[from..to].to_vec();
+            seg.fin = to == stream.len() && rng.gen();
+            seg.fresh |= quiet && conn.alive && rng.gen();
+            w.step(&mut conn, &mut seg, &mut seen);
+            seg.fresh = false;
+            retries = if conn.next.wrapping_sub(base) as usize == done && from == done {
+                retries + 1
+            } else {
+                0
+            };
+        }
+        seg.purge = true;
+        w.step(&mut conn, &mut seg, &mut seen);
+        w.quiet(all);
+    }
+    println!("{name}: {seen:?}");
+    if std::env::var_os("FERROWARP_SEED").is_none() {
+        assert!(
+            seen.kept > 100
+                && seen.closed > 50
+                && seen.full > 20
+                && seen.crc > 0
+                && seen.dup > 20
+                && seen.most > 8,
+            "too tame: {seen:?}"
+        );
+    }
+}
+
+const FAST: Pace = Pace {
+    grant: 100,
+    op_ready: 100,
+    read: 100,
+    free: 100,
+};
+const SLOW: Pace = Pace {
+    grant: 60,
+    op_ready: 30,
+    read: 70,
+    free: 5,
+};
+
+#[test]
+fn tcp_25_26_2a_any_order_64() {
+    any_order("tcp_25_26_2a_any_order_64", 64, FAST);
+}
+
+#[test]
+fn tcp_25_26_2a_any_order_slowly_64() {
+    any_order("tcp_25_26_2a_any_order_slowly_64", 64, SLOW);
+}
+
+#[test]
+fn tcp_25_26_2a_any_order_512() {
+    any_order("tcp_25_26_2a_any_order_512", 512, FAST);
+}
