@@ -3,7 +3,7 @@
 //! * [`wire`]: Ethernet, IPv4, TCP, MPA, DDP and RDMAP octets.
 //! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
-//! * [`conversation`]: made-up captures.
+//! * [`sack_book`]: what a sender may believe of SACK blocks. [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
 //! * [`conformance`]: the rows of the conformance tables and the page that shows their state.
@@ -22,6 +22,7 @@ pub mod conversation;
 pub mod golden;
 pub mod replay;
 pub mod replay_plan;
+pub mod sack_book;
 pub mod tcp_peer;
 pub mod vectors;
 pub mod wire;

@@ -96,6 +96,11 @@ impl TcpPeer {
         self.high.saturating_sub(self.una)
     }
 
+    /// Sequence number behind the last octet (or FIN) ever sent.
+    pub fn sent_to(&self) -> u32 {
+        self.seq_at(self.high)
+    }
+
     /// Everything, the FIN included, was acknowledged.
     pub fn done(&self) -> bool {
         self.una == self.end()

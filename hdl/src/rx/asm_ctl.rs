@@ -98,6 +98,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub cur_seg: Signal<Out, Seg>,
     pub early: Signal<In, bool>,
     pub complete: Signal<In, bool>,
+    pub fin_due: Signal<In, bool>,
     pub act_stream: Signal<In, bool>,
     pub act_drain: Signal<In, bool>,
     pub act_park: Signal<In, bool>,
@@ -259,6 +260,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             cur_seg: Default::default(),
             early: Default::default(),
             complete: Default::default(),
+            fin_due: Default::default(),
             act_stream: Default::default(),
             act_drain: Default::default(),
             act_park: Default::default(),
@@ -457,12 +459,13 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         }
         self.job.next.told = self.pend.q.val() & !self.good.val();
         self.job.next.skip = self.pend.q.val() & !self.good.val() & self.here.q.val();
-        self.ends_fin.next = self.seg.q.val().fin
+        self.ends_fin.next = ((self.seg.q.val().fin
+            & (!self.sorted.q.val() | self.complete.val()))
+            | self.fin_due.val())
             & self.alive.q.val()
             & !self.rollback.q.val()
             & !self.dropped.q.val()
-            & !self.pend.q.val()
-            & (!self.sorted.q.val() | self.complete.val());
+            & !self.pend.q.val();
         // What lies behind a FIN does not count.
         self.job.next.mid = (self.alive.q.val() & (self.fill.q.val() != 0) & !self.pend.q.val())
             | (self.early.val() & !self.ends_fin.val());

@@ -327,6 +327,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.keeper.alive.next = self.ctl.alive_now.val();
         self.ctl.early.next = self.keeper.early.val();
         self.ctl.complete.next = self.keeper.complete.val();
+        self.ctl.fin_due.next = self.keeper.fin_due.val();
         self.ctl.act_stream.next = self.keeper.act_stream.val();
         self.ctl.act_drain.next = self.keeper.act_drain.val();
         self.ctl.act_park.next = self.keeper.act_park.val();

@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | `load load_row row_early` | in | a new segment; its connection's context row comes from the RAM |
 //! | `seg pos stop alive wipe` | in | segment; next octet of the stream; take no more; no error; free everything instead |
-//! | `early complete` | out | something is kept; the stream is just at the segment's end |
+//! | `early complete fin_due` | out | something is kept; the stream is just at the segment's end, at a FIN that came early |
 //! | `link link_from link_to` | in | as [`Blocks`](super::blocks::Blocks) |
 //! | `avail`, `fr_*` | in, out | as `Blocks` |
 //! | `fetch_*`, `fetch_blk`, `fetch_next` | out, in, out | a record to be read, and its blocks |
@@ -51,6 +51,8 @@ pub struct Interval {
     pub last: Bits<BEAT>,
     /// Blocks.
     pub n: Bits<LEN>,
+    /// A FIN stands at `end`.
+    pub fin: bool,
     /// Another interval follows in the list.
     pub more: bool,
 }
@@ -130,6 +132,7 @@ pub struct Early {
     pub alive: Signal<In, bool>,
     pub early: Signal<Out, bool>,
     pub complete: Signal<Out, bool>,
+    pub fin_due: Signal<Out, bool>,
     pub act_stream: Signal<Out, bool>,
     pub act_drain: Signal<Out, bool>,
     pub act_park: Signal<Out, bool>,
@@ -171,6 +174,8 @@ pub struct Early {
     early_q: Reg<bool>,
     fed: Reg<bool>,
     dup: Reg<bool>,
+    /// The stream has come to a FIN that was kept.
+    fin_q: Reg<bool>,
     /// The last answer was `act_drain`, `act_park`.
     drained: Reg<bool>,
     parked: Reg<bool>,
@@ -277,6 +282,7 @@ impl Early {
             alive: Default::default(),
             early: Default::default(),
             complete: Default::default(),
+            fin_due: Default::default(),
             act_stream: Default::default(),
             act_drain: Default::default(),
             act_park: Default::default(),
@@ -323,6 +329,7 @@ impl Early {
             early_q: Default::default(),
             fed: Default::default(),
             dup: Default::default(),
+            fin_q: Default::default(),
             drained: Default::default(),
             parked: Default::default(),
             total: Default::default(),
@@ -418,6 +425,7 @@ impl Logic for Early {
         self.fetch_len.next = self.rec.val().len;
         self.early.next = self.early_q.q.val();
         self.complete.next = self.complete_q.q.val();
+        self.fin_due.next = self.fin_q.q.val();
 
         // Written by those who know; the chain's links come as the blocks are taken.
         self.link_v.d.next = self.link.val();
@@ -681,6 +689,7 @@ impl Logic for Early {
                     self.rm_left.d.next = false;
                     self.rm_lim.d.next = false;
                     self.rm_dr.d.next = true;
+                    self.fin_q.d.next = self.row.val().fin;
                     self.state.d.next = EarlyState::Rw0;
                 } else {
                     self.iv.we.next = true;
@@ -701,6 +710,7 @@ impl Logic for Early {
                 self.carry.d.next.first = self.chain_first.val();
                 self.carry.d.next.last = self.chain_last.val();
                 self.carry.d.next.n = self.need.q.val();
+                self.carry.d.next.fin = self.s.val().fin & !self.joins.q.val();
                 self.carry.d.next.more = false;
                 self.carry_v.d.next = true;
                 self.rm_left.d.next = self.left_v.q.val();
@@ -738,6 +748,7 @@ impl Logic for Early {
                 self.thread.wdata.next = self.row.val().first;
                 self.carry.d.next.end = self.row.val().end;
                 self.carry.d.next.last = self.row.val().last;
+                self.carry.d.next.fin = self.row.val().fin;
                 self.carry.d.next.n = self.front.val().n + self.row.val().n;
                 self.state.d.next = EarlyState::Rw0;
             }
@@ -876,6 +887,7 @@ impl Logic for Early {
         }
         if self.load.val() {
             self.fed.d.next = false;
+            self.fin_q.d.next = false;
             self.dup.d.next = false;
         }
     }

@@ -298,6 +298,9 @@ impl Logic for Place {
         self.seqq.d.next = self.f.val().rcv_nxt;
         if self.op.val() {
             self.alt_nxtq.d.next = self.o.val().seq;
+            if self.o.val().fin {
+                self.alt_nxtq.d.next = self.o.val().seq + 1;
+            }
         }
         if self.op_seg.val() & !self.op_rst.val() {
             self.seqq.d.next = self.o.val().seq;
@@ -679,7 +682,7 @@ impl Logic for Place {
         self.aux.next = (bit_cast::<368, 224>(self.hdr_bq.q.val()) << 144)
             | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
 
-        // The assembler's share. What it takes begins at rcv_nxt, or lies ahead of it; there a FIN does not count.
+        // The assembler's share. What it takes begins at rcv_nxt, or lies ahead of it.
         self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
@@ -699,7 +702,6 @@ impl Logic for Place {
             self.seg.next.addr = self.baseq.q.val();
             self.seg.next.len = self.dq.q.val().plen;
             self.seg.next.at = self.dq.q.val().seq;
-            self.seg.next.fin = false;
         }
 
         // A frame that nobody keeps gives its slot back.

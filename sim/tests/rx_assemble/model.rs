@@ -56,6 +56,8 @@ pub fn fpdu(ulpdu: &[u8]) -> Vec<u8> {
 pub struct Piece {
     pub start: u32,
     pub gone: usize,
+    /// With the stream's end behind it.
+    pub fin: bool,
     pub bytes: Vec<u8>,
 }
 
@@ -143,6 +145,7 @@ impl Conn {
             said: &mut said,
         };
         let (mut fed, mut pieces, mut dup) = (false, 0, false);
+        let mut early_fin = false;
         let went = loop {
             if let Some(i) = self.kept.iter().position(|p| p.start == self.next) {
                 fed = true;
@@ -160,10 +163,12 @@ impl Conn {
                 self.intervals.retain(|v| v.0 != v.1);
                 if n == piece.bytes.len() {
                     self.kept.remove(i);
+                    early_fin |= piece.fin && !self.kept.iter().any(|p| p.start == self.next);
                 } else {
                     self.kept[i] = Piece {
                         start: self.next,
                         gone: piece.gone + n,
+                        fin: piece.fin,
                         bytes: piece.bytes[n..].to_vec(),
                     };
                 }
@@ -216,6 +221,7 @@ impl Conn {
             self.kept.push(Piece {
                 start: p,
                 gone: 0,
+                fin: s.fin && to == end && !self.intervals.iter().any(|v| v.0 == to),
                 bytes: bytes.to_vec(),
             });
             let mut new = (p, to);
@@ -237,7 +243,7 @@ impl Conn {
             sack.truncate(4);
         }
         let whole = went == Went::Whole;
-        let fin = s.fin && whole && self.next == end;
+        let fin = whole && (early_fin || s.fin && self.next == end);
         let crc_fail = went == Went::Crc;
         // An error in the middle leaves octets behind.
         let rollback = match went {

@@ -92,8 +92,6 @@ impl Seen {
             self.crc_term,
             self.purged,
             self.dropped,
-            self.kept,
-            self.closed,
             self.split_length,
         ];
         assert!(
@@ -558,6 +556,7 @@ impl Run {
                         addr,
                         purge: false,
                         fresh: i == 0,
+                        at: i as u32 * 8000,
                         seq: i as u32 * 8000,
                         bytes: part.to_vec(),
                         gen: 7,

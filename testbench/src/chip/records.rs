@@ -117,6 +117,16 @@ pub struct AckEvent {
     pub rcv_nxt: u32,
     /// `ferrowarp_abi::code::ack_mode`; `rcv_nxt` counts only if it is not NONE.
     pub mode: u8,
+    /// SACK blocks, left and right edge, and how many of them.
+    pub sack: [(u32, u32); 4],
+    pub sack_n: u8,
+}
+
+impl AckEvent {
+    /// The SACK blocks in the order of the report.
+    pub fn blocks(&self) -> &[(u32, u32)] {
+        &self.sack[..usize::from(self.sack_n)]
+    }
 }
 
 /// `read_request`.

@@ -98,6 +98,8 @@ pub struct ConnConfig {
     pub ts_recent: u32,
     /// Segments in front of the next expected octet are kept for later; false: dropped.
     pub keep_out_of_order: bool,
+    /// A FIN alone, in front of the next expected octet, is kept for later too.
+    pub keep_early_fin: bool,
     /// A segment that reaches beyond the window is trimmed; false: dropped whole.
     pub trim_to_window: bool,
     /// Check of the acknowledgement field (TCP-33).
@@ -127,6 +129,7 @@ impl Default for ConnConfig {
             timestamps: false,
             ts_recent: 0,
             keep_out_of_order: true,
+            keep_early_fin: true,
             trim_to_window: true,
             ack_range: None,
             sack: false,

@@ -160,7 +160,9 @@ impl Connection {
         if !self.cfg.keep_out_of_order && fresh && start > self.tcp.pos() as i64 {
             return Verdict::Arrival(Arrival::OutOfOrder);
         }
-        if seg.flags.has(Flags::FIN) && self.fin_at.is_none() {
+        let early = start > self.tcp.pos() as i64 && seg.payload.is_empty();
+        if seg.flags.has(Flags::FIN) && self.fin_at.is_none() && (self.cfg.keep_early_fin || !early)
+        {
             let end = self.tcp.pos_of(seg.seq) + seg.payload.len() as i64;
             let edge = self.tcp.pos() + u64::from(self.tcp.window());
             if end >= self.tcp.pos() as i64 && end < edge as i64 {

@@ -2,7 +2,8 @@
 //! alone. Every frame goes to both; [`Lockstep::settle`] waits for the chip and compares everything since the last time:
 //! writes, events, Read Requests, and the position that may be acknowledged.
 //!
-//! The golden endpoint runs with the choices of this chip: out-of-order segments and segments beyond the window are dropped.
+//! The golden endpoint runs with the choices of this chip: segments beyond the window are dropped, and so is a FIN alone that
+//! comes too early. It keeps any number of segments ahead of a gap; a test that exceeds the chip's limits knows better.
 
 use super::judge::{Expected, Mismatch};
 use super::plan::{ConnPlan, Gate};
@@ -122,7 +123,8 @@ impl Lockstep {
             max_fpdu: self.chip.cfg.max_fpdu,
             ird: usize::from(plan.ird),
             first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
-            keep_out_of_order: false,
+            sack: true,
+            keep_early_fin: false,
             trim_to_window: false,
             ack_range: Some(AckRange {
                 una: plan.spec.ack,
@@ -265,6 +267,19 @@ impl Lockstep {
     pub fn data(&mut self, side: usize, payload: &[u8]) {
         let f = self.spec(side).frame(payload);
         self.frame(f);
+    }
+
+    /// Sequence ranges that the golden endpoint holds ahead of a gap, in order.
+    pub fn held(&self, side: usize) -> Vec<(u32, u32)> {
+        self.golden.conns[self.sides[side].golden].held()
+    }
+
+    /// Gives the golden endpoint what the chip wrote for a connection that it does not know, from write `from` on.
+    pub fn copy_to_golden(&mut self, from: usize) {
+        for w in &self.chip.writes[from..] {
+            // Outside of all memory: the next settling says so.
+            let _ = self.golden.host.mem.poke(w.addr, &w.data);
+        }
     }
 
     /// The stream has ended: error, Terminate, FIN or RST.

@@ -15,6 +15,8 @@ pub struct Noise {
     pub flip: f64,
     /// A copy that the MAC calls bad comes first.
     pub bad_fcs: f64,
+    /// Comes up to eight frames of the connection later.
+    pub late: f64,
 }
 
 /// A frame as it reaches the MAC port.
@@ -28,6 +30,8 @@ pub struct Arriving {
 pub struct Wire {
     noise: Noise,
     recent: VecDeque<Vec<u8>>,
+    /// Frames on their way, and how many others still pass them.
+    under_way: Vec<(usize, Vec<u8>)>,
 }
 
 impl Wire {
@@ -35,6 +39,7 @@ impl Wire {
         Wire {
             noise,
             recent: VecDeque::new(),
+            under_way: Vec::new(),
         }
     }
 
@@ -67,8 +72,22 @@ impl Wire {
             self.recent.pop_front();
         }
         if !rng.gen_bool(self.noise.loss) {
-            out.push(Arriving { frame, bad: false });
+            if self.noise.late > 0.0 && rng.gen_bool(self.noise.late) {
+                self.under_way.push((rng.gen_range(1..=8), frame));
+            } else {
+                out.push(Arriving { frame, bad: false });
+            }
         }
+        self.under_way.retain_mut(|(left, frame)| {
+            *left -= 1;
+            if *left == 0 {
+                out.push(Arriving {
+                    frame: std::mem::take(frame),
+                    bad: false,
+                });
+            }
+            *left > 0
+        });
         out
     }
 }

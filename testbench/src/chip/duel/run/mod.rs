@@ -14,6 +14,7 @@ use super::DuelError;
 use crate::chip::{Chip, Post, ReadIssue};
 use crate::golden::memory::Memory;
 use crate::golden::Golden;
+use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -63,6 +64,7 @@ struct Player {
     requests_answered: usize,
     requests_usable: usize,
     acked: u32,
+    book: SackBook,
     /// Reports of a gap at `acked`; at the third the peer goes back at once.
     gaps: u32,
     last_progress: u64,

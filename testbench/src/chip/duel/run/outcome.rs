@@ -25,13 +25,22 @@ impl Duel<'_> {
             if a.mode == ack_mode::NONE {
                 continue;
             }
+            let reports = a.flags & ack_flag::RX_ONLY != 0 && a.flags & ack_flag::RST == 0;
+            // The end of a stream ends its SACK blocks, too.
+            if reports && p.expected.error().is_none() {
+                let sent = p.peer.sent_to();
+                if let Err(what) = p.book.enter(a.rcv_nxt, a.blocks(), sent) {
+                    let what = format!("SACK: {what}: {a:x?}");
+                    return Err(Mismatch { conn: a.conn, what }.into());
+                }
+            }
             let ahead = seq_diff(a.rcv_nxt, p.acked);
             if ahead < 0 {
                 let what = format!("acknowledgement goes back from {:#x}: {a:?}", p.acked);
                 return Err(Mismatch { conn: a.conn, what }.into());
             }
             if ahead == 0 {
-                p.gaps += u32::from(a.flags & ack_flag::OOO != 0);
+                p.gaps += u32::from(a.flags & ack_flag::OOO != 0 || a.sack_n > 0);
                 if p.gaps == 3 {
                     p.peer.go_back();
                 }

@@ -175,6 +175,7 @@ impl<'a> Duel<'a> {
                 requests_answered: 0,
                 requests_usable: 0,
                 acked: plan.spec.seq,
+                book: SackBook::new(plan.spec.seq),
                 gaps: 0,
                 last_progress: chip.cycle(),
                 dead: false,
