@@ -57,6 +57,8 @@ impl Bench {
             len: LEN,
             pa: 0,
         };
+        // A kept segment takes a while to be read again.
+        l.quiet = 2500;
         let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
         l.region(region).unwrap_or_else(|e| panic!("{e}"));
         Bench {
@@ -445,6 +447,9 @@ fn sec_13_mpa_58_quota_pool_and_removal() {
                 } else {
                     b.send_chip(2000 + i, 2001 + i);
                 }
+                if i % 16 == 0 {
+                    b.l.chip.drain(500, 100_000)?;
+                }
             }
             b.settle()?;
             assert_eq!(b.count("ooo_kept") - kept, quota as u32);
@@ -456,6 +461,9 @@ fn sec_13_mpa_58_quota_pool_and_removal() {
                 };
                 let now = b.l.chip.cycle();
                 b.l.chip.send(now, spec.frame(&[i as u8]));
+                if i % 16 == 0 {
+                    b.l.chip.drain(500, 100_000)?;
+                }
             }
             b.l.chip.drain(500, 100_000)?;
             assert_eq!(b.count("ooo_kept") - kept, share as u32, "both together");

@@ -805,7 +805,8 @@ impl Logic for Early {
             EarlyState::Rep0 => {
                 self.idx.d.next = 0.into();
                 self.at_k.d.next = 0.into();
-                if self.dup.q.val() {
+                // The report before may still stand there.
+                if self.dup.q.val() & !self.busy.q.val() {
                     self.rep[0].d.next = (bit_cast::<64, 32>(self.b.q.val()) << 32)
                         | bit_cast::<64, 32>(self.s.val().at);
                     self.at_k.d.next = 1.into();

@@ -136,6 +136,8 @@ pub struct OpNote {
     pub rollback: bool,
     pub crc_fail: bool,
     pub fin: bool,
+    pub now: bool,
+    pub sack: bool,
 }
 
 /// The lookup stage.
@@ -358,6 +360,8 @@ impl Logic for Lookup {
         self.note.next.rollback = self.op.val().rollback;
         self.note.next.crc_fail = self.op.val().crc_fail;
         self.note.next.fin = self.op.val().fin;
+        self.note.next.now = self.op.val().now;
+        self.note.next.sack = self.op.val().sack;
         self.unused_room.next =
             self.ops.room.val() | self.entries.room.val() | self.heads.room.val();
         self.unused_full.next = self.heads.full.val();
@@ -514,6 +518,8 @@ impl Logic for Lookup {
         self.opq.next.rollback = self.head.val().rollback;
         self.opq.next.crc_fail = self.head.val().crc_fail;
         self.opq.next.fin = self.head.val().fin;
+        self.opq.next.now = self.head.val().now;
+        self.opq.next.sack = self.head.val().sack;
         self.opq.next.fence_id = self.cmd_fence.q.val();
         if self.opq_pop.val() {
             if self.head.val().kind == OpKind::Fpdu {

@@ -7,6 +7,7 @@ use crate::chip::duel::plan::{ConnPlan, Gate, Setup};
 use crate::chip::duel::DuelError;
 use crate::chip::{Chip, Mirror, Post, ReadIssue, Region, Sink};
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
+use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
 use ferrowarp_abi::table::InstallRecord;
 use rand::SeedableRng;
