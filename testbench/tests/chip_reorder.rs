@@ -548,6 +548,12 @@ fn any_order_once(b: &mut Bench, rng: &mut ChaCha8Rng) -> Done {
     }
     let (n, longest) = (b.stream.len(), [40, 500, 1460][rng.gen_range(0..3)]);
     let batch = rng.gen_range(1..4);
+    // Pieces that may be kept; a piece takes a block, and the quota is a number of blocks.
+    let quota = {
+        let lk = b.l.chip.k.trailing_zeros() as usize;
+        b.l.chip.cfg.early_quota(lk)
+    };
+    let mut pieces = 0;
     for _ in 0..220 {
         for _ in 0..rng.gen_range(1..=batch) {
             let done = b.done();
@@ -555,7 +561,12 @@ fn any_order_once(b: &mut Bench, rng: &mut ChaCha8Rng) -> Done {
                 break;
             }
             let held = b.l.held(b.side);
+            if held.is_empty() {
+                pieces = 0;
+            }
+            pieces += 3 * (1 + held.len());
             let from = match rng.gen_range(0..8) {
+                _ if pieces > quota => done,
                 0..=2 => done,
                 3 => done.saturating_sub(rng.gen_range(0..100)),
                 // Few intervals: what touches one is always kept.
@@ -567,7 +578,11 @@ fn any_order_once(b: &mut Bench, rng: &mut ChaCha8Rng) -> Done {
                 _ => done,
             };
             let from = from.min(n - 1);
-            let to = (from + rng.gen_range(1..=longest)).min(n).min(done + 9000);
+            let mut to = (from + rng.gen_range(1..=longest)).min(n).min(done + 9000);
+            if let (true, Some(v)) = (pieces > quota, held.first()) {
+                // Just what is missing.
+                to = (seq_diff(v.0, SEQ) as usize).min(from + 1460);
+            }
             if to > from {
                 b.send(from, to);
             }

@@ -192,6 +192,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     next_unused: Signal<Local, Seg>,
     row_unused: Signal<Local, SegCtx>,
     ends_fin: Signal<Local, bool>,
+    fin_now: Signal<Local, bool>,
     loads: Signal<Local, bool>,
     next_seq: Signal<Local, Bits<32>>,
     differ: Signal<Local, Bits<32>>,
@@ -334,6 +335,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             next_unused: Default::default(),
             row_unused: Default::default(),
             ends_fin: Default::default(),
+            fin_now: Default::default(),
             loads: Default::default(),
             finish: Default::default(),
             hold_chain: Default::default(),
@@ -732,6 +734,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.put_row.next.first = self.first.val();
         self.put_row.next.cur = self.cur.val();
         self.put_row.next.early = self.early.val();
+        // The FIN counts from the next segment on.
+        self.fin_now.next = self.finish.val() & self.ends_fin.val();
+        if self.fin_now.val() {
+            self.put_row.next.seq = self.seq.q.val() + 1;
+            self.seq.d.next = self.seq.q.val() + 1;
+        }
         if self.finish.val() {
             self.state.d.next = AsmState::Idle;
             self.loads.next = self.next_valid.val();
@@ -748,6 +756,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.differ.next = self.next_seq.val() ^ self.next_seg.val().at;
         if self.loads.val() {
             self.apart.d.next = (self.differ.val() | (self.differ.val() >> 1)) & 0x5555_5555;
+            // Not compared with what it will be.
+            if self.fin_now.val() & self.same.val() {
+                self.apart.d.next = 1.into();
+            }
         }
         self.load_row.next = self.loads.val() & !self.same.val();
         if self.loads.val() {

@@ -252,6 +252,8 @@ impl Conn {
             _ => true,
         };
         said.push(self.end(rollback, crc_fail, fin, sorted, sack));
+        // The FIN has a sequence number, too.
+        self.next = self.next.wrapping_add(u32::from(fin));
         said
     }
 
