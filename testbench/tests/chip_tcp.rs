@@ -185,7 +185,10 @@ fn tcp_21_22_34_acceptability() {
                 at == w - 1 && len == 1,
                 "{len} octets at {at}: ooo"
             );
-            b.alive()?;
+            // Beside an octet that is kept everything is acknowledged at once.
+            if at != w - 1 || len == 0 {
+                b.alive()?;
+            }
         }
         b.fresh()?;
         // One octet, the first of an FPDU, in order.

@@ -88,7 +88,7 @@ encoding! {
     CWR = 0x010, "congestion window reduced";
     CE = 0x020, "the IP header carried congestion experienced";
     DUP = 0x040, "nothing new in the segment: all of it was taken before";
-    OOO = 0x080, "in front of the next expected octet: not taken";
+    OOO = 0x080, "in front of the next expected octet: whether it is kept, an rx_only report says";
     TS = 0x100, "`tsval` and `tsecr` are valid";
     FIRST_FPDU = 0x200, "first valid FPDU of the connection";
     RX_ONLY = 0x400, "no segment: `rcv_nxt` moved, the sender's fields are void";
