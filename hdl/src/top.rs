@@ -489,7 +489,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.pipe.rdq.next = self.queues.rdq.val();
         self.pipe.nic_valid.next = self.queues.nic_valid.val();
         self.pipe.nic_addr.next = self.queues.nic_addr.val();
-        self.pipe.nic_len.next = self.queues.nic_len.val();
         self.pipe.nic_idx.next = self.queues.nic_idx.val();
         self.pipe.frame_start.next = self.ingest.frame_start.val();
         // -> deliver

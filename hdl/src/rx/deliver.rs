@@ -204,6 +204,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     moves: Signal<Local, bool>,
     /// `shown` or an order waits, or did so in the last cycle.
     may: Reg<bool>,
+    x_ends: Signal<Local, bool>,
+    nic_ends: Signal<Local, bool>,
 
     // tail side
     xt: Signal<Local, Tail>,
@@ -336,6 +338,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             wants: Default::default(),
             moves: Default::default(),
             may: Default::default(),
+            x_ends: Default::default(),
+            nic_ends: Default::default(),
             xt: Default::default(),
             nt: Default::default(),
             x: Default::default(),
@@ -409,7 +413,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.xt_in.next.rreq = self.d.val().rreq;
         self.xt_in.next.fence = self.d.val().fence;
         self.xt_in.next.fence_id = self.d.val().fence_id;
-        self.headers.we.next = true;
+        self.headers.we.next = self.xq.open.val();
         self.headers.waddr.next = self.xq.write_at.val();
         self.headers.wdata.next = self.aux.val();
         self.headers.raddr.next = self.xq.tail_from.val();
@@ -479,9 +483,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.read.x.next = self.turns.order_x.val();
         self.read.x_order.next = self.xq.order.val();
         self.read.nic_order.next = self.nq.order.val();
-        self.turns.order_pop.next = self.read.done.val();
-        self.xq.order_pop.next = self.read.done.val() & self.turns.order_x.val();
-        self.nq.order_pop.next = self.read.done.val() & !self.turns.order_x.val();
+        self.x_ends.next = self.turns.order_x.val() & self.read.x_done.val();
+        self.nic_ends.next = !self.turns.order_x.val() & self.read.nic_done.val();
+        self.xq.order_pop.next = self.read.go.val() & self.x_ends.val();
+        self.nq.order_pop.next = self.read.go.val() & self.nic_ends.val();
+        self.turns.order_pop.next = self.read.go.val() & (self.x_ends.val() | self.nic_ends.val());
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
         self.read.st_lo.next = self.st_lo.val();

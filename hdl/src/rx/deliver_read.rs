@@ -3,7 +3,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be, or one of both was so in the last cycle; where it comes from; the oldest order of either source |
-//! | `go`, `done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); its last beat is read |
+//! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
 //! | `st_busy st_addr`, `st_lo st_hi` | out, in | staging read; while `st_busy` is low the port is free for the assembler |
 //! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |
 //! | `nx_blk`, `nx_next` | out, in | the block after `nx_blk` in its chain, one cycle later |
@@ -53,7 +53,8 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub x_order: Signal<In, Order>,
     pub nic_order: Signal<In, NicOrder>,
     pub go: Signal<In, bool>,
-    pub done: Signal<Out, bool>,
+    pub x_done: Signal<Out, bool>,
+    pub nic_done: Signal<Out, bool>,
     pub st_busy: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
     pub st_lo: Signal<In, Bits<D>>,
@@ -149,7 +150,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             x_order: Default::default(),
             nic_order: Default::default(),
             go: Default::default(),
-            done: Default::default(),
+            x_done: Default::default(),
+            nic_done: Default::default(),
             st_busy: Default::default(),
             st_addr: Default::default(),
             st_lo: Default::default(),
@@ -264,7 +266,16 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         // One beat a cycle. Three free entries: this beat and the two under way.
         self.room.next = self.out.room.val() >= 3;
         self.reads.next = self.go.val() & self.data.val() & self.room.val();
-        self.done.next = self.go.val() & (!self.data.val() | (self.room.val() & self.last.val()));
+        // Which source it is is known late.
+        self.x_done.next = !self.x_now.val().data | self.room.val();
+        self.nic_done.next = self.room.val();
+        if self.first.q.val() {
+            self.x_done.next = !self.x_now.val().data | (self.room.val() & self.x_last.val());
+            self.nic_done.next = self.room.val() & self.nic_last.val();
+        } else if !self.last_q.q.val() {
+            self.x_done.next = false;
+            self.nic_done.next = false;
+        }
         if self.reads.val() {
             self.first.d.next = self.last.val();
         }

@@ -67,7 +67,6 @@ pub struct Pipe {
     pub rdq: Signal<In, Rdq>,
     pub nic_valid: Signal<In, bool>,
     pub nic_addr: Signal<In, Bits<64>>,
-    pub nic_len: Signal<In, Bits<32>>,
     pub nic_idx: Signal<In, Bits<16>>,
     pub nic_pop: Signal<Out, bool>,
     // results
@@ -123,9 +122,8 @@ pub struct Pipe {
     // J
     j_op: Signal<Local, bool>,
     j_frame: Signal<Local, bool>,
-    j_pop: Signal<Local, bool>,
+    j_known: Signal<Local, bool>,
     j_hit: Signal<Local, bool>,
-    j_fits: Signal<Local, bool>,
     j_raw: Signal<Local, Bits<HDR_A>>,
     j_view: HdrView,
     nic_dropped: Reg<bool>,
@@ -228,7 +226,6 @@ impl Pipe {
             rdq: Default::default(),
             nic_valid: Default::default(),
             nic_addr: Default::default(),
-            nic_len: Default::default(),
             nic_idx: Default::default(),
             nic_pop: Default::default(),
             nic_push: Default::default(),
@@ -271,9 +268,8 @@ impl Pipe {
             _lk: lk,
             j_op: Default::default(),
             j_frame: Default::default(),
-            j_pop: Default::default(),
+            j_known: Default::default(),
             j_hit: Default::default(),
-            j_fits: Default::default(),
             j_raw: Default::default(),
             j_view: Default::default(),
             nic_dropped: Default::default(),
@@ -365,9 +361,11 @@ impl Logic for Pipe {
             & (!self.done.val().tcp | self.ctx_valid.val());
         self.j_hit.next = self.done.val().tcp & self.ctx.val().hit;
         self.gap.d.next = self.j_op.val() | self.j_frame.val();
-        self.done_pop.next = self.j_frame.val();
-        self.j_pop.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
-        self.ctx_pop.next = self.j_pop.val();
+        self.j_known.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
+        // What J has used leaves its FIFO in the cycle after, which `gap` keeps free: whether a frame ends comes late. An
+        // operation is known early, and the next one waits for its place.
+        self.done_pop.next = self.x1_frame.q.val();
+        self.ctx_pop.next = self.x1_known.q.val();
         self.opq_pop.next = self.j_op.val();
         // Of a frame of no connection nobody asks for the header.
         self.j_raw.next = self.done.val().hdr_a;
@@ -380,14 +378,11 @@ impl Logic for Pipe {
         self.q_head.next = self.ctx.val().rd_head;
 
         // J: a frame of no installed connection goes to the NIC queue whole, or is dropped.
-        self.j_fits.next = self.nic_valid.val()
-            & !self.done.val().bad
-            & (self.nic_len.val().get_bits::<16>(16).any()
-                | (self.done.val().len <= self.nic_len.val().get_bits::<16>(0)));
-        self.nic_push.next = self.j_frame.val() & !self.j_hit.val() & self.j_fits.val();
-        self.nic_pop.next = self.nic_push.val();
+        self.nic_push.next =
+            self.j_frame.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
+        self.nic_pop.next = self.x1_gone.q.val();
         self.nic_dropped.d.next =
-            self.j_frame.val() & !self.j_hit.val() & !self.done.val().bad & !self.j_fits.val();
+            self.j_frame.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
         self.bad_frame.d.next = self.j_frame.val() & self.done.val().bad;
         self.count_nic.next = self.x1_gone.q.val();
         self.count_nic_drop.next = self.nic_dropped.q.val();
@@ -401,7 +396,7 @@ impl Logic for Pipe {
         // J -> X1
         self.x1_op.d.next = self.j_op.val();
         self.x1_frame.d.next = self.j_frame.val();
-        self.x1_known.d.next = self.j_pop.val();
+        self.x1_known.d.next = self.j_known.val();
         self.x1_mine.d.next = self.j_frame.val() & self.j_hit.val();
         self.x1_gone.d.next = self.nic_push.val();
         self.x1_d.d.next = self.done.val();
@@ -410,7 +405,7 @@ impl Logic for Pipe {
         self.x1_raw.d.next = self.j_raw.val();
         self.history.note.next = self.note.val();
         self.history.note_conn.next = self.note_conn.val();
-        self.history.pop.next = self.j_pop.val();
+        self.history.pop.next = self.x1_known.q.val();
         self.x1_held.d.next = self.history.slot.val().hit;
         self.x1_slot.d.next = self.history.slot.val().number;
         self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();

@@ -211,7 +211,7 @@ impl Bench {
     /// Posts host buffers for plain frames.
     pub fn post_nic(&mut self, count: usize) {
         for _ in 0..count {
-            self.buffer(RQ_NIC, 2000);
+            self.buffer(RQ_NIC, 0x4000);
         }
         self.inputs();
     }
