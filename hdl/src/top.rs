@@ -502,8 +502,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.asm.seg_din.next = self.pipe.seg.val();
         // Staging: deliver first; the assembler takes the cycles that are left.
         self.ingest.rd_addr.next = self.deliver.st_addr.val();
+        self.ingest.rd_next.next = self.deliver.st_next.val();
         if !self.deliver.st_busy.val() {
             self.ingest.rd_addr.next = self.asm.st_addr.val();
+            self.ingest.rd_next.next = self.asm.st_next.val();
         }
         self.asm.st_grant.next = self.asm.st_req.val() & !self.deliver.st_busy.val();
         self.asm.st_lo.next = self.ingest.rd_lo.val();

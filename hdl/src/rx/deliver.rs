@@ -162,6 +162,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     /// Staging is read in this cycle; otherwise the port is free for the assembler.
     pub st_busy: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_lo: Signal<In, Bits<D>>,
     pub st_hi: Signal<In, Bits<D>>,
     /// Pool beats of different parity.
@@ -304,6 +305,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             read_request_src_to: Default::default(),
             st_busy: Default::default(),
             st_addr: Default::default(),
+            st_next: Default::default(),
             st_lo: Default::default(),
             st_hi: Default::default(),
             pr_lo_beat: Default::default(),
@@ -490,6 +492,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.turns.order_pop.next = self.read.go.val() & (self.x_ends.val() | self.nic_ends.val());
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
+        self.st_next.next = self.read.st_next.val();
         self.read.st_lo.next = self.st_lo.val();
         self.read.st_hi.next = self.st_hi.val();
         self.pr_lo_beat.next = self.read.pr_lo_beat.val();
