@@ -47,11 +47,12 @@ COMB = ("inputs", "z3")
 COMB_SAT = ("inputs", "abc")
 
 
-def fifo(dut, bits, mutants=(), bypass=0):
+def fifo(dut, bits, mutants=(), bypass=0, headed=0):
     """A FIFO of 2^bits items of 4 bits, every claim, by induction."""
-    probes = {f"p_{x}": f"\\dut.{x}" for x in ("free", "wp", "rp", "some", "no_room")}
+    names = ("free", "wp", "rp", "some", "no_room") + ("rp_next",) * headed
+    probes = {f"p_{x}": f"\\dut.{x}" for x in names}
     probes["p_mem"] = ",".join(f"\\dut.mem[{i}]" for i in reversed(range(1 << bits)))
-    params = {"A": bits, "BYPASS": bypass, "HELP": 1}
+    params = {"A": bits, "BYPASS": bypass, "HEADED": headed, "HELP": 1}
     return Proof(dut, "fifo", NO_LOSS, induction(2), params, list(mutants), probes)
 
 
@@ -96,6 +97,11 @@ PROOFS = [
     ]),
     fifo("fifo_a4", 4),
     fifo("fifo_sized", 3),
+    fifo("headed_a1", 1, headed=1),
+    fifo("headed_a2", 2, headed=1, mutants=[
+        Mutant("no way past the RAM", "wire from_din = !some || (give && free == 3'd3);", "wire from_din = !some;"),
+        Mutant("head one behind", "wire [1:0] rp_now = give ? rp_next : rp;", "wire [1:0] rp_now = rp;"),
+    ]),
     Proof("fifo_narrow", "fifo", NO_LOSS + ", bits not kept are zero", PDR, {"W": 8, "A": 2, "KEEP": 0b01110011}, [
         Mutant("a field one bit short", "din[1:0]}", "1'b0, din[0]}"),
     ]),

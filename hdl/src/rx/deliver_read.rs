@@ -307,8 +307,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
                 self.left_q.d.next = self.left.val() - k.to_bits::<16>();
             }
             for k in (self._lk)..(self._lk + 1) {
-                self.addr_q.d.next = (bit_cast::<BYTE, BEAT>(self.after.val())
-                    << k.to_bits::<5>())
+                self.addr_q.d.next = (bit_cast::<BYTE, BEAT>(self.after.val()) << k.to_bits::<5>())
                     | bit_cast::<BYTE, LK>(self.addr.val().get_bits::<LK>(0));
             }
             self.after_q.d.next = self.after.val() + 1;

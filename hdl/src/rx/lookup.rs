@@ -120,9 +120,11 @@ pub struct LookupAsk {
     pub tuple: Bits<TUPLE>,
 }
 
-/// What addresses the queue tables.
+/// What decides in J and addresses the queue tables.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Head {
+    pub hit: bool,
+    pub pseudo: bool,
     pub conn: Bits<CONN>,
     pub rd_head: Bits<16>,
 }
@@ -188,12 +190,10 @@ pub struct Lookup {
     tables: CtxTables,
     entries: Fifo<CtxEntry, DEPTH>,
     ops: Fifo<OpNote, DEPTH>,
-    /// What addresses the queue tables, of the oldest entry in a register, of those behind it in a FIFO.
+    /// Of every entry what is wanted early.
     heads: Fifo<Head, DEPTH>,
-    oldest: RegNr<Head>,
-    oldest_some: Reg<bool>,
     new_head: Signal<Local, Head>,
-    refill: Signal<Local, bool>,
+    oldest: Signal<Local, Head>,
     /// The FPDU's and the command's own fields. The register follows the port until such an operation is accepted, and
     /// again when it has been popped.
     fpdu_held: Reg<bool>,
@@ -291,11 +291,9 @@ impl Lookup {
             tables: CtxTables::new(cfg),
             entries: Fifo::sized(cfg.window_bits()),
             ops: Fifo::sized(cfg.window_bits()),
-            heads: Fifo::sized(cfg.window_bits()),
-            oldest: Default::default(),
-            oldest_some: Default::default(),
+            heads: Fifo::sized(cfg.window_bits()).headed(),
             new_head: Default::default(),
-            refill: Default::default(),
+            oldest: Default::default(),
             fpdu_held: Default::default(),
             fpdu_a: Default::default(),
             fpdu_b: Default::default(),
@@ -473,29 +471,27 @@ impl Logic for Lookup {
         self.entry.next = self.tables.entry.val();
         self.unused_entry.next = self.entry.val();
         self.entries.din.next = self.entry.val();
+        self.entries.din.next.hit = false;
+        self.entries.din.next.pseudo = false;
         self.entries.din.next.conn = 0.into();
         self.entries.din.next.rd_head = 0.into();
+        self.new_head.next.hit = self.entry.val().hit;
+        self.new_head.next.pseudo = self.entry.val().pseudo;
         self.new_head.next.conn = self.entry.val().conn;
         self.new_head.next.rd_head = self.entry.val().rd_head;
-        self.refill.next = self.ctx_pop.val() | !self.oldest_some.q.val();
         self.heads.din.next = self.new_head.val();
-        self.heads.push.next =
-            self.tables.entry_valid.val() & (!self.refill.val() | self.heads.valid.val());
-        self.heads.pop.next = self.refill.val() & self.heads.valid.val();
-        if self.refill.val() {
-            self.oldest_some.d.next = self.heads.valid.val() | self.tables.entry_valid.val();
-            self.oldest.d.next = self.new_head.val();
-            if self.heads.valid.val() {
-                self.oldest.d.next = self.heads.dout.val();
-            }
-        }
+        self.heads.push.next = self.tables.entry_valid.val();
+        self.heads.pop.next = self.ctx_pop.val();
+        self.oldest.next = self.heads.dout.val();
         self.next_valid.next = self.tables.entry_valid.val();
         self.next_conn.next = self.entry.val().conn;
         self.entries.pop.next = self.ctx_pop.val();
-        self.ctx_valid.next = self.entries.valid.val();
+        self.ctx_valid.next = self.heads.valid.val();
         self.ctx.next = self.entries.dout.val();
-        self.ctx.next.conn = self.oldest.q.val().conn;
-        self.ctx.next.rd_head = self.oldest.q.val().rd_head;
+        self.ctx.next.hit = self.oldest.val().hit;
+        self.ctx.next.pseudo = self.oldest.val().pseudo;
+        self.ctx.next.conn = self.oldest.val().conn;
+        self.ctx.next.rd_head = self.oldest.val().rd_head;
         self.ops.pop.next = self.opq_pop.val();
         self.opq_valid.next = self.ops.valid.val();
         self.head.next = self.ops.dout.val();

@@ -229,7 +229,8 @@ impl Tpt {
             odd: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
             clear: RamClear::new(cfg.tpt_set_bits),
             waiting: BypassFifo::new(),
-            results: Fifo::sized(cfg.window_bits()),
+            // X2 looks for the entry among those revoked: it must come early.
+            results: Fifo::sized(cfg.window_bits()).headed(),
             second: Default::default(),
             set: Default::default(),
             way0: Default::default(),
