@@ -228,8 +228,9 @@ PROOFS = [
     server("issue_server", "credit", CREDIT, {"WHICH": 0, "SLOTS": 2}, {"row": "issue.dut.issued", "cons": "issue.dut.consumed"}, [
         Mutant("one slot too many", "used >= slots", "used > slots"),
     ], depth=6),
-    server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
+    server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2, "FRAME": 64}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
         Mutant("host buffer without room", "nic_q_q & nic_room;", "nic_q_q;"),
+        Mutant("short host buffer", " | (is_nic & short_q)", ""),
     ], depth=6),
     server("done_server", "done", "counts every beat of its generation once", {}, {"row": "dut.answered"}, [
         Mutant("takes a beat too early", "assign free = (~s1_q) & (~s2_q);", "assign free = ~s1_q;"),
