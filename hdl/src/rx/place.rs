@@ -564,16 +564,18 @@ impl Logic for Place {
         self.x_desc.next.src = Src::None;
         self.x_desc.next.from = self.fromq.q.val();
         self.x_desc.next.addr = self.rq.q.val().base + self.rq.q.val().off;
-        self.x_desc.next.len = 0.into();
+        // What is placed is decided late and reaches `src` alone.
+        self.x_desc.next.len = bit_cast::<17, 16>(self.formq.q.val().dlen);
+        if self.fenceq.q.val() {
+            self.x_desc.next.len = 0.into();
+        }
         if self.ok.val() & self.placed.val() {
-            self.x_desc.next.len = bit_cast::<17, 16>(self.formq.q.val().dlen);
             self.x_desc.next.src = Src::Staging;
             if self.is_op.q.val() {
                 self.x_desc.next.src = Src::Pool;
             }
         }
         if self.fast_bad.val() {
-            self.x_desc.next.len = 0.into();
             self.x_desc.next.src = Src::None;
         }
         self.x_desc.next.conn = self.cq.q.val().conn;
