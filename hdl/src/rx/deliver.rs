@@ -230,6 +230,9 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     ready: Signal<Local, bool>,
     taken: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
+    /// `tail_pop` of one that has no chain to give back, of a fence.
+    leaves: Signal<Local, bool>,
+    fence_pop: Signal<Local, bool>,
     tail_pop: Signal<Local, bool>,
     swap: Bswap<368>,
     hdr: Signal<Local, Bits<368>>,
@@ -359,6 +362,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             ready: Default::default(),
             taken: Default::default(),
             quiet: Default::default(),
+            leaves: Default::default(),
+            fence_pop: Default::default(),
             tail_pop: Default::default(),
             swap: Default::default(),
             hdr: Default::default(),
@@ -548,9 +553,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.quiet.next = self.now.val().quiet | self.told.q.val();
         self.cf_valid.next = self.ready.val() & self.now.val().free_blk & self.quiet.val();
         self.cf_blk.next = self.xt.val().blk;
-        self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val())
-            | (self.ready.val() & !self.now.val().free_blk & self.quiet.val())
-            | (self.taken.val() & !self.now.val().free_blk);
+        self.leaves.next =
+            !self.now.val().free_blk & (self.taken.val() | (self.ready.val() & self.quiet.val()));
+        self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val()) | self.leaves.val();
         self.head.d.next = self.head.q.val() & !self.tail_pop.val();
         if !self.head.q.val() {
             self.head.d.next = self.turns.tail_waits.val();
@@ -571,11 +576,13 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.some_ended.d.next = self.ended.q.val() != 1;
         }
         self.dma_wr_status_tready.next = true;
-        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.now.val().fence) {
+        // A fence has no chain to give back.
+        self.fence_pop.next = self.leaves.val() & self.now.val().fence;
+        if self.dma_wr_status_tvalid.val() & !self.fence_pop.val() {
             self.answered.d.next = self.answered.q.val() + 1;
             self.some_answered.d.next = true;
         }
-        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.now.val().fence {
+        if !self.dma_wr_status_tvalid.val() & self.fence_pop.val() {
             self.answered.d.next = self.answered.q.val() - 1;
             self.some_answered.d.next = self.answered.q.val() != 1;
         }

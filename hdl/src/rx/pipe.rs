@@ -187,7 +187,7 @@ pub struct Pipe {
     judge: TcpJudge,
     tables: TableCheck,
     revoked: Revoked,
-    x2_tpt: Signal<Local, bool>,
+    x2_tpt: Reg<bool>,
 
     place: Place,
 }
@@ -459,6 +459,8 @@ impl Logic for Pipe {
         self.x2_whole.d.next =
             self.x1_mine.q.val() & !self.x1_d.q.val().bad & self.x1_d.q.val().hdr_ok;
         self.x2_gone.d.next = self.x1_gone.q.val();
+        self.x2_tpt.d.next = (self.x1_frame.q.val() & self.x1_d.q.val().tpt)
+            | (self.x1_op.q.val() & (self.x1_o.q.val().kind == OpKind::Fpdu));
         self.x2_d.d.next = self.x1_d.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
@@ -513,9 +515,7 @@ impl Logic for Pipe {
         self.judge.ack_room.next = self.x2_ack_room.q.val();
         self.judge.base.next = self.x2_base.q.val();
         self.judge.fpdu.next = self.x2_form.q.val().fpdu;
-        self.x2_tpt.next = (self.x2_frame.q.val() & self.x2_d.q.val().tpt)
-            | (self.x2_op.q.val() & (self.x2_o.q.val().kind == OpKind::Fpdu));
-        self.tpt_pop.next = self.x2_tpt.val();
+        self.tpt_pop.next = self.x2_tpt.q.val();
         self.hdrb_pop.next = self.x2_frame.q.val();
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;
