@@ -90,8 +90,8 @@ encoding! {
     DUP = 0x040, "nothing new in the segment: all of it was taken before";
     OOO = 0x080, "in front of the next expected octet: not taken";
     TS = 0x100, "`tsval` and `tsecr` are valid";
-    FIRST_FPDU = 0x200, "first valid FPDU of the connection";
-    RX_ONLY = 0x400, "no segment: `rcv_nxt` moved, the sender's fields are void";
+    FIRST_FPDU = 0x200, "first valid FPDU of the connection: opens the Responder's gate (RFC 5044 7.1.2)";
+    RX_ONLY = 0x400, "no segment: progress since its own report, the sender's fields are void";
 }
 
 encoding! {

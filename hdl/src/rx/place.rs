@@ -9,6 +9,8 @@
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
 //! of what may be acknowledged, so duplicates then ask for no ACK: the assembler's report is about to.
+//! The connection's first valid FPDU is told with its frame, or by a report of its own if the assembler had it; if that one
+//! is in error, by a report that tells nothing.
 //! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
 //! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
@@ -104,10 +106,12 @@ pub struct Place {
     op_fin: Signal<Local, bool>,
     op_again: Signal<Local, bool>,
     op_rst: Signal<Local, bool>,
+    op_fpdu: Signal<Local, bool>,
     wholeq: Reg<bool>,
     malformedq: Reg<bool>,
     writeq: Reg<bool>,
     op_fpduq: Reg<bool>,
+    op_firstq: Reg<bool>,
     seg_doneq: Reg<bool>,
     installq: Reg<bool>,
     removeq: Reg<bool>,
@@ -238,8 +242,10 @@ impl Logic for Place {
         self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
         self.writeq.d.next = self.mine.val() | self.live.val();
         self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
-        self.op_fpduq.d.next =
+        self.op_fpdu.next =
             self.live.val() & (self.op_kind.val() == OpKind::Fpdu) & self.open.val();
+        self.op_fpduq.d.next = self.op_fpdu.val();
+        self.op_firstq.d.next = self.op_fpdu.val() & !self.f.val().first;
         self.seg_doneq.d.next = self.op_seg.val();
         self.installq.d.next = self.op_init.val();
         self.removeq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Remove);
@@ -690,7 +696,7 @@ impl Logic for Place {
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.ack_push.next = self.good.val() | self.seg_doneq.q.val();
+        self.ack_push.next = self.good.val() | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
         self.ack.next.seq = self.dq.q.val().seq;
@@ -701,12 +707,19 @@ impl Logic for Place {
         self.ack.next.tsecr = self.dq.q.val().tsecr;
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
-        self.opens.next = self.fast_ok.val() & self.crc_good.val() & !self.fq.q.val().first;
+        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
+            & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
-            self.ack.next.flags = 0x400.into(); // ack_flag::RX_ONLY
-            self.ack.next.mode = 1.into(); // ack_mode::DELAYED
-            if self.oq.q.val().rollback {
+            // ack_flag::RX_ONLY; FIRST_FPDU of an FPDU, which acknowledges nothing: the end of its segment does.
+            self.ack.next.flags = 0x400.into();
+            if self.opens.val() {
+                self.ack.next.flags = 0x600.into();
+            }
+            if self.seg_doneq.q.val() {
+                self.ack.next.mode = 1.into(); // ack_mode::DELAYED
+            }
+            if self.seg_doneq.q.val() & self.oq.q.val().rollback {
                 self.ack.next.mode = 2.into(); // ack_mode::NOW
             }
             if self.finq.q.val() {
