@@ -86,7 +86,7 @@ encoding! {
     PSH = 0x004, "PSH";
     ECE = 0x008, "ECN echo";
     CWR = 0x010, "congestion window reduced";
-    CE = 0x020, "the IP header carried congestion experienced";
+    CE = 0x020, "the IP header carried congestion experienced, and the segment lies in the window (RFC 3168 6.1.5)";
     DUP = 0x040, "nothing new in the segment: all of it was taken before";
     OOO = 0x080, "in front of the next expected octet: not taken";
     TS = 0x100, "`tsval` and `tsecr` are valid";

@@ -148,6 +148,7 @@ pub struct Place {
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
+    in_window: Signal<Local, bool>,
     begins: Signal<Local, bool>,
     passed: Signal<Local, bool>,
     old: Signal<Local, bool>,
@@ -327,6 +328,10 @@ impl Logic for Place {
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
+        // Not all of it before rcv_nxt, and nothing beyond the window (RFC 3168 6.1.5).
+        self.in_window.next = self.vq.q.val().inside
+            & !self.vq.q.val().covered
+            & !(self.vq.q.val().empty & self.vq.q.val().behind);
         self.challenge.next =
             self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
         self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
@@ -735,7 +740,7 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(3).into()) << 2)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(6).into()) << 3)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(7).into()) << 4)
-                | (bit_cast::<11, 1>(self.dq.q.val().ce.into()) << 5)
+                | (bit_cast::<11, 1>((self.dq.q.val().ce & self.in_window.val()).into()) << 5)
                 | (bit_cast::<11, 1>(self.old.val().into()) << 6)
                 | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
                 | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)
