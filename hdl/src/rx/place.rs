@@ -148,6 +148,7 @@ pub struct Place {
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
+    fits: Signal<Local, bool>,
     in_window: Signal<Local, bool>,
     begins: Signal<Local, bool>,
     passed: Signal<Local, bool>,
@@ -328,13 +329,15 @@ impl Logic for Place {
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
+        // A window of zero takes an empty segment at rcv_nxt (RFC 9293 3.10.7.4).
+        self.fits.next = self.vq.q.val().inside | (self.vq.q.val().empty & self.vq.q.val().here);
         // Not all of it before rcv_nxt, and nothing beyond the window (RFC 3168 6.1.5).
-        self.in_window.next = self.vq.q.val().inside
+        self.in_window.next = self.fits.val()
             & !self.vq.q.val().covered
             & !(self.vq.q.val().empty & self.vq.q.val().behind);
         self.challenge.next =
             self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
-        self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
+        self.outside.next = (self.passed.val() & !self.old.val() & !self.fits.val())
             | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
