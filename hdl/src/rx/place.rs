@@ -118,6 +118,7 @@ pub struct Place {
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
     finq: Reg<bool>,
+    fin_toldq: Reg<bool>,
     rstq: Reg<bool>,
     againq: Reg<bool>,
     op_overq: Reg<bool>,
@@ -253,6 +254,8 @@ impl Logic for Place {
         self.removeq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Remove);
         self.fenceq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Fence);
         self.finq.d.next = self.op_fin.val();
+        // Counted when it came, so told, though the stream may have ended in front of it (RFC 5040 6.2.1).
+        self.fin_toldq.d.next = self.op_seg.val() & self.o.val().fin;
         self.againq.d.next = self.op_again.val();
         self.op_overq.d.next = self.op_again.val() & (self.f.val().crc_rep == 2);
         self.op_pushq.d.next = (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
@@ -297,7 +300,7 @@ impl Logic for Place {
         }
         if self.op_seg.val() & !self.op_rst.val() {
             self.seqq.d.next = self.o.val().seq;
-            if self.op_fin.val() {
+            if self.o.val().fin {
                 self.seqq.d.next = self.o.val().seq + 1;
             }
         }
@@ -730,7 +733,7 @@ impl Logic for Place {
             if self.seg_doneq.q.val() & self.oq.q.val().rollback {
                 self.ack.next.mode = 2.into(); // ack_mode::NOW
             }
-            if self.finq.q.val() {
+            if self.fin_toldq.q.val() {
                 self.ack.next.flags = 0x401.into(); // RX_ONLY, FIN
                 self.ack.next.mode = 2.into();
             }
