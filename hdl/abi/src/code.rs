@@ -145,7 +145,7 @@ encoding! {
     REMOTE_WRITE = 0x1, "RDMA Write may place here";
     REMOTE_READ = 0x2, "RDMA Read Request may take from here";
     READ_SINK = 0x4, "Read Responses to our own Reads may place here";
-    REMOTE_INVALIDATE = 0x8, "Send with Invalidate may end it";
+    REMOTE_INVALIDATE = 0x8, "Send with Invalidate may end it; only for a region bound to one queue pair (RFC 5040 8.1.1(7))";
 }
 
 encoding! {
