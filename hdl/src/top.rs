@@ -456,9 +456,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.launch_tuple.next = self.ingest.launch_tuple.val();
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
-        self.lookup.frame_tpt_stag.next = self.ingest.tpt_stag.val();
-        self.regions.req_valid.next = self.lookup.tpt_valid.val();
-        self.regions.req_stag.next = self.lookup.tpt_stag.val();
+        self.regions.frame_valid.next = self.ingest.tpt_valid.val();
+        self.regions.frame_stag.next = self.ingest.tpt_stag.val();
+        self.regions.op_valid.next = self.lookup.op_tpt_valid.val();
+        self.regions.op_stag.next = self.lookup.op_tpt_stag.val();
         // -> decision pipeline
         self.pipe.done_valid.next = self.ingest.done_valid.val();
         self.pipe.done.next = self.ingest.done.val();

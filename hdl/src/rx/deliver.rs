@@ -13,8 +13,8 @@
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
-//! least, and one without data comes three cycles after its push. `st_busy` may come with a request that is not taken yet, and
-//! a cycle longer than there is one: the assembler then waits with it.
+//! least, and one without data comes three cycles after its push. `st_busy` may come with a
+//! request that is not taken yet, or for the source that is not on the port: the assembler then waits a cycle for nothing.
 //!
 //! Depth: twice the window (as many wait for the sink), twice that again for a beat wider than 64 bits: there a pause of
 //! the DMA port costs more frames.
@@ -203,8 +203,6 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     shown: Signal<Local, bool>,
     wants: Signal<Local, bool>,
     moves: Signal<Local, bool>,
-    /// `shown` or an order waits, or did so in the last cycle.
-    may: Reg<bool>,
     x_ends: Signal<Local, bool>,
     nic_ends: Signal<Local, bool>,
 
@@ -342,7 +340,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             shown: Default::default(),
             wants: Default::default(),
             moves: Default::default(),
-            may: Default::default(),
             x_ends: Default::default(),
             nic_ends: Default::default(),
             xt: Default::default(),
@@ -398,7 +395,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.order.next.from = self.d.val().from & self.from_bits.val();
         self.order.next.len = self.d.val().len.get_bits::<16>(0);
         self.order.next.data = self.d.val().src != Src::None;
-        self.order.next.pool = self.d.val().src == Src::Pool;
+        self.order.next.staged = self.d.val().src == Src::Staging;
         self.xt_in.next.data = self.d.val().src != Src::None;
         self.xt_in.next.conn = self.d.val().conn & self.conn_bits.val();
         self.xt_in.next.gen = self.d.val().gen;
@@ -481,11 +478,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // Read side.
-        self.may.d.next = self.x_push.val()
-            | self.nic_push.val()
-            | self.shown.val()
-            | self.turns.order_waits.val();
-        self.read.may.next = self.may.q.val();
+        self.read.x_may.next = self.xq.waiting.val();
+        self.read.nic_may.next = self.nq.waiting.val();
+        if self.turns.order_waits.val() {
+            self.read.x_may.next = self.turns.order_x.val();
+            self.read.nic_may.next = !self.turns.order_x.val();
+        }
         self.read.go.next = self.turns.order_waits.val() | self.moves.val();
         self.read.x.next = self.turns.order_x.val();
         self.read.x_order.next = self.xq.order.val();

@@ -2,7 +2,8 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be, or one of both was so in the last cycle; where it comes from; the oldest order of either source |
+//! | `x_may nic_may` | in | an order waits that comes from there, or none and a request whose order might be next |
+//! | `x`, `x_order`, `nic_order` | in | where the order comes from; the oldest order of either source |
 //! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
 //! | `st_busy st_addr st_next`, `st_lo st_hi` | out, in | staging read, see [`Staging`](super::staging::Staging); while `st_busy` is low the port is free for the assembler |
 //! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |
@@ -33,7 +34,8 @@ pub struct Order {
     pub from: Bits<BYTE>,
     pub len: Bits<16>,
     pub data: bool,
-    pub pool: bool,
+    /// In staging; if not and there is data, in the pool.
+    pub staged: bool,
 }
 
 /// Where a plain frame is.
@@ -48,7 +50,8 @@ pub struct NicOrder {
 pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
-    pub may: Signal<In, bool>,
+    pub x_may: Signal<In, bool>,
+    pub nic_may: Signal<In, bool>,
     pub x: Signal<In, bool>,
     pub x_order: Signal<In, Order>,
     pub nic_order: Signal<In, NicOrder>,
@@ -151,7 +154,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            may: Default::default(),
+            x_may: Default::default(),
+            nic_may: Default::default(),
             x: Default::default(),
             x_order: Default::default(),
             nic_order: Default::default(),
@@ -240,7 +244,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         // The order's own values before its first beat, then the registers.
         self.x_now.next = self.x_order.val();
         self.nic_now.next = self.nic_order.val();
-        self.pool.next = self.x.val() & self.x_now.val().pool;
+        self.pool.next = self.x.val() & !self.x_now.val().staged;
         self.data.next = !self.x.val() | self.x_now.val().data;
         self.left.next = self.left_q.q.val();
         self.addr.next = self.addr_q.q.val();
@@ -317,7 +321,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.in_blk_q.d.next = self.in_next.val();
             self.at_end_q.d.next = self.in_next.val() == self.in_mask.val();
         }
-        self.st_busy.next = self.may.val() & self.data.val() & self.room.val() & !self.pool.val();
+        self.st_busy.next =
+            self.room.val() & ((self.x_may.val() & self.x_now.val().staged) | self.nic_may.val());
         self.st_addr.next = self.addr.val();
         self.st_next.next = self.after.val();
         for k in (self._blk_bits)..(self._blk_bits + 1) {

@@ -6,8 +6,8 @@
 //! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
 //! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
-//! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame, only while `tpt_pending`; no back-pressure |
-//! | `tpt_valid tpt_stag` | out | merged TPT requests, same cycle |
+//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` |
+//! | `op_tpt_valid op_tpt_stag` | out | TPT read of an operation, in no cycle with one of a frame |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
 //! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
 //! | `opq_valid opq opq_pop` | FIFO out | the launched operations, in order; `conn` and `gen` stand in the entry and are zero here |
@@ -153,9 +153,8 @@ pub struct Lookup {
     pub op_room: Signal<In, bool>,
     pub tpt_pending: Signal<In, bool>,
     pub frame_tpt_valid: Signal<In, bool>,
-    pub frame_tpt_stag: Signal<In, Bits<32>>,
-    pub tpt_valid: Signal<Out, bool>,
-    pub tpt_stag: Signal<Out, Bits<32>>,
+    pub op_tpt_valid: Signal<Out, bool>,
+    pub op_tpt_stag: Signal<Out, Bits<32>>,
     pub ctx_valid: Signal<Out, bool>,
     pub ctx: Signal<Out, CtxEntry>,
     pub ctx_pop: Signal<In, bool>,
@@ -255,9 +254,8 @@ impl Lookup {
             op_room: Default::default(),
             tpt_pending: Default::default(),
             frame_tpt_valid: Default::default(),
-            frame_tpt_stag: Default::default(),
-            tpt_valid: Default::default(),
-            tpt_stag: Default::default(),
+            op_tpt_valid: Default::default(),
+            op_tpt_stag: Default::default(),
             ctx_valid: Default::default(),
             ctx: Default::default(),
             ctx_pop: Default::default(),
@@ -404,12 +402,8 @@ impl Logic for Lookup {
             self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(128);
         }
         self.stag.din.next = self.stag_wire.val();
-        self.tpt_valid.next =
-            self.frame_tpt_valid.val() | (self.op_go.val() & self.held_fpdu.q.val());
-        self.tpt_stag.next = self.frame_tpt_stag.val();
-        if self.op_go.val() {
-            self.tpt_stag.next = self.stag.dout.val();
-        }
+        self.op_tpt_valid.next = self.op_go.val() & self.held_fpdu.q.val();
+        self.op_tpt_stag.next = self.stag.dout.val();
 
         // Cycle A: bucket read.
         self.hash.tuple.next = self.launch_tuple.val();
