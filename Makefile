@@ -26,8 +26,7 @@ $(STAMP): scripts/setup.sh
 	@mkdir -p build && touch $@
 
 setup-timing: $(STAMP) ## Install what `make timing` needs, into build/venv (pip)
-	@scripts/setup.sh --timing
-	@scripts/setup-timing.sh
+	@scripts/setup-python.sh timing
 
 release: $(STAMP)
 	@scripts/with-clock.sh compiling $(CARGO) build --release --bin ferrowarp
@@ -48,7 +47,7 @@ timing: setup-timing ## Place and route for the ECP5: Fmax and area per module
 	@scripts/with-clock.sh timing build/venv/bin/python timing/run.py
 
 formal: $(STAMP) ## Prove the primitives and the table servers by induction, refute their mutants
-	@scripts/setup-formal.sh
+	@scripts/setup-python.sh formal
 	@build/venv/bin/python formal/run.py
 
 lint: $(STAMP) ## rustfmt, clippy, and verilator -Wall over every preset
