@@ -9,7 +9,7 @@ FERROWARP := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release/ferrow
 STAMP := build/setup.stamp
 TRACES := testbench/traces
 
-.PHONY: help setup setup-timing release demo test verilog bench timing formal lint fmt clean
+.PHONY: help setup setup-timing release demo test verilog bench results timing formal lint fmt clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -42,6 +42,9 @@ verilog: release ## Emit the chip as Verilog: make verilog PRESET=dc-25g OUT=dir
 
 bench: release ## Measure latency, goodput and speed against their budgets; writes build/bench.json
 	@$(FERROWARP) bench --json build/bench.json
+
+results: release ## As bench, and write docs/results.md, with what the last `make timing` left
+	@$(FERROWARP) bench --json build/bench.json --page docs/results.md
 
 timing: setup-timing ## Place and route for the ECP5: Fmax and area per module
 	@scripts/with-clock.sh timing build/venv/bin/python timing/run.py
