@@ -16,8 +16,8 @@
 //! least, and one without data comes three cycles after its push. `st_busy` may come with a
 //! request that is not taken yet, or for the source that is not on the port: the assembler then waits a cycle for nothing.
 //!
-//! Depth: twice the window (as many wait for the sink), twice that again for a beat wider than 64 bits: there a pause of
-//! the DMA port costs more frames.
+//! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
+//! ends a burst of short frames behind a long one.
 
 use super::cfg::Cfg;
 use super::deliver_queue::{DeliverQueue, Turns, AT};
@@ -247,7 +247,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D, K, LK, C> {
     pub fn new(cfg: &Cfg) -> Self {
-        let bits = cfg.queue_bits() + usize::from(D > 64);
+        let bits = cfg.deliver_bits().min(AT);
         let blk_bits = cfg.pool_bits - cfg.blk_bits;
         let ones = |bits: usize| (1u64 << bits) - 1;
         Self {

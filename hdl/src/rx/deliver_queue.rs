@@ -29,7 +29,7 @@ use crate::prim::{LutRam, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// Width of a pointer into a queue, and of one into the turns.
-pub const AT: usize = 6;
+pub const AT: usize = 7;
 pub const TURN: usize = AT + 1;
 
 /// One source's deliveries.
@@ -66,6 +66,7 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     popped: Reg<bool>,
     free: Reg<Bits<8>>,
     need: Constant<Bits<8>>,
+    mask: Constant<Bits<AT>>,
 }
 
 impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
@@ -102,6 +103,7 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             popped: Default::default(),
             free: Reg::new((1u64 << bits).to_bits()),
             need: Constant::new((need as u64).to_bits()),
+            mask: Constant::new(((1u64 << bits) - 1).to_bits()),
         }
     }
 }
@@ -130,19 +132,20 @@ impl<R: Synth, O: Synth, T: Synth> Logic for DeliverQueue<R, O, T> {
         self.tail.next = self.tails.rdata.val();
 
         if self.pushed.q.val() {
-            self.write.d.next = self.write.q.val() + 1;
+            self.write.d.next = (self.write.q.val() + 1) & self.mask.val();
         }
         if self.request_pop.val() {
-            self.request_at.d.next = self.request_at.q.val() + 1;
+            self.request_at.d.next = (self.request_at.q.val() + 1) & self.mask.val();
         }
         if self.order_pop.val() {
-            self.order_at.d.next = self.order_at.q.val() + 1;
+            self.order_at.d.next = (self.order_at.q.val() + 1) & self.mask.val();
         }
         if self.tail_pop.val() {
-            self.tail_at.d.next = self.tail_at.q.val() + 1;
+            self.tail_at.d.next = (self.tail_at.q.val() + 1) & self.mask.val();
         }
         if self.request_pop.val() {
-            self.some.d.next = (self.request_at.q.val() + 1) != self.write.q.val();
+            self.some.d.next =
+                ((self.request_at.q.val() + 1) & self.mask.val()) != self.write.q.val();
             if self.pushed.q.val() {
                 self.some.d.next = self.request_at.q.val() != self.write.q.val();
             }
@@ -183,6 +186,7 @@ pub struct Turns {
     tail_at: Reg<Bits<TURN>>,
     order_some: Reg<bool>,
     tail_some: Reg<bool>,
+    mask: Constant<Bits<TURN>>,
 }
 
 impl Turns {
@@ -206,6 +210,7 @@ impl Turns {
             tail_at: Default::default(),
             order_some: Default::default(),
             tail_some: Default::default(),
+            mask: Constant::new(((2u64 << bits) - 1).to_bits()),
         }
     }
 }
@@ -230,26 +235,28 @@ impl Logic for Turns {
         self.tail_waits.next = self.tail_some.q.val();
 
         if self.push.val() {
-            self.write.d.next = self.write.q.val() + 1;
+            self.write.d.next = (self.write.q.val() + 1) & self.mask.val();
         }
         if self.order_pop.val() {
-            self.order_at.d.next = self.order_at.q.val() + 1;
+            self.order_at.d.next = (self.order_at.q.val() + 1) & self.mask.val();
         }
         if self.tail_pop.val() {
-            self.tail_at.d.next = self.tail_at.q.val() + 1;
+            self.tail_at.d.next = (self.tail_at.q.val() + 1) & self.mask.val();
         }
         // One in and one out in the same cycle: as many as before.
         if self.push.val() & !self.order_pop.val() {
             self.order_some.d.next = true;
         }
         if !self.push.val() & self.order_pop.val() {
-            self.order_some.d.next = (self.order_at.q.val() + 1) != self.write.q.val();
+            self.order_some.d.next =
+                ((self.order_at.q.val() + 1) & self.mask.val()) != self.write.q.val();
         }
         if self.order_pop.val() & !self.tail_pop.val() {
             self.tail_some.d.next = true;
         }
         if !self.order_pop.val() & self.tail_pop.val() {
-            self.tail_some.d.next = (self.tail_at.q.val() + 1) != self.order_at.q.val();
+            self.tail_some.d.next =
+                ((self.tail_at.q.val() + 1) & self.mask.val()) != self.order_at.q.val();
         }
     }
 }
