@@ -201,7 +201,7 @@ pub const STREAMS: &[Stream] = &[
             f("imm", 64, "immediate data"),
             f("term", 16, "layer and type octet, code octet; 0 none"),
             f("segment_len", 16, "ULPDU length of the offending FPDU"),
-            f("hdr_len", 6, "octets valid in hdr"),
+            f("hdr_len", 6, "octets valid in hdr; hdr is zero when 0"),
             f("fence_id", 10, "as given in the command"),
             f("hdr", HDR_OCTETS * 8, "FPDU octets 2.. as on the wire, octet 2 at bits 7:0"),
         ],

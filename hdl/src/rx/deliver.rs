@@ -6,7 +6,7 @@
 //! | `nic` | in | one `NicDesc` a push: a plain frame | as `x` |
 //! | `dma_wr_req` | out | one request a delivery with data, or a fence | valid the cycle after the push |
 //! | `dma_wr_data` | out | one packet a request, from lane 0 | first beat 3 cycles after its request, then one a cycle, without a gap between packets |
-//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` means something while `cpl_event_hdr_len` is not 0 |
+//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` is zero when `cpl_event_hdr_len` is |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
 //! | `roomy` | out | room for the window behind the pipeline | two cycles old |
 //!
@@ -88,6 +88,8 @@ pub struct ToDo {
     pub free_blk: bool,
     pub free_slot: bool,
     pub slot: Bits<SLOT>,
+    /// The event tells FPDU octets.
+    pub hdr: bool,
 }
 
 /// What a plain frame's event and release need.
@@ -522,6 +524,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.decoded.next.free_blk = false;
         self.decoded.next.free_slot = true;
         self.decoded.next.slot = self.nt.val().slot;
+        self.decoded.next.hdr = false;
         if self.turns.tail_x.val() {
             self.decoded.next.data = self.xt.val().data;
             self.decoded.next.fence = self.xt.val().fence;
@@ -532,6 +535,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.decoded.next.free_blk = self.xt.val().free_blk;
             self.decoded.next.free_slot = self.xt.val().free_slot;
             self.decoded.next.slot = self.xt.val().slot;
+            self.decoded.next.hdr = self.xt.val().aux;
         }
         self.turns.tail_pop.next = self.turns.tail_waits.val() & !self.head.q.val();
         if !self.head.q.val() {
@@ -600,7 +604,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.cpl_event_segment_len.next = 0.into();
         self.cpl_event_hdr_len.next = 0.into();
         self.cpl_event_fence_id.next = 0.into();
-        self.cpl_event_hdr.next = self.headers.rdata.val();
+        // The entry read may be a free one: it is shown only if it is this event's.
+        self.cpl_event_hdr.next = 0.into();
+        if self.now.val().hdr {
+            self.cpl_event_hdr_len.next = 46.into();
+            self.cpl_event_hdr.next = self.headers.rdata.val();
+        }
         if self.x.val() {
             self.cpl_event_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
             self.cpl_event_gen.next = self.xt.val().gen;
@@ -618,9 +627,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             if self.xt.val().kind == 3 {
                 // An error: mlen holds the ULPDU length.
                 self.cpl_event_segment_len.next = self.xt.val().mlen.get_bits::<16>(0);
-            }
-            if self.xt.val().aux {
-                self.cpl_event_hdr_len.next = 46.into();
             }
             self.cpl_event_fence_id.next = self.xt.val().fence_id;
         }

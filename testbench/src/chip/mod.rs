@@ -55,6 +55,8 @@ pub struct Chip {
     current: Option<(FrameIn, usize, FrameTimes)>,
     injects: VecDeque<(Vec<u8>, usize)>,
     posts: VecDeque<Post>,
+    /// Host buffers ever posted.
+    pub host_buffers: usize,
     reads: VecDeque<ReadIssue>,
     dones: VecDeque<(u16, u8, u8)>,
     mirrors: VecDeque<Mirror>,
@@ -110,6 +112,7 @@ impl Chip {
             current: None,
             injects: VecDeque::new(),
             posts: VecDeque::new(),
+            host_buffers: 0,
             reads: VecDeque::new(),
             dones: VecDeque::new(),
             mirrors: VecDeque::new(),
@@ -169,6 +172,7 @@ impl Chip {
     }
 
     pub fn post(&mut self, post: Post) {
+        self.host_buffers += usize::from(post.rq == RQ_NIC);
         self.posts.push_back(post);
     }
 

@@ -15,6 +15,8 @@ pub struct Noise {
     pub flip: f64,
     /// A copy that the MAC calls bad comes first.
     pub bad_fcs: f64,
+    /// A frame of no connection comes first.
+    pub stranger: f64,
 }
 
 /// A frame as it reaches the MAC port.
