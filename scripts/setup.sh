@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the apt packages that are missing, and nothing when none is.
 #   scripts/setup.sh            what build, demo and tests need
-#   scripts/setup.sh --timing   what the Python tools of `make timing` need besides
+#   scripts/setup.sh --python   what scripts/setup-python.sh needs
 set -eu
 
 fail() {
@@ -14,7 +14,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 missing=""
 want() { missing="$missing $1"; }
 
-if [ "${1:-}" = "--timing" ]; then
+if [ "${1:-}" = "--python" ]; then
     # Debian has a python3 whose venv module lacks ensurepip until python3-venv is there.
     have python3 || want python3
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || want python3-venv
@@ -35,12 +35,12 @@ if [ -n "$missing" ]; then
         sudo="sudo"
     fi
     echo "setup: installing$missing"
-    $sudo apt-get update
     # shellcheck disable=SC2086
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+    { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } ||
+        fail "apt-get failed, its message is above; install$missing by hand and run make again"
 fi
 
-if [ "${1:-}" != "--timing" ]; then
+if [ "${1:-}" != "--python" ]; then
     version=$(verilator --version | awk '{ print $2 }')
     [ "${version%%.*}" -ge 5 ] 2>/dev/null || fail "Verilator $version is too old: 5.006 or newer is needed (Debian 12, Ubuntu 24.04)"
     echo "setup: Verilator $version, $(g++ -dumpfullversion -dumpversion | sed 's/^/g++ /'), $(cargo --version | cut -d' ' -f1-2)"

@@ -4,7 +4,7 @@ set -u
 label=$1
 shift
 start=$(date +%s)
-(while sleep 4 </dev/null >/dev/null 2>&1; do
+(while sleep 3 </dev/null >/dev/null 2>&1; do
     echo "  ... $label, $(($(date +%s) - start)) s"
 done) &
 clock=$!

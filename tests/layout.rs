@@ -216,3 +216,36 @@ fn every_source_says_what_it_is_for() {
         silent.join("\n")
     );
 }
+
+/// The links of a Markdown page to files of the repository.
+fn links(text: &str) -> Vec<&str> {
+    let ends = text.split("](").skip(1).filter_map(|t| t.split(')').next());
+    let files = ends.filter_map(|l| l.split('#').next());
+    files
+        .filter(|l| !l.is_empty() && !l.contains("://"))
+        .collect()
+}
+
+#[test]
+fn links_lead_somewhere_and_the_summary_lists_every_page() {
+    let docs = root().join("docs");
+    let mut pages = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for (path, text) in files() {
+        if path.extension().is_none_or(|e| e != "md") {
+            continue;
+        }
+        let folder = path.parent().expect("a file is in a folder");
+        for link in links(&text) {
+            let to = folder.join(link);
+            assert!(to.exists(), "{}: dead link {link}", path.display());
+            if path == docs.join("SUMMARY.md") {
+                listed.insert(to);
+            }
+        }
+        if path.starts_with(&docs) && !path.ends_with("SUMMARY.md") {
+            pages.insert(path);
+        }
+    }
+    assert_eq!(listed, pages, "docs/SUMMARY.md does not list every page");
+}

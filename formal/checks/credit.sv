@@ -18,6 +18,7 @@
 module check #(
   parameter WHICH = 0,
   parameter SLOTS = 2,
+  parameter FRAME = 1,  // octets that a host buffer must hold
   parameter HELP = 0
 ) (
   input clock,
@@ -81,7 +82,7 @@ module check #(
       assign row_count = count;
       assign first = init_count;
       assign is_nic = ask_conn == NIC;
-      assign refuse = !ask[`ask_single] || (ask_conn > 1 && !is_nic);
+      assign refuse = !ask[`ask_single] || (is_nic ? ask[`ask_len] < FRAME : ask_conn > 1);
 `endif
     end
   endgenerate
@@ -163,6 +164,7 @@ module check #(
       if (!wrong) assert (store == had && full == !had);
       if (store) assert (write);
     end
+    if (v3 && nic) assert (bad == wrong);
     if (v3 && nic && !wrong) assert (nic_push == nic_room && nic_full == !nic_room);
   end
 endmodule

@@ -9,6 +9,7 @@ module check #(
   parameter W = 4,
   parameter A = 2,
   parameter BYPASS = 0,
+  parameter HEADED = 0, // the oldest item is in a register
   parameter KEEP = -1, // the bits of an item that are stored; the others read as zero
   parameter DATA = 1,  // follow an item; 0 for depths where only the control is proven
   parameter HELP = 0   // 1: relate the state to that of the block (probes `p_*`), which makes the claims inductive
@@ -48,12 +49,14 @@ module check #(
 
   // Registers of the block, joined by formal/run.py. Unused without HELP.
   (* keep *) wire [A:0] p_free;
-  (* keep *) wire [A-1:0] p_wp, p_rp;
+  (* keep *) wire [A-1:0] p_wp, p_rp, p_rp_next;
   (* keep *) wire p_some, p_no_room;
   (* keep *) wire [(DATA != 0 ? DEPTH : 1)*W-1:0] p_mem;
   always @(*) if (HELP != 0 && begun) begin
     assert (p_free == DEPTH - held);
     assert (p_some == (held != 0));
+    if (HEADED != 0) assert (p_rp_next == ((p_rp + 1) & (DEPTH - 1)));
+    if (HEADED != 0 && DATA != 0 && held != 0) assert (dout == p_mem[p_rp * W +: W]);
     assert (p_no_room == (held == DEPTH));
     if (DATA != 0) assert (((p_rp + held) & (DEPTH - 1)) == p_wp);
   end

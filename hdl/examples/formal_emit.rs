@@ -65,6 +65,8 @@ const NARROW: [(&str, usize); 2] = [("a", 2), ("b", 3)];
 fn queues(out: &mut Texts) {
     out.put("fifo_a1", Fifo::<Bits<4>, 1>::new())
         .put("fifo_a2", Fifo::<Bits<4>, 2>::new())
+        .put("headed_a1", Fifo::<Bits<4>, 1>::new().headed())
+        .put("headed_a2", Fifo::<Bits<4>, 2>::new().headed())
         .put("fifo_a4", Fifo::<Bits<4>, 4>::new())
         .put("fifo_a9", Fifo::<Bits<1>, 9>::new())
         .put("fifo_narrow", Fifo::<Pair, 2>::new().narrow(&NARROW))

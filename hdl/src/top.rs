@@ -456,9 +456,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.launch_tuple.next = self.ingest.launch_tuple.val();
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
-        self.lookup.frame_tpt_stag.next = self.ingest.tpt_stag.val();
-        self.regions.req_valid.next = self.lookup.tpt_valid.val();
-        self.regions.req_stag.next = self.lookup.tpt_stag.val();
+        self.regions.frame_valid.next = self.ingest.tpt_valid.val();
+        self.regions.frame_stag.next = self.ingest.tpt_stag.val();
+        self.regions.op_valid.next = self.lookup.op_tpt_valid.val();
+        self.regions.op_stag.next = self.lookup.op_tpt_stag.val();
         // -> decision pipeline
         self.pipe.done_valid.next = self.ingest.done_valid.val();
         self.pipe.done.next = self.ingest.done.val();
@@ -489,7 +490,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.pipe.rdq.next = self.queues.rdq.val();
         self.pipe.nic_valid.next = self.queues.nic_valid.val();
         self.pipe.nic_addr.next = self.queues.nic_addr.val();
-        self.pipe.nic_len.next = self.queues.nic_len.val();
         self.pipe.nic_idx.next = self.queues.nic_idx.val();
         self.pipe.frame_start.next = self.ingest.frame_start.val();
         // -> deliver
@@ -503,8 +503,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.asm.seg_din.next = self.pipe.seg.val();
         // Staging: deliver first; the assembler takes the cycles that are left.
         self.ingest.rd_addr.next = self.deliver.st_addr.val();
+        self.ingest.rd_next.next = self.deliver.st_next.val();
         if !self.deliver.st_busy.val() {
             self.ingest.rd_addr.next = self.asm.st_addr.val();
+            self.ingest.rd_next.next = self.asm.st_next.val();
         }
         self.asm.st_grant.next = self.asm.st_req.val() & !self.deliver.st_busy.val();
         self.asm.st_lo.next = self.ingest.rd_lo.val();

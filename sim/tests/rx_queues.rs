@@ -17,7 +17,7 @@ fn receive(rq: u32, n: u32) -> Post {
         first: true,
         last: true,
         addr: 0x1000 * u64::from(n),
-        len: 64 + n,
+        len: 2000 + n,
     }
 }
 
@@ -110,10 +110,19 @@ fn wrong_posts_are_refused() {
             last: false,
             ..receive(RQ_NIC, 0)
         },
+        Post {
+            len: cfg.max_frame as u32 - 1,
+            ..receive(RQ_NIC, 0)
+        },
     ] {
         b.post(p);
     }
-    assert_eq!(b.pulses.post_bad, 6);
+    assert_eq!(b.pulses.post_bad, 7);
+    b.post(Post {
+        len: cfg.max_frame as u32,
+        ..receive(RQ_NIC, 0)
+    });
+    assert_eq!(b.pulses.post_bad, 7);
     let issue = Issue {
         conn: 31,
         gen: 200,
@@ -127,9 +136,9 @@ fn wrong_posts_are_refused() {
         conn: 31 + 32,
         ..issue
     });
-    assert_eq!(b.pulses.post_bad, 8);
+    assert_eq!(b.pulses.post_bad, 9);
     b.issue(issue);
-    assert_eq!((b.pulses.post_bad, b.pulses.ord_full), (8, 0));
+    assert_eq!((b.pulses.post_bad, b.pulses.ord_full), (9, 0));
     for step in [
         Step {
             done: Some(Done {
@@ -165,7 +174,7 @@ fn wrong_posts_are_refused() {
     // The next user of the number is not the last one.
     b.install(init(31, 201, 1));
     b.issue(issue);
-    assert_eq!(b.pulses.post_bad, 9);
+    assert_eq!(b.pulses.post_bad, 10);
 }
 
 /// Everything at once, on few connections.
@@ -229,6 +238,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
                 1..=5 => Some(RQ_NIC),
                 _ => conn(cases),
             };
+            let width = if cases.chance(20) { 11 } else { 32 };
             step.post = rq.map(|rq| Post {
                 rq,
                 idx: cases.bits(16) as u16,
@@ -240,7 +250,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
                 first: cases.chance(97),
                 last: cases.chance(97),
                 addr: cases.bits(64) as u64,
-                len: cases.bits(32) as u32,
+                len: cases.bits(width) as u32,
             });
         }
         if step.issue.is_none() && !closed && cases.chance(rate) {

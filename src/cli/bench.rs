@@ -8,6 +8,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// What `make timing` leaves.
+const TIMING: &str = "build/timing.md";
+
 /// Measure latency, goodput and simulation speed of the chip, each beside its budget.
 ///
 /// Exit code 1 when a budget is not met. Progress goes to stderr.
@@ -15,6 +18,7 @@ use std::process::ExitCode;
 #[command(after_help = "Examples:
   ferrowarp bench
   ferrowarp bench --json build/bench.json --svg build/smallest_write.svg
+  ferrowarp bench --page docs/results.md
   ferrowarp bench --quick --preset dc-25g     # some lengths, one width")]
 pub struct Args {
     /// Where the figures go as JSON: a list of {name, preset, value, unit, budget, met}.
@@ -26,6 +30,9 @@ pub struct Args {
     /// Measure only this preset; may be given again. Default: dc-25g (64 bits) and dc-100g (512 bits).
     #[arg(long, value_name = "PRESET")]
     preset: Vec<String>,
+    /// Also write the results page: the figures, and build/timing.md of `make timing` when it is there.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "quick"])]
+    page: Option<PathBuf>,
     /// Some lengths instead of all.
     #[arg(long)]
     quick: bool,
@@ -64,6 +71,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     )?;
     if let Some(svg) = outcomes.iter().find_map(|o| o.svg.as_ref()) {
         save(&args.svg, svg, out)?;
+    }
+    if let Some(path) = &args.page {
+        let timing = fs::read_to_string(TIMING).ok();
+        if timing.is_none() {
+            writeln!(out, "no {TIMING}: the page has no timing section")?;
+        }
+        let text =
+            bench::page::page(&presets, &figures, timing.as_deref()).map_err(anyhow::Error::msg)?;
+        save(path, &text, out)?;
     }
     let missed: Vec<&Figure> = figures.iter().filter(|f| !f.met).collect();
     let held = figures.iter().filter(|f| f.budget.is_some()).count();

@@ -196,6 +196,12 @@ fn print_connection(c: &ConnectionReport, out: &mut dyn Write) -> anyhow::Result
     writeln!(out, "\n{}", c.name)?;
     writeln!(out, "  frames       {}", c.frames)?;
     writeln!(out, "  FPDUs        {fpdus}")?;
+    let octets = c.bytes_placed + c.bytes_expected;
+    let completions = c.completions + c.completions_expected;
+    if c.fpdus.is_empty() && octets == 0 && completions == 0 {
+        // The end that only sends.
+        return ends_with(c, out);
+    }
     writeln!(
         out,
         "  octets       {} placed, {} expected, {} compared",
@@ -221,6 +227,10 @@ fn print_connection(c: &ConnectionReport, out: &mut dyn Write) -> anyhow::Result
             l.min, l.median, l.max, l.min_ns, l.median_ns, l.max_ns
         )?;
     }
+    ends_with(c, out)
+}
+
+fn ends_with(c: &ConnectionReport, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(end) = &c.ends_with {
         writeln!(out, "  ends with    {end}")?;
     }

@@ -89,7 +89,7 @@ fn smoke_with(width: usize, cfg: &Cfg) {
         rq: RQ_NIC,
         idx: 3,
         addr: 0x6000_0000,
-        len: 2000,
+        len: 0x4000,
     });
     for _ in 0..50 {
         c.tick().unwrap();

@@ -8,27 +8,7 @@ use ferrowarp_abi::code::conn_state;
 use ferrowarp_testbench::wire::checksum;
 use ferrowarp_testbench::wire::ethernet::Vlan;
 
-const IP: usize = 14;
 const TCP: usize = 34;
-
-/// Changes a frame without options and makes both checksums right again, by offsets and not by a parser.
-fn changed(frame: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut f = frame.to_vec();
-    change(&mut f);
-    let total = usize::from(u16::from_be_bytes([f[IP + 2], f[IP + 3]]));
-    let l4 = IP + usize::from(f[IP] & 15) * 4;
-    f[IP + 10..IP + 12].fill(0);
-    let sum = checksum::checksum(&f[IP..l4]);
-    f[IP + 10..IP + 12].copy_from_slice(&sum.to_be_bytes());
-    let end = (IP + total).min(f.len());
-    if end >= l4 + 20 {
-        f[l4 + 16..l4 + 18].fill(0);
-        let ip = |at: usize| std::net::Ipv4Addr::new(f[at], f[at + 1], f[at + 2], f[at + 3]);
-        let sum = checksum::tcp_ipv4(ip(IP + 12), ip(IP + 16), &f[l4..end]);
-        f[l4 + 16..l4 + 18].copy_from_slice(&sum.to_be_bytes());
-    }
-    f
-}
 
 /// IPv4 fragments of any kind go whole to the host and are never read as FPDUs.
 fn tcp_79_fragments(b: &mut Bench) {

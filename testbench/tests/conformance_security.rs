@@ -98,6 +98,67 @@ fn sec_02_bound_to_another_stream(b: &mut Bench) {
     assert_eq!(b.placed(), image(&[(mem + 3, b"mine")]));
 }
 
+/// An STag that several streams use is not invalidated by one of them (RDM-4A, SEC-0F). The right is the driver's to give, and
+/// only to a region bound to one stream: without it the chip refuses, and the region stays; with it the bound stream alone.
+fn rdm_4a_sec_0f_shared_stag(b: &mut Bench) {
+    let (x, y) = (b.open(1), b.open(2));
+    let (shared, mem) = (0x0005_0001, 0x55_0000_0001);
+    b.region(
+        shared,
+        rights(true, false, false, false),
+        PD,
+        None,
+        0,
+        100,
+        mem,
+    );
+    b.send(x, &fpdu(&ulpdu::write(shared, 0, b"x", true)));
+    b.send(y, &fpdu(&ulpdu::write(shared, 1, b"y", true)));
+    assert_eq!(b.placed(), image(&[(mem, b"x"), (mem + 1, b"y")]));
+    b.post(x, 10);
+    b.send(x, &fpdu(&invalidate(shared)));
+    assert_eq!(b.kinds(x), [(cpl_kind::ERROR, term::RDMAP_PROT_INVALIDATE)]);
+    b.forget();
+    b.send(y, &fpdu(&ulpdu::write(shared, 2, b"z", true)));
+    assert_eq!(
+        b.placed(),
+        image(&[(mem + 2, b"z")]),
+        "the other stream has lost its STag"
+    );
+    assert!(b.told(y).is_empty());
+    let (own, at) = (0x0006_0001, 0x56_0000_0001);
+    let qp = b.links[y].plan.qpn;
+    b.region(
+        own,
+        rights(true, false, false, true),
+        PD,
+        Some(qp),
+        0,
+        100,
+        at,
+    );
+    b.reopen(x, 5);
+    refused(
+        b,
+        x,
+        &invalidate(own),
+        term::RDMAP_PROT_INVALIDATE,
+        "invalidate by another",
+    );
+    b.send(y, &fpdu(&ulpdu::write(own, 0, b"own", true)));
+    assert_eq!(b.placed(), image(&[(at, b"own")]));
+    b.post(y, 10);
+    b.send(y, &fpdu(&invalidate(own)));
+    assert_eq!(b.kinds(y), [(cpl_kind::RECV, 0)]);
+    refused(
+        b,
+        y,
+        &ulpdu::write(own, 0, b"own", true),
+        term::DDP_TAGGED_STAG,
+        "after it",
+    );
+}
+
 /// All edges of regions of 1, 2, 64 and 4097 octets at page offsets 1 to 4095: Write and Read.
 fn sec_03_every_edge(b: &mut Bench) {
     let stag = 0x0005_0001;
@@ -408,6 +469,7 @@ fn tcp_83_slow_peers_do_not_starve_others(b: &mut Bench) {
 const ROWS: &[Row] = &[
     row!(sec_01_other_protection_domain),
     row!(sec_02_bound_to_another_stream),
+    row!(rdm_4a_sec_0f_shared_stag),
     row!(sec_03_every_edge),
     row!(sec_04_revoked_under_traffic),
     row!(sec_05_rights_by_operation),

@@ -4,7 +4,7 @@
 mod conformance_bench;
 
 use conformance_bench::*;
-use ferrowarp_abi::code::{ack_flag, conn_state, cpl_kind, term};
+use ferrowarp_abi::code::{ack_flag, ack_mode, conn_state, cpl_kind, term};
 use ferrowarp_testbench::vectors;
 
 /// FPDUs that come before the connection is in hardware reach the host; put in again they are placed, none is lost.
@@ -158,6 +158,54 @@ fn enh_1a_rtr_write(b: &mut Bench) {
     assert!(gate(b, c) && b.told(c).is_empty());
 }
 
+/// The gate opens with the first valid FPDU and once, whichever way it takes through the chip: alone in its segment, cut,
+/// behind another one, or of a kind that the assembler always gets (also MPA-29, MPA-30, ENH-1A, ENH-1B). Neither a bad CRC
+/// nor a refused FPDU opens it.
+fn mpa_29_30_the_gate_opens_once(b: &mut Bench) {
+    let c = b.open(1);
+    let one = fpdu(&write(0, &counted(30)));
+    let cases = [
+        (one.clone(), 9000),
+        (one.clone(), 20),
+        ([one.clone(), one.clone()].concat(), 9000),
+        ([one.clone(), one].concat(), 50),
+        (fpdu(&ulpdu::write(0, 0, &[], true)), 7),
+        (fpdu(&request(1, 0, 0, 0)), 9000),
+        (fpdu(&terminate(0x1205)), 9000),
+    ];
+    for (octets, size) in cases {
+        b.reopen(c, 60);
+        b.send_at(c, 0, &fpdu_crc(&write(0, b"bad"), [9; 4]));
+        assert!(!gate(b, c), "a bad CRC opens the gate");
+        b.send_cut(c, &octets, size);
+        let all = b.reports(c);
+        let first: Vec<_> = all
+            .iter()
+            .filter(|a| a.flags & ack_flag::FIRST_FPDU != 0)
+            .collect();
+        assert_eq!(
+            first.len(),
+            1,
+            "{} octets in segments of {size}",
+            octets.len()
+        );
+        // A report without a segment acknowledges nothing by itself: those of the segments do.
+        if first[0].flags & ack_flag::RX_ONLY != 0 {
+            assert_eq!(first[0].mode, ack_mode::NONE);
+        }
+        b.send(c, &fpdu(&write(0, b"once")));
+        assert!(!gate(b, c), "the gate opens once");
+    }
+    for refused in [write(u64::from(LEN), b"far"), request(1, 0, 0, 1)] {
+        for size in [9000, 20] {
+            b.reopen(c, 60);
+            b.send_cut(c, &fpdu(&refused), size);
+            assert!(!gate(b, c), "a refused FPDU opens the gate");
+            assert_eq!(b.kinds(c).len(), 1);
+        }
+    }
+}
+
 /// RTR as zero-length Read: handed on to be answered, its sink as it came, the source not looked at.
 fn enh_1b_rtr_read(b: &mut Bench) {
     let c = b.open(1);
@@ -215,6 +263,7 @@ const ROWS: &[Row] = &[
     row!(mpa_34_startup_and_first_fpdu_in_one_segment),
     row!(mpa_82_errors_leave_tcp_open),
     row!(mpa_85_half_closed),
+    row!(mpa_29_30_the_gate_opens_once),
     row!(enh_1a_rtr_write),
     row!(enh_1b_rtr_read),
     row!(enh_1c_rtr_send),

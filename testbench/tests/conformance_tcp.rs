@@ -5,29 +5,7 @@ mod conformance_bench;
 
 use conformance_bench::*;
 use ferrowarp_abi::code::{ack_flag, ack_mode, conn_state, cpl_kind};
-use ferrowarp_testbench::wire::checksum;
 use ferrowarp_testbench::wire::tcp::TcpOption;
-
-const IP: usize = 14;
-
-/// Changes a frame without options and makes both checksums right again, by offsets and not by a parser.
-fn changed(frame: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut f = frame.to_vec();
-    change(&mut f);
-    let total = usize::from(u16::from_be_bytes([f[IP + 2], f[IP + 3]]));
-    let l4 = IP + usize::from(f[IP] & 15) * 4;
-    f[IP + 10..IP + 12].fill(0);
-    let sum = checksum::checksum(&f[IP..l4]);
-    f[IP + 10..IP + 12].copy_from_slice(&sum.to_be_bytes());
-    let end = (IP + total).min(f.len());
-    if end >= l4 + 20 {
-        f[l4 + 16..l4 + 18].fill(0);
-        let ip = |at: usize| std::net::Ipv4Addr::new(f[at], f[at + 1], f[at + 2], f[at + 3]);
-        let sum = checksum::tcp_ipv4(ip(IP + 12), ip(IP + 16), &f[l4..end]);
-        f[l4 + 16..l4 + 18].copy_from_slice(&sum.to_be_bytes());
-    }
-    f
-}
 
 fn option(kind: u8, len: usize) -> TcpOption {
     TcpOption::Unknown {
@@ -264,17 +242,45 @@ fn tcp_68_fin_in_every_place(b: &mut Bench) {
     }
 }
 
-/// Terminate and FIN in one segment, or one behind the other: the Terminate is told first.
+/// Terminate and FIN in one segment, one hard behind the other, or later: the Terminate is told first, and what is counted is
+/// what may be acknowledged. Of a FIN that is counted the transmit path is told.
 fn tcp_6a_terminate_then_fin(b: &mut Bench) {
     let c = b.open(1);
+    let fin = Flags::FIN | Flags::ACK;
     let t = fpdu(&terminate(0x1205));
-    for together in [true, false] {
+    for way in 0..3 {
         b.reopen(c, 0xffff_fff0);
-        if together {
-            b.send_flags(c, Flags::FIN | Flags::ACK, &t);
+        let end = b.links[c].seq.wrapping_add(t.len() as u32);
+        if way == 0 {
+            b.send_flags(c, fin, &t);
         } else {
             b.send(c, &t);
-            b.send_flags(c, Flags::FIN | Flags::ACK, &[]);
+            if way == 2 {
+                b.settle();
+            }
+            b.send_flags(c, fin, &[]);
+        }
+        b.settle();
+        let counted = b.state(c).rcv_nxt;
+        let told: Vec<_> = b
+            .reports(c)
+            .into_iter()
+            .filter(|a| a.mode != ack_mode::NONE)
+            .collect();
+        let last = told
+            .last()
+            .map(|a| (a.rcv_nxt, a.flags & ack_flag::FIN != 0));
+        // In the Terminate's segment it is taken; one that comes when the Terminate is through is the driver's. Hard behind
+        // either may be.
+        let taken = counted == end.wrapping_add(1);
+        assert!(taken || counted == end, "way {way}: {counted:#x}");
+        assert!(way == 1 || taken == (way == 0), "way {way}: {counted:#x}");
+        assert_eq!(last, Some((counted, taken)), "way {way}: {told:x?}");
+        if taken {
+            assert_eq!(told.last().map(|a| a.mode), Some(ack_mode::NOW));
+            // Again: acknowledged again.
+            b.send_flags(c, fin, &[]);
+            assert_eq!(b.modes(c), [ack_mode::NOW]);
         }
         let e = b.kinds(c);
         assert_eq!(e.first(), Some(&(cpl_kind::TERMINATE, 0x1205)));
@@ -325,16 +331,81 @@ fn tcp_71_congestion_bits_are_passed_on(b: &mut Bench) {
     }
 }
 
+/// CE counts for a segment of the window alone: what lies outside of it, or was taken before, may be anyone's.
+fn tcp_74_congestion_outside_of_the_window(b: &mut Bench) {
+    let mut plan = ConnPlan::new(1);
+    plan.window = 1000;
+    let c = b.open_as(plan);
+    b.alive(c, 0);
+    let cases: [(i64, usize, bool); 11] = [
+        (1000, 30, false),
+        (971, 30, false),
+        (5000, 30, false),
+        (1 << 30, 30, false),
+        (-30, 30, false),
+        (-500, 30, false),
+        (-1, 0, false),
+        (1000, 0, false),
+        (970, 30, true),
+        (999, 0, true),
+        (0, 0, true),
+    ];
+    for (by, len, want) in cases {
+        b.forget();
+        let frame = ecn(b, c, by, 3, Flags::ACK, &vec![0xee; len]);
+        b.frame(frame);
+        let got = b.reports(c);
+        assert_eq!(got.len(), 1, "{len} octets at {by}");
+        let ce = got[0].flags & ack_flag::CE != 0;
+        assert_eq!(ce, want, "{len} octets at {by}: {got:x?}");
+    }
+    // Taken in part: the new octets are the window's.
+    b.forget();
+    let frame = ecn(b, c, -10, 3, Flags::ACK, &[0xee; 11]);
+    b.frame(frame);
+    let got = b.reports(c).iter().fold(0, |all, a| all | a.flags);
+    assert_ne!(got & ack_flag::CE, 0);
+}
+
+/// An empty segment at the window's edges, the four cases with length 0: at RCV.NXT + RCV.WND it is outside, and a window of
+/// zero takes the one at RCV.NXT alone.
+fn tcp_21_empty_segment_at_the_right_edge(b: &mut Bench) {
+    for (n, window) in [(1, 1000u32), (2, 1), (3, 0), (4, 65535 << 14)] {
+        let mut plan = ConnPlan::new(n);
+        plan.window = window;
+        let c = b.open_as(plan);
+        let w = i64::from(window);
+        for (by, good) in [
+            (-1, false),
+            (0, true),
+            (w - 1, w > 0),
+            (w, false),
+            (w + 1, false),
+        ] {
+            if by == 0 && !good {
+                continue; // a window of zero: the first case of it
+            }
+            b.forget();
+            b.send_at(c, by, &[]);
+            let want: &[u8] = if good { &[] } else { &[ack_mode::NOW] };
+            assert_eq!(b.modes(c), want, "window {window}, empty at {by}");
+            b.in_step(c);
+        }
+    }
+}
+
 const ROWS: &[Row] = &[
     row!(tcp_0d_options_anywhere),
     row!(tcp_13_window_scale_without_syn),
     row!(tcp_14_largest_windows),
     row!(tcp_29_one_acknowledgement_a_segment),
+    row!(tcp_21_empty_segment_at_the_right_edge),
     row!(tcp_2f_zero_window),
     row!(tcp_32_sequence_wrap),
     row!(tcp_68_fin_in_every_place),
     row!(tcp_6a_terminate_then_fin),
     row!(tcp_71_congestion_bits_are_passed_on),
+    row!(tcp_74_congestion_outside_of_the_window),
 ];
 
 #[test]

@@ -4,7 +4,7 @@ mod replay_support;
 
 use ferrowarp_testbench::build::{send_message, tagged_message, FpduStream};
 use ferrowarp_testbench::capture::{
-    self, write_bytes, Capture, CapturedFrame, RepairOptions, Side,
+    self, write_bytes, Capture, CapturedFrame, PcapngWriter, RepairOptions, Side,
 };
 use ferrowarp_testbench::conversation::{Conversation, ConversationOptions};
 use ferrowarp_testbench::replay::{Bench, Endpoint, ReplayError, ReplayOptions, Report};
@@ -56,31 +56,13 @@ fn good(r: &Report, placed: u64) {
 
 /// The same frames as a pcapng file.
 fn pcapng(capture: &Capture) -> Vec<u8> {
-    let mut v = Vec::new();
-    let mut block = |kind: u32, body: &[u8]| {
-        let n = 12 + body.len() as u32;
-        v.extend(kind.to_le_bytes());
-        v.extend(n.to_le_bytes());
-        v.extend(body);
-        v.extend(n.to_le_bytes());
-    };
-    let mut section = 0x1a2b_3c4du32.to_le_bytes().to_vec();
-    section.extend([1, 0, 0, 0]);
-    section.extend(u64::MAX.to_le_bytes());
-    block(0x0a0d_0d0a, &section);
-    block(1, &[1, 0, 0, 0, 0, 0, 4, 0]);
-    for f in &capture.frames {
-        let ticks = f.time.as_micros() as u64;
-        let mut body = 0u32.to_le_bytes().to_vec();
-        body.extend(((ticks >> 32) as u32).to_le_bytes());
-        body.extend((ticks as u32).to_le_bytes());
-        body.extend((f.data.len() as u32).to_le_bytes());
-        body.extend((f.data.len() as u32).to_le_bytes());
-        body.extend(&f.data);
-        body.resize(body.len().next_multiple_of(4), 0);
-        block(6, &body);
-    }
-    v
+    let file = capture
+        .frames
+        .iter()
+        .fold(PcapngWriter::new(1, None), |w, f| {
+            w.packet(f.time.as_micros() as u64, &f.data, f.data.len() as u32)
+        });
+    file.finish()
 }
 
 #[test]
@@ -274,19 +256,6 @@ fn the_report_and_the_picture_say_what_happened() {
     let r = replay(&bench, &read("36_crc_write_1MiB.pcap"), &options);
     good(&r, 1 << 20);
     let json = serde_json::to_value(&r).expect("JSON");
-    for key in [
-        "frames",
-        "fpdus",
-        "bytes_placed",
-        "bytes_expected",
-        "bytes_compared",
-        "completions",
-        "mismatches",
-        "errors",
-        "skipped",
-    ] {
-        assert!(json.get(key).is_some(), "{key}");
-    }
     assert_eq!(json["fpdus"]["Write"], 735);
     assert_eq!(json["bytes_compared"], 1 << 20);
     let server = &r.connections[1];
@@ -347,6 +316,17 @@ fn a_region_as_given_is_registered() {
             .expect("an error");
         assert!(ends.starts_with(term), "{ends}");
     }
+    // An STag that nobody uses would change nothing: it is refused, and the right ones are named.
+    let mut other = region(1 << 20, true);
+    other.stag = 0x1234_5679;
+    let error = bench
+        .replay(&capture, &with(other), &mut |_| {})
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("0x12345679 of --region; they use") && error.contains("0x12345678"),
+        "{error}"
+    );
 }
 
 /// One line that names the file and says what to do.
@@ -364,7 +344,9 @@ fn refused(data: &[u8], want: &str) {
     assert!(
         matches!(
             e,
-            ReplayError::Capture(_) | ReplayError::NoConnections { .. }
+            ReplayError::Capture(_)
+                | ReplayError::NoConnections { .. }
+                | ReplayError::StackedVlan { .. }
         ),
         "{text}"
     );
@@ -397,6 +379,18 @@ fn a_file_that_cannot_be_used_gets_one_line() {
         &write_bytes(&arp).expect("written"),
         "no TCP connection in it",
     );
+    // A second tag in front of each frame's own.
+    for outer in [[0x88, 0xa8], [0x81, 0]] {
+        let mut tagged = talk(ConversationOptions::default(), 1448);
+        for f in &mut tagged.frames {
+            f.data
+                .splice(12..12, [outer[0], outer[1], 0, 7, 0x81, 0, 0, 9]);
+        }
+        refused(
+            &write_bytes(&tagged).expect("written"),
+            "frames with two VLAN tags or an 802.1ad tag",
+        );
+    }
 }
 
 #[test]

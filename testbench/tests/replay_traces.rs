@@ -62,6 +62,7 @@ fn kept_traces() -> Vec<PathBuf> {
         "36_crc_write_1MiB.pcap",
         "41_p2p_rtr_both.pcap",
         "80_rping.pcap",
+        "90_write_bw.pcap",
     ]
     .map(kept)
     .to_vec()

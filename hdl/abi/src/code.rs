@@ -86,12 +86,12 @@ encoding! {
     PSH = 0x004, "PSH";
     ECE = 0x008, "ECN echo";
     CWR = 0x010, "congestion window reduced";
-    CE = 0x020, "the IP header carried congestion experienced";
+    CE = 0x020, "the IP header carried congestion experienced, and the segment lies in the window (RFC 3168 6.1.5)";
     DUP = 0x040, "nothing new in the segment: all of it was taken before";
     OOO = 0x080, "in front of the next expected octet: whether it is kept, an rx_only report says";
     TS = 0x100, "`tsval` and `tsecr` are valid";
-    FIRST_FPDU = 0x200, "first valid FPDU of the connection";
-    RX_ONLY = 0x400, "no segment: `rcv_nxt` moved, the sender's fields are void";
+    FIRST_FPDU = 0x200, "first valid FPDU of the connection: opens the Responder's gate (RFC 5044 7.1.2)";
+    RX_ONLY = 0x400, "no segment: progress since its own report, the sender's fields are void";
 }
 
 encoding! {
@@ -145,7 +145,7 @@ encoding! {
     REMOTE_WRITE = 0x1, "RDMA Write may place here";
     REMOTE_READ = 0x2, "RDMA Read Request may take from here";
     READ_SINK = 0x4, "Read Responses to our own Reads may place here";
-    REMOTE_INVALIDATE = 0x8, "Send with Invalidate may end it";
+    REMOTE_INVALIDATE = 0x8, "Send with Invalidate may end it; only for a region bound to one queue pair (RFC 5040 8.1.1(7))";
 }
 
 encoding! {

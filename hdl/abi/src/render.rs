@@ -26,6 +26,15 @@ What differs from the sketch that this page grew from, and what is not there yet
 * Memory regions are contiguous: one base, one DMA address.
 * Connections are IPv4.
 * `table_cmd` answers on a stream of its own, `table_rsp`, and `registers` on `registers_rsp`.
+
+What is the driver's:
+
+* The right `REMOTE_INVALIDATE` goes only to a region bound to one stream (`bound` and `qpn` of the TPT record): no stream
+  may invalidate an STag that others use (RFC 5040 8.1.1(7)). The chip asks for the right and looks at the binding; it does
+  not know who else uses the region.
+* `TERMINATE` and `ERROR` end a connection: it takes and acknowledges nothing that comes behind, and gives no `FIN` event. A
+  FIN that was taken in the same segment or close behind is told in `ack_event` alone. The driver takes the connection out;
+  a FIN or data that comes later then reaches software TCP as plain frames.
 ";
 
 /// Writes the page.

@@ -201,7 +201,7 @@ pub const STREAMS: &[Stream] = &[
             f("imm", 64, "immediate data"),
             f("term", 16, "layer and type octet, code octet; 0 none"),
             f("segment_len", 16, "ULPDU length of the offending FPDU"),
-            f("hdr_len", 6, "octets valid in hdr"),
+            f("hdr_len", 6, "octets valid in hdr; hdr is zero when 0"),
             f("fence_id", 10, "as given in the command"),
             f("hdr", HDR_OCTETS * 8, "FPDU octets 2.. as on the wire, octet 2 at bits 7:0"),
         ],
@@ -284,7 +284,7 @@ pub const STREAMS: &[Stream] = &[
         name: "rx_post",
         direction: Direction::In,
         ready: true,
-        doc: "A receive buffer. One beat a receive: n_sge 1, first and last set; others are refused and counted. A host buffer must hold the preset's `max_frame` octets: a plain frame longer than the oldest buffer is dropped whole and counted in `nic_drop`, and the buffer stays the next one.",
+        doc: "A receive buffer. One beat a receive: n_sge 1, first and last set; others are refused and counted in `post_bad`, and so is a host buffer that does not hold the preset's `max_frame` octets: any plain frame fits any buffer.",
         fields: &[
             f("rq", 20, "connection number, or 0xFFFFF: host buffers for plain frames"),
             f("rqe_idx", 16, "given back in cpl_event"),

@@ -15,7 +15,8 @@
 //! Depth is exactly `2^A`, or `2^bits` with [`Fifo::sized`].
 //!
 //! `push` and `pop` move pointers and nothing as wide as the item: a handshake decided late in a cycle reaches a handful
-//! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`.
+//! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`. With [`Fifo::headed`] there is none: a
+//! register follows the oldest item, and the price is a choice between RAM and `din` in front of it.
 
 use super::narrow::Kept;
 use super::text::{body, check, range};
@@ -67,6 +68,23 @@ fn checks() -> String {
         + &check("pop && !valid", "pop from an empty FIFO")
 }
 
+/// A register that holds the oldest of the items, each `width` bits as stored.
+fn head(width: usize, a: usize, word: &str) -> String {
+    let (rt, rp) = (range(width), range(a));
+    format!(
+        "reg {rt} head;\n\
+         reg {rp} rp_next;\n\
+         wire {rp} rp_now = give ? rp_next : rp;\n\
+         wire from_din = !some || (give && free == {c}'d{one});\n\
+         always @(posedge clock) begin\n\
+         \x20 head <= from_din ? {word} : mem[rp_now];\n\
+         \x20 rp_next <= reset ? {a}'d1 : rp_now + {a}'d1;\n\
+         end\n",
+        c = a + 1,
+        one = (1usize << a) - 1,
+    )
+}
+
 /// FIFO of latency 1.
 #[derive(LogicBlock, Clone, Debug)]
 pub struct Fifo<T: Synth, const A: usize> {
@@ -81,6 +99,7 @@ pub struct Fifo<T: Synth, const A: usize> {
     pub pop: Signal<In, bool>,
     _bits: usize,
     _kept: Kept,
+    _headed: bool,
 }
 
 impl<T: Synth, const A: usize> Fifo<T, A> {
@@ -109,7 +128,14 @@ impl<T: Synth, const A: usize> Fifo<T, A> {
             pop: Default::default(),
             _bits: bits,
             _kept: Kept::default(),
+            _headed: false,
         }
+    }
+
+    /// `dout` comes from a register, in the same cycles.
+    pub fn headed(mut self) -> Self {
+        self._headed = true;
+        self
     }
 
     /// Stores only the low bits of these fields; the others read as zero.
@@ -135,12 +161,18 @@ impl<T: Synth, const A: usize> Logic for Fifo<T, A> {
     }
     fn hdl(&self) -> Verilog {
         let (text, word) = self._kept.pack("din");
+        let width = self._kept.bits(T::BITS);
+        let (head, oldest) = match self._headed {
+            true => (head(width, self._bits, &word), "head"),
+            false => (String::new(), "mem[rp]"),
+        };
         body(
-            text + &storage(self._kept.bits(T::BITS), self._bits, &word)
+            text + &storage(width, self._bits, &word)
                 + "assign take = push && !no_room;\n\
                    assign give = pop && some;\n\
                    assign valid = some;\n"
-                + &self._kept.unpack("dout", "mem[rp]")
+                + &head
+                + &self._kept.unpack("dout", oldest)
                 + &checks(),
         )
     }

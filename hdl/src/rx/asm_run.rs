@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `head`, `headed` | in, out | look at the first octets of an FPDU; granted in this cycle |
 //! | `run`, `ends` | in, out | read what was set up; its last chunk is granted in this cycle |
-//! | `st_req st_addr`, `st_grant` | out, in | staging read; a late `st_grant` moves registers on, whose next values are ready |
+//! | `st_req st_addr st_next`, `st_grant` | out, in | staging read; a late `st_grant` moves registers on, whose next values are ready |
 //! | `issue` | out | what becomes of the read of this cycle |
 //! | `seg seg_addr` | in | a new segment: staging address of its first octet |
 //! | `row row_first row_cur` | in | the chain of the connection it belongs to |
@@ -38,6 +38,7 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     pub ends: Signal<Out, bool>,
     pub st_req: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_grant: Signal<In, bool>,
     pub issue: Signal<Out, Chunk>,
     pub seg: Signal<In, bool>,
@@ -106,6 +107,7 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             ends: Default::default(),
             st_req: Default::default(),
             st_addr: Default::default(),
+            st_next: Default::default(),
             st_grant: Default::default(),
             issue: Default::default(),
             seg: Default::default(),
@@ -167,6 +169,7 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         self.fire.next = self.can.val() & self.st_grant.val();
         self.st_req.next = self.head.val() | self.can.val();
         self.st_addr.next = self.base.q.val();
+        self.st_next.next = (self.base.q.val() >> self.lk.val()).get_bits::<BEAT>(0) + 1;
         self.headed.next = self.head.val() & self.st_grant.val();
         self.ends.next = self.fire.val() & self.ends_q.q.val();
 

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | `ready` | out | after reset the contexts are being cleared, 2^conn_bits cycles; segments wait |
 //! | `seg_push seg_din`, `seg_room` | in, out | segments into a FIFO of twice the frame slots (128 at most); `seg_room` free entries, no push at 0 |
-//! | `st_req st_addr`, `st_grant` | out, in | staging read by byte address (beat * K + lane); `st_grant` may depend on `st_req` |
+//! | `st_req st_addr st_next`, `st_grant` | out, in | staging read by byte address (beat * K + lane), and the number of the beat after; `st_grant` may depend on `st_req` |
 //! | `st_lo st_hi` | in | the beat of the address and the next one, exactly 2 cycles after the granted cycle |
 //! | `op_valid op_ready op` | out, in, out | operations, held until taken |
 //! | `free_valid free_slot` | out | the frame slot of a segment that is done with, once for each segment that is no purge |
@@ -81,6 +81,7 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub seg_room: Signal<Out, Bits<8>>,
     pub st_req: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_grant: Signal<In, bool>,
     pub st_lo: Signal<In, Bits<D>>,
     pub st_hi: Signal<In, Bits<D>>,
@@ -155,6 +156,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             seg_room: Default::default(),
             st_req: Default::default(),
             st_addr: Default::default(),
+            st_next: Default::default(),
             st_grant: Default::default(),
             st_lo: Default::default(),
             st_hi: Default::default(),
@@ -224,6 +226,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.ends.next = self.reader.ends.val();
         self.st_req.next = self.reader.st_req.val() & !self.ctl.from_pool.val();
         self.st_addr.next = self.reader.st_addr.val();
+        self.st_next.next = self.reader.st_next.val();
         self.reader.st_grant.next = self.st_grant.val();
         if self.ctl.from_pool.val() {
             self.reader.st_grant.next = self.fetch.grant.val();

@@ -63,4 +63,10 @@ impl Cfg {
     pub fn queue_bits(&self) -> usize {
         (2 * self.window).next_power_of_two().ilog2() as usize
     }
+
+    /// log2 of the deliveries that wait for the DMA port: as many as there are frame slots. While a long frame drains, short
+    /// ones come in faster than they leave; staging and slots shall be what ends that, not the list of them.
+    pub fn deliver_bits(&self) -> usize {
+        self.queue_bits().max(self.slot_bits)
+    }
 }

@@ -6,18 +6,18 @@
 //! | `nic` | in | one `NicDesc` a push: a plain frame | as `x` |
 //! | `dma_wr_req` | out | one request a delivery with data, or a fence | valid the cycle after the push |
 //! | `dma_wr_data` | out | one packet a request, from lane 0 | first beat 3 cycles after its request, then one a cycle, without a gap between packets |
-//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` means something while `cpl_event_hdr_len` is not 0 |
+//! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` is zero when `cpl_event_hdr_len` is |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
 //! | `roomy` | out | room for the window behind the pipeline | two cycles old |
 //!
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
-//! least, and one without data comes three cycles after its push. `st_busy` may come with a request that is not taken yet, and
-//! a cycle longer than there is one: the assembler then waits with it.
+//! least, and one without data comes three cycles after its push. `st_busy` may come with a
+//! request that is not taken yet, or for the source that is not on the port: the assembler then waits a cycle for nothing.
 //!
-//! Depth: twice the window (as many wait for the sink), twice that again for a beat wider than 64 bits: there a pause of
-//! the DMA port costs more frames.
+//! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
+//! ends a burst of short frames behind a long one.
 
 use super::cfg::Cfg;
 use super::deliver_queue::{DeliverQueue, Turns, AT};
@@ -88,6 +88,8 @@ pub struct ToDo {
     pub free_blk: bool,
     pub free_slot: bool,
     pub slot: Bits<SLOT>,
+    /// The event tells FPDU octets.
+    pub hdr: bool,
 }
 
 /// What a plain frame's event and release need.
@@ -162,6 +164,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     /// Staging is read in this cycle; otherwise the port is free for the assembler.
     pub st_busy: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_lo: Signal<In, Bits<D>>,
     pub st_hi: Signal<In, Bits<D>>,
     /// Pool beats of different parity.
@@ -202,8 +205,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     shown: Signal<Local, bool>,
     wants: Signal<Local, bool>,
     moves: Signal<Local, bool>,
-    /// `shown` or an order waits, or did so in the last cycle.
-    may: Reg<bool>,
+    x_ends: Signal<Local, bool>,
+    nic_ends: Signal<Local, bool>,
 
     // tail side
     xt: Signal<Local, Tail>,
@@ -227,6 +230,9 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     ready: Signal<Local, bool>,
     taken: Signal<Local, bool>,
     quiet: Signal<Local, bool>,
+    /// `tail_pop` of one that has no chain to give back, of a fence.
+    leaves: Signal<Local, bool>,
+    fence_pop: Signal<Local, bool>,
     tail_pop: Signal<Local, bool>,
     swap: Bswap<368>,
     hdr: Signal<Local, Bits<368>>,
@@ -243,7 +249,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D, K, LK, C> {
     pub fn new(cfg: &Cfg) -> Self {
-        let bits = cfg.queue_bits() + usize::from(D > 64);
+        let bits = cfg.deliver_bits().min(AT);
         let blk_bits = cfg.pool_bits - cfg.blk_bits;
         let ones = |bits: usize| (1u64 << bits) - 1;
         Self {
@@ -302,6 +308,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             read_request_src_to: Default::default(),
             st_busy: Default::default(),
             st_addr: Default::default(),
+            st_next: Default::default(),
             st_lo: Default::default(),
             st_hi: Default::default(),
             pr_lo_beat: Default::default(),
@@ -335,7 +342,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             shown: Default::default(),
             wants: Default::default(),
             moves: Default::default(),
-            may: Default::default(),
+            x_ends: Default::default(),
+            nic_ends: Default::default(),
             xt: Default::default(),
             nt: Default::default(),
             x: Default::default(),
@@ -353,6 +361,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             ready: Default::default(),
             taken: Default::default(),
             quiet: Default::default(),
+            leaves: Default::default(),
+            fence_pop: Default::default(),
             tail_pop: Default::default(),
             swap: Default::default(),
             hdr: Default::default(),
@@ -387,7 +397,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.order.next.from = self.d.val().from & self.from_bits.val();
         self.order.next.len = self.d.val().len.get_bits::<16>(0);
         self.order.next.data = self.d.val().src != Src::None;
-        self.order.next.pool = self.d.val().src == Src::Pool;
+        self.order.next.staged = self.d.val().src == Src::Staging;
         self.xt_in.next.data = self.d.val().src != Src::None;
         self.xt_in.next.conn = self.d.val().conn & self.conn_bits.val();
         self.xt_in.next.gen = self.d.val().gen;
@@ -409,7 +419,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.xt_in.next.rreq = self.d.val().rreq;
         self.xt_in.next.fence = self.d.val().fence;
         self.xt_in.next.fence_id = self.d.val().fence_id;
-        self.headers.we.next = true;
+        self.headers.we.next = self.xq.open.val();
         self.headers.waddr.next = self.xq.write_at.val();
         self.headers.wdata.next = self.aux.val();
         self.headers.raddr.next = self.xq.tail_from.val();
@@ -470,20 +480,24 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // Read side.
-        self.may.d.next = self.x_push.val()
-            | self.nic_push.val()
-            | self.shown.val()
-            | self.turns.order_waits.val();
-        self.read.may.next = self.may.q.val();
+        self.read.x_may.next = self.xq.waiting.val();
+        self.read.nic_may.next = self.nq.waiting.val();
+        if self.turns.order_waits.val() {
+            self.read.x_may.next = self.turns.order_x.val();
+            self.read.nic_may.next = !self.turns.order_x.val();
+        }
         self.read.go.next = self.turns.order_waits.val() | self.moves.val();
         self.read.x.next = self.turns.order_x.val();
         self.read.x_order.next = self.xq.order.val();
         self.read.nic_order.next = self.nq.order.val();
-        self.turns.order_pop.next = self.read.done.val();
-        self.xq.order_pop.next = self.read.done.val() & self.turns.order_x.val();
-        self.nq.order_pop.next = self.read.done.val() & !self.turns.order_x.val();
+        self.x_ends.next = self.turns.order_x.val() & self.read.x_done.val();
+        self.nic_ends.next = !self.turns.order_x.val() & self.read.nic_done.val();
+        self.xq.order_pop.next = self.read.go.val() & self.x_ends.val();
+        self.nq.order_pop.next = self.read.go.val() & self.nic_ends.val();
+        self.turns.order_pop.next = self.read.go.val() & (self.x_ends.val() | self.nic_ends.val());
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
+        self.st_next.next = self.read.st_next.val();
         self.read.st_lo.next = self.st_lo.val();
         self.read.st_hi.next = self.st_hi.val();
         self.pr_lo_beat.next = self.read.pr_lo_beat.val();
@@ -510,6 +524,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.decoded.next.free_blk = false;
         self.decoded.next.free_slot = true;
         self.decoded.next.slot = self.nt.val().slot;
+        self.decoded.next.hdr = false;
         if self.turns.tail_x.val() {
             self.decoded.next.data = self.xt.val().data;
             self.decoded.next.fence = self.xt.val().fence;
@@ -520,6 +535,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.decoded.next.free_blk = self.xt.val().free_blk;
             self.decoded.next.free_slot = self.xt.val().free_slot;
             self.decoded.next.slot = self.xt.val().slot;
+            self.decoded.next.hdr = self.xt.val().aux;
         }
         self.turns.tail_pop.next = self.turns.tail_waits.val() & !self.head.q.val();
         if !self.head.q.val() {
@@ -539,9 +555,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.quiet.next = self.now.val().quiet | self.told.q.val();
         self.cf_valid.next = self.ready.val() & self.now.val().free_blk & self.quiet.val();
         self.cf_blk.next = self.xt.val().blk;
-        self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val())
-            | (self.ready.val() & !self.now.val().free_blk & self.quiet.val())
-            | (self.taken.val() & !self.now.val().free_blk);
+        self.leaves.next =
+            !self.now.val().free_blk & (self.taken.val() | (self.ready.val() & self.quiet.val()));
+        self.tail_pop.next = (self.cf_valid.val() & self.cf_ready.val()) | self.leaves.val();
         self.head.d.next = self.head.q.val() & !self.tail_pop.val();
         if !self.head.q.val() {
             self.head.d.next = self.turns.tail_waits.val();
@@ -562,11 +578,13 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.some_ended.d.next = self.ended.q.val() != 1;
         }
         self.dma_wr_status_tready.next = true;
-        if self.dma_wr_status_tvalid.val() & !(self.tail_pop.val() & self.now.val().fence) {
+        // A fence has no chain to give back.
+        self.fence_pop.next = self.leaves.val() & self.now.val().fence;
+        if self.dma_wr_status_tvalid.val() & !self.fence_pop.val() {
             self.answered.d.next = self.answered.q.val() + 1;
             self.some_answered.d.next = true;
         }
-        if !self.dma_wr_status_tvalid.val() & self.tail_pop.val() & self.now.val().fence {
+        if !self.dma_wr_status_tvalid.val() & self.fence_pop.val() {
             self.answered.d.next = self.answered.q.val() - 1;
             self.some_answered.d.next = self.answered.q.val() != 1;
         }
@@ -586,7 +604,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.cpl_event_segment_len.next = 0.into();
         self.cpl_event_hdr_len.next = 0.into();
         self.cpl_event_fence_id.next = 0.into();
-        self.cpl_event_hdr.next = self.headers.rdata.val();
+        // The entry read may be a free one: it is shown only if it is this event's.
+        self.cpl_event_hdr.next = 0.into();
+        if self.now.val().hdr {
+            self.cpl_event_hdr_len.next = 46.into();
+            self.cpl_event_hdr.next = self.headers.rdata.val();
+        }
         if self.x.val() {
             self.cpl_event_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
             self.cpl_event_gen.next = self.xt.val().gen;
@@ -604,9 +627,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             if self.xt.val().kind == 3 {
                 // An error: mlen holds the ULPDU length.
                 self.cpl_event_segment_len.next = self.xt.val().mlen.get_bits::<16>(0);
-            }
-            if self.xt.val().aux {
-                self.cpl_event_hdr_len.next = 46.into();
             }
             self.cpl_event_fence_id.next = self.xt.val().fence_id;
         }

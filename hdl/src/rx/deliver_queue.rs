@@ -4,12 +4,12 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `push`, `request_in order_in tail_in` | in | one delivery; `push` must not fill the last entry |
+//! | `push`, `request_in order_in tail_in` | in | one delivery; not in two cycles in a row, and not into the last entry |
 //! | `roomy` | out | `need` entries are free, not counting the push and the pop of this cycle and the last one |
 //! | `waiting`, `request`, `request_pop` | out, out, in | the oldest delivery whose request was not taken, the cycle after its push |
 //! | `order`, `order_pop` | out, in | the oldest one whose data was not read |
 //! | `tail`, `tail_pop` | out, in | the oldest one in here, two cycles after its push |
-//! | `write_at`, `tail_from` | out | entry of this cycle's push, entry of `tail`: for a field that its owner keeps |
+//! | `write_at open`, `tail_from` | out | entry of this cycle's push and whether it may be written, entry of `tail`: for a field that its owner keeps |
 //!
 //! [`Turns`]: which source each taken request came from, for who reads the data and who does the tails.
 //!
@@ -19,8 +19,9 @@
 //! | `order_waits`, `order_x`, `order_pop` | out, out, in | the oldest turn whose data was not read; `order_waits` is a register. While it is low, `order_x` is `x_in`, and `order_pop` takes the turn that is pushed in the same cycle |
 //! | `tail_waits`, `tail_x`, `tail_pop` | out, out, in | the oldest turn whose data was read, the cycle after its `order_pop` |
 //!
-//! No part is stored twice, and one field is stored in each part that reads it. The RAMs are written every cycle, at an entry
-//! that is free: a late `push` moves pointers and nothing wide. What a tail says is decided late, so it passes a register.
+//! No part is stored twice, and one field is stored in each part that reads it. The RAMs are written in every cycle but the
+//! one after a push, at an entry that is free, and the pointer moves in that cycle: a late `push` reaches two registers.
+//! What a tail says is decided late, so it passes a register.
 //! The last entry must stay free, which admission takes care of (`Cfg::credit`): one for that entry and
 //! one for a push not counted yet (there is at most one in two cycles). Depth: `2^bits` deliveries, twice as many turns, since two queues feed them: never full.
 
@@ -28,7 +29,7 @@ use crate::prim::{LutRam, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// Width of a pointer into a queue, and of one into the turns.
-pub const AT: usize = 6;
+pub const AT: usize = 7;
 pub const TURN: usize = AT + 1;
 
 /// One source's deliveries.
@@ -49,6 +50,7 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     pub tail: Signal<Out, T>,
     pub tail_pop: Signal<In, bool>,
     pub write_at: Signal<Out, Bits<AT>>,
+    pub open: Signal<Out, bool>,
     pub tail_from: Signal<Out, Bits<AT>>,
     requests: LutRam<R, AT>,
     orders: LutRam<O, AT>,
@@ -61,10 +63,10 @@ pub struct DeliverQueue<R: Synth, O: Synth, T: Synth> {
     /// The last cycle's push, its tail, and its pop.
     pushed: Reg<bool>,
     pushed_tail: RegNr<T>,
-    pushed_at: RegNr<Bits<AT>>,
     popped: Reg<bool>,
     free: Reg<Bits<8>>,
     need: Constant<Bits<8>>,
+    mask: Constant<Bits<AT>>,
 }
 
 impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
@@ -86,6 +88,7 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             tail: Default::default(),
             tail_pop: Default::default(),
             write_at: Default::default(),
+            open: Default::default(),
             tail_from: Default::default(),
             requests: LutRam::sized(bits),
             orders: LutRam::sized(bits),
@@ -97,10 +100,10 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
             some: Default::default(),
             pushed: Default::default(),
             pushed_tail: Default::default(),
-            pushed_at: Default::default(),
             popped: Default::default(),
             free: Reg::new((1u64 << bits).to_bits()),
             need: Constant::new((need as u64).to_bits()),
+            mask: Constant::new(((1u64 << bits) - 1).to_bits()),
         }
     }
 }
@@ -108,40 +111,44 @@ impl<R: Synth, O: Synth, T: Synth> DeliverQueue<R, O, T> {
 impl<R: Synth, O: Synth, T: Synth> Logic for DeliverQueue<R, O, T> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.requests.we.next = true;
+        self.open.next = !self.pushed.q.val();
+        self.requests.we.next = !self.pushed.q.val();
         self.requests.waddr.next = self.write.q.val();
         self.requests.wdata.next = self.request_in.val();
         self.requests.raddr.next = self.request_at.q.val();
         self.request.next = self.requests.rdata.val();
-        self.orders.we.next = true;
+        self.orders.we.next = !self.pushed.q.val();
         self.orders.waddr.next = self.write.q.val();
         self.orders.wdata.next = self.order_in.val();
         self.orders.raddr.next = self.order_at.q.val();
         self.order.next = self.orders.rdata.val();
         self.tails.we.next = true;
-        self.pushed_at.d.next = self.write.q.val();
         self.pushed_tail.d.next = self.tail_in.val();
-        self.tails.waddr.next = self.pushed_at.q.val();
+        self.tails.waddr.next = self.write.q.val();
         self.tails.wdata.next = self.pushed_tail.q.val();
         self.tails.raddr.next = self.tail_at.q.val();
         self.write_at.next = self.write.q.val();
         self.tail_from.next = self.tail_at.q.val();
         self.tail.next = self.tails.rdata.val();
 
-        if self.push.val() {
-            self.write.d.next = self.write.q.val() + 1;
+        if self.pushed.q.val() {
+            self.write.d.next = (self.write.q.val() + 1) & self.mask.val();
         }
         if self.request_pop.val() {
-            self.request_at.d.next = self.request_at.q.val() + 1;
+            self.request_at.d.next = (self.request_at.q.val() + 1) & self.mask.val();
         }
         if self.order_pop.val() {
-            self.order_at.d.next = self.order_at.q.val() + 1;
+            self.order_at.d.next = (self.order_at.q.val() + 1) & self.mask.val();
         }
         if self.tail_pop.val() {
-            self.tail_at.d.next = self.tail_at.q.val() + 1;
+            self.tail_at.d.next = (self.tail_at.q.val() + 1) & self.mask.val();
         }
         if self.request_pop.val() {
-            self.some.d.next = (self.request_at.q.val() + 1) != self.write.q.val();
+            self.some.d.next =
+                ((self.request_at.q.val() + 1) & self.mask.val()) != self.write.q.val();
+            if self.pushed.q.val() {
+                self.some.d.next = self.request_at.q.val() != self.write.q.val();
+            }
         }
         if self.push.val() {
             self.some.d.next = true;
@@ -179,6 +186,7 @@ pub struct Turns {
     tail_at: Reg<Bits<TURN>>,
     order_some: Reg<bool>,
     tail_some: Reg<bool>,
+    mask: Constant<Bits<TURN>>,
 }
 
 impl Turns {
@@ -202,6 +210,7 @@ impl Turns {
             tail_at: Default::default(),
             order_some: Default::default(),
             tail_some: Default::default(),
+            mask: Constant::new(((2u64 << bits) - 1).to_bits()),
         }
     }
 }
@@ -226,26 +235,28 @@ impl Logic for Turns {
         self.tail_waits.next = self.tail_some.q.val();
 
         if self.push.val() {
-            self.write.d.next = self.write.q.val() + 1;
+            self.write.d.next = (self.write.q.val() + 1) & self.mask.val();
         }
         if self.order_pop.val() {
-            self.order_at.d.next = self.order_at.q.val() + 1;
+            self.order_at.d.next = (self.order_at.q.val() + 1) & self.mask.val();
         }
         if self.tail_pop.val() {
-            self.tail_at.d.next = self.tail_at.q.val() + 1;
+            self.tail_at.d.next = (self.tail_at.q.val() + 1) & self.mask.val();
         }
         // One in and one out in the same cycle: as many as before.
         if self.push.val() & !self.order_pop.val() {
             self.order_some.d.next = true;
         }
         if !self.push.val() & self.order_pop.val() {
-            self.order_some.d.next = (self.order_at.q.val() + 1) != self.write.q.val();
+            self.order_some.d.next =
+                ((self.order_at.q.val() + 1) & self.mask.val()) != self.write.q.val();
         }
         if self.order_pop.val() & !self.tail_pop.val() {
             self.tail_some.d.next = true;
         }
         if !self.order_pop.val() & self.tail_pop.val() {
-            self.tail_some.d.next = (self.tail_at.q.val() + 1) != self.order_at.q.val();
+            self.tail_some.d.next =
+                ((self.tail_at.q.val() + 1) & self.mask.val()) != self.order_at.q.val();
         }
     }
 }

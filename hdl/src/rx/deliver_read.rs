@@ -2,9 +2,10 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `may`, `x`, `x_order`, `nic_order` | in | an order waits, or a request is shown whose order this would be, or one of both was so in the last cycle; where it comes from; the oldest order of either source |
-//! | `go`, `done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); its last beat is read |
-//! | `st_busy st_addr`, `st_lo st_hi` | out, in | staging read; while `st_busy` is low the port is free for the assembler |
+//! | `x_may nic_may` | in | an order waits that comes from there, or none and a request whose order might be next |
+//! | `x`, `x_order`, `nic_order` | in | where the order comes from; the oldest order of either source |
+//! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
+//! | `st_busy st_addr st_next`, `st_lo st_hi` | out, in | staging read, see [`Staging`](super::staging::Staging); while `st_busy` is low the port is free for the assembler |
 //! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |
 //! | `nx_blk`, `nx_next` | out, in | the block after `nx_blk` in its chain, one cycle later |
 //! | `tvalid tready tdata tkeep tlast` | out stream | one packet an order |
@@ -33,7 +34,8 @@ pub struct Order {
     pub from: Bits<BYTE>,
     pub len: Bits<16>,
     pub data: bool,
-    pub pool: bool,
+    /// In staging; if not and there is data, in the pool.
+    pub staged: bool,
 }
 
 /// Where a plain frame is.
@@ -48,14 +50,17 @@ pub struct NicOrder {
 pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
-    pub may: Signal<In, bool>,
+    pub x_may: Signal<In, bool>,
+    pub nic_may: Signal<In, bool>,
     pub x: Signal<In, bool>,
     pub x_order: Signal<In, Order>,
     pub nic_order: Signal<In, NicOrder>,
     pub go: Signal<In, bool>,
-    pub done: Signal<Out, bool>,
+    pub x_done: Signal<Out, bool>,
+    pub nic_done: Signal<Out, bool>,
     pub st_busy: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
+    pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_lo: Signal<In, Bits<D>>,
     pub st_hi: Signal<In, Bits<D>>,
     pub pr_lo_beat: Signal<Out, Bits<BEAT>>,
@@ -80,6 +85,8 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     /// `left_q` is one beat at most.
     last_q: RegNr<bool>,
     addr_q: RegNr<Bits<BYTE>>,
+    /// The beat after `addr_q`'s.
+    after_q: RegNr<Bits<BEAT>>,
     blk_q: RegNr<Bits<BEAT>>,
     in_blk_q: RegNr<Bits<BEAT>>,
     /// `in_blk_q` is a block's last beat.
@@ -99,6 +106,9 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     last: Signal<Local, bool>,
     left: Signal<Local, Bits<16>>,
     addr: Signal<Local, Bits<BYTE>>,
+    x_after: Signal<Local, Bits<BEAT>>,
+    nic_after: Signal<Local, Bits<BEAT>>,
+    after: Signal<Local, Bits<BEAT>>,
     blk: Signal<Local, Bits<BEAT>>,
     in_blk: Signal<Local, Bits<BEAT>>,
     in_next: Signal<Local, Bits<BEAT>>,
@@ -144,14 +154,17 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            may: Default::default(),
+            x_may: Default::default(),
+            nic_may: Default::default(),
             x: Default::default(),
             x_order: Default::default(),
             nic_order: Default::default(),
             go: Default::default(),
-            done: Default::default(),
+            x_done: Default::default(),
+            nic_done: Default::default(),
             st_busy: Default::default(),
             st_addr: Default::default(),
+            st_next: Default::default(),
             st_lo: Default::default(),
             st_hi: Default::default(),
             pr_lo_beat: Default::default(),
@@ -172,6 +185,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             left_q: Default::default(),
             last_q: Default::default(),
             addr_q: Default::default(),
+            after_q: Default::default(),
             blk_q: Default::default(),
             in_blk_q: Default::default(),
             at_end_q: Default::default(),
@@ -189,6 +203,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             last: Default::default(),
             left: Default::default(),
             addr: Default::default(),
+            x_after: Default::default(),
+            nic_after: Default::default(),
+            after: Default::default(),
             blk: Default::default(),
             in_blk: Default::default(),
             in_next: Default::default(),
@@ -227,10 +244,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         // The order's own values before its first beat, then the registers.
         self.x_now.next = self.x_order.val();
         self.nic_now.next = self.nic_order.val();
-        self.pool.next = self.x.val() & self.x_now.val().pool;
+        self.pool.next = self.x.val() & !self.x_now.val().staged;
         self.data.next = !self.x.val() | self.x_now.val().data;
         self.left.next = self.left_q.q.val();
         self.addr.next = self.addr_q.q.val();
+        self.after.next = self.after_q.q.val();
         self.blk.next = self.blk_q.q.val();
         self.in_blk.next = self.in_blk_q.q.val();
         self.last.next = self.last_q.q.val();
@@ -238,7 +256,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         for k in (self._lk)..(self._lk + 1) {
             self.nic_from.next =
                 bit_cast::<BYTE, BEAT>(self.nic_now.val().beat) << k.to_bits::<5>();
+            self.x_after.next = self.x_now.val().from.get_bits::<BEAT>(k) + 1;
         }
+        self.nic_after.next = self.nic_now.val().beat + 1;
         // One beat at most: nothing above its size, or just its size.
         self.x_last.next = !(self.x_now.val().len >> self.lk.val()).any()
             | (self.x_now.val().len == self.beat_len.val());
@@ -248,10 +268,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             // In the pool only the lane of the byte address counts, and that is the offset's.
             self.left.next = self.nic_now.val().len;
             self.addr.next = self.nic_from.val();
+            self.after.next = self.nic_after.val();
             self.last.next = self.nic_last.val();
             if self.x.val() {
                 self.left.next = self.x_now.val().len;
                 self.addr.next = self.x_now.val().from;
+                self.after.next = self.x_after.val();
                 self.last.next = self.x_last.val();
             }
             self.blk.next = self.x_now.val().from.get_bits::<BEAT>(6);
@@ -264,7 +286,16 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         // One beat a cycle. Three free entries: this beat and the two under way.
         self.room.next = self.out.room.val() >= 3;
         self.reads.next = self.go.val() & self.data.val() & self.room.val();
-        self.done.next = self.go.val() & (!self.data.val() | (self.room.val() & self.last.val()));
+        // Which source it is is known late.
+        self.x_done.next = !self.x_now.val().data | self.room.val();
+        self.nic_done.next = self.room.val();
+        if self.first.q.val() {
+            self.x_done.next = !self.x_now.val().data | (self.room.val() & self.x_last.val());
+            self.nic_done.next = self.room.val() & self.nic_last.val();
+        } else if !self.last_q.q.val() {
+            self.x_done.next = false;
+            self.nic_done.next = false;
+        }
         if self.reads.val() {
             self.first.d.next = self.last.val();
         }
@@ -278,16 +309,22 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         if self.moves.val() {
             for k in (self._k)..(self._k + 1) {
                 self.left_q.d.next = self.left.val() - k.to_bits::<16>();
-                self.addr_q.d.next = self.addr.val() + k.to_bits::<BYTE>();
             }
+            for k in (self._lk)..(self._lk + 1) {
+                self.addr_q.d.next = (bit_cast::<BYTE, BEAT>(self.after.val()) << k.to_bits::<5>())
+                    | bit_cast::<BYTE, LK>(self.addr.val().get_bits::<LK>(0));
+            }
+            self.after_q.d.next = self.after.val() + 1;
             self.last_q.d.next = !(self.left.val() >> self.lk_1.val()).any()
                 | (self.left.val() == self.two_beats.val());
             self.blk_q.d.next = self.blk_next.val();
             self.in_blk_q.d.next = self.in_next.val();
             self.at_end_q.d.next = self.in_next.val() == self.in_mask.val();
         }
-        self.st_busy.next = self.may.val() & self.data.val() & self.room.val() & !self.pool.val();
+        self.st_busy.next =
+            self.room.val() & ((self.x_may.val() & self.x_now.val().staged) | self.nic_may.val());
         self.st_addr.next = self.addr.val();
+        self.st_next.next = self.after.val();
         for k in (self._blk_bits)..(self._blk_bits + 1) {
             self.pr_lo_beat.next = (self.blk.val() << k.to_bits::<5>()) | self.in_blk.val();
             self.pr_hi_beat.next = (self.blk_next.val() << k.to_bits::<5>()) | self.in_next.val();

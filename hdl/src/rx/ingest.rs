@@ -12,7 +12,7 @@
 //! | `done_valid`, `done`, `done_pop` | T, or T + 1 | FrameDone FIFO, item visible in the cycle of its push |
 //! | `hdrb_valid`, `hdrb`, `hdrb_pop` | T + 2 | FPDU octets 20..47 |
 //! | `scan_valid`, `scan`, `scan_pop` | T + 3 | checksum and CRC verdicts |
-//! | `rd_addr` -> `rd_lo`, `rd_hi` | 2 cycles | staging window; a beat may be addressed 2 cycles after it was on the port |
+//! | `rd_addr`, `rd_next` -> `rd_lo`, `rd_hi` | 2 cycles | staging window, see `staging.rs`; a beat may be addressed 2 cycles after it was on the port |
 //! | `drop_*`       | + 1 | pulse: a whole frame was not admitted: no slot, no credit, no staging room; `drop_merge`: MAC FIFO |
 //! | `frame_bad`    | T + 1 | pulse: an admitted frame ended bad |
 //! | `frame_cut`    | T | pulse: a frame longer than `max_frame` was cut |
@@ -79,6 +79,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     pub scan_pop: Signal<In, bool>,
 
     pub rd_addr: Signal<In, Bits<BYTE>>,
+    pub rd_next: Signal<In, Bits<BEAT>>,
     pub rd_lo: Signal<Out, Bits<D>>,
     pub rd_hi: Signal<Out, Bits<D>>,
 
@@ -234,6 +235,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             scan: Default::default(),
             scan_pop: Default::default(),
             rd_addr: Default::default(),
+            rd_next: Default::default(),
             rd_lo: Default::default(),
             rd_hi: Default::default(),
             free_valid_0: Default::default(),
@@ -394,6 +396,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.staging.waddr.next = self.wp.q.val();
         self.staging.wdata.next = self.r_data.q.val();
         self.staging.rd_addr.next = self.rd_addr.val();
+        self.staging.rd_next.next = self.rd_next.val();
         self.rd_lo.next = self.staging.rd_lo.val();
         self.rd_hi.next = self.staging.rd_hi.val();
 

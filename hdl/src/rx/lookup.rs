@@ -6,8 +6,8 @@
 //! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
 //! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
-//! | `frame_tpt_valid frame_tpt_stag` | in | TPT read of a frame, only while `tpt_pending`; no back-pressure |
-//! | `tpt_valid tpt_stag` | out | merged TPT requests, same cycle |
+//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` |
+//! | `op_tpt_valid op_tpt_stag` | out | TPT read of an operation, in no cycle with one of a frame |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
 //! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
 //! | `opq_valid opq opq_pop` | FIFO out | the launched operations, in order; `conn` and `gen` stand in the entry and are zero here |
@@ -120,9 +120,11 @@ pub struct LookupAsk {
     pub tuple: Bits<TUPLE>,
 }
 
-/// What addresses the queue tables.
+/// What decides in J and addresses the queue tables.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Head {
+    pub hit: bool,
+    pub pseudo: bool,
     pub conn: Bits<CONN>,
     pub rd_head: Bits<16>,
 }
@@ -153,9 +155,8 @@ pub struct Lookup {
     pub op_room: Signal<In, bool>,
     pub tpt_pending: Signal<In, bool>,
     pub frame_tpt_valid: Signal<In, bool>,
-    pub frame_tpt_stag: Signal<In, Bits<32>>,
-    pub tpt_valid: Signal<Out, bool>,
-    pub tpt_stag: Signal<Out, Bits<32>>,
+    pub op_tpt_valid: Signal<Out, bool>,
+    pub op_tpt_stag: Signal<Out, Bits<32>>,
     pub ctx_valid: Signal<Out, bool>,
     pub ctx: Signal<Out, CtxEntry>,
     pub ctx_pop: Signal<In, bool>,
@@ -190,12 +191,10 @@ pub struct Lookup {
     tables: CtxTables,
     entries: Fifo<CtxEntry, DEPTH>,
     ops: Fifo<OpNote, DEPTH>,
-    /// What addresses the queue tables, of the oldest entry in a register, of those behind it in a FIFO.
+    /// Of every entry what is wanted early.
     heads: Fifo<Head, DEPTH>,
-    oldest: RegNr<Head>,
-    oldest_some: Reg<bool>,
     new_head: Signal<Local, Head>,
-    refill: Signal<Local, bool>,
+    oldest: Signal<Local, Head>,
     /// The FPDU's and the command's own fields. The register follows the port until such an operation is accepted, and
     /// again when it has been popped.
     fpdu_held: Reg<bool>,
@@ -257,9 +256,8 @@ impl Lookup {
             op_room: Default::default(),
             tpt_pending: Default::default(),
             frame_tpt_valid: Default::default(),
-            frame_tpt_stag: Default::default(),
-            tpt_valid: Default::default(),
-            tpt_stag: Default::default(),
+            op_tpt_valid: Default::default(),
+            op_tpt_stag: Default::default(),
             ctx_valid: Default::default(),
             ctx: Default::default(),
             ctx_pop: Default::default(),
@@ -293,11 +291,9 @@ impl Lookup {
             tables: CtxTables::new(cfg),
             entries: Fifo::sized(cfg.window_bits()),
             ops: Fifo::sized(cfg.window_bits()),
-            heads: Fifo::sized(cfg.window_bits()),
-            oldest: Default::default(),
-            oldest_some: Default::default(),
+            heads: Fifo::sized(cfg.window_bits()).headed(),
             new_head: Default::default(),
-            refill: Default::default(),
+            oldest: Default::default(),
             fpdu_held: Default::default(),
             fpdu_a: Default::default(),
             fpdu_b: Default::default(),
@@ -410,12 +406,8 @@ impl Logic for Lookup {
             self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(128);
         }
         self.stag.din.next = self.stag_wire.val();
-        self.tpt_valid.next =
-            self.frame_tpt_valid.val() | (self.op_go.val() & self.held_fpdu.q.val());
-        self.tpt_stag.next = self.frame_tpt_stag.val();
-        if self.op_go.val() {
-            self.tpt_stag.next = self.stag.dout.val();
-        }
+        self.op_tpt_valid.next = self.op_go.val() & self.held_fpdu.q.val();
+        self.op_tpt_stag.next = self.stag.dout.val();
 
         // Cycle A: bucket read.
         self.hash.tuple.next = self.launch_tuple.val();
@@ -477,29 +469,27 @@ impl Logic for Lookup {
         self.entry.next = self.tables.entry.val();
         self.unused_entry.next = self.entry.val();
         self.entries.din.next = self.entry.val();
+        self.entries.din.next.hit = false;
+        self.entries.din.next.pseudo = false;
         self.entries.din.next.conn = 0.into();
         self.entries.din.next.rd_head = 0.into();
+        self.new_head.next.hit = self.entry.val().hit;
+        self.new_head.next.pseudo = self.entry.val().pseudo;
         self.new_head.next.conn = self.entry.val().conn;
         self.new_head.next.rd_head = self.entry.val().rd_head;
-        self.refill.next = self.ctx_pop.val() | !self.oldest_some.q.val();
         self.heads.din.next = self.new_head.val();
-        self.heads.push.next =
-            self.tables.entry_valid.val() & (!self.refill.val() | self.heads.valid.val());
-        self.heads.pop.next = self.refill.val() & self.heads.valid.val();
-        if self.refill.val() {
-            self.oldest_some.d.next = self.heads.valid.val() | self.tables.entry_valid.val();
-            self.oldest.d.next = self.new_head.val();
-            if self.heads.valid.val() {
-                self.oldest.d.next = self.heads.dout.val();
-            }
-        }
+        self.heads.push.next = self.tables.entry_valid.val();
+        self.heads.pop.next = self.ctx_pop.val();
+        self.oldest.next = self.heads.dout.val();
         self.next_valid.next = self.tables.entry_valid.val();
         self.next_conn.next = self.entry.val().conn;
         self.entries.pop.next = self.ctx_pop.val();
-        self.ctx_valid.next = self.entries.valid.val();
+        self.ctx_valid.next = self.heads.valid.val();
         self.ctx.next = self.entries.dout.val();
-        self.ctx.next.conn = self.oldest.q.val().conn;
-        self.ctx.next.rd_head = self.oldest.q.val().rd_head;
+        self.ctx.next.hit = self.oldest.val().hit;
+        self.ctx.next.pseudo = self.oldest.val().pseudo;
+        self.ctx.next.conn = self.oldest.val().conn;
+        self.ctx.next.rd_head = self.oldest.val().rd_head;
         self.ops.pop.next = self.opq_pop.val();
         self.opq_valid.next = self.ops.valid.val();
         self.head.next = self.ops.dout.val();

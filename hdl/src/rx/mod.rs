@@ -21,6 +21,7 @@ pub mod history;
 pub mod ingest;
 pub mod lookup;
 pub mod merge;
+pub mod outcome;
 pub mod parse;
 pub mod pipe;
 pub mod place;

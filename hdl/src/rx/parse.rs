@@ -184,8 +184,8 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     sizes_q: Reg<Sizes>,
     sizes: Signal<Local, Sizes>,
     /// At 64 bits: the frame ended before its TCP header, so `sizes` is of another frame.
-    stub: Signal<Local, bool>,
-    was_stub: RegNr<bool>,
+    runt: Signal<Local, bool>,
+    was_runt: RegNr<bool>,
     live: Signal<Local, bool>,
     unused_keep: Signal<Local, Bits<K>>,
     /// R0 has the beat of FPDU octet 7, if an FPDU may be there; at 64 bits known one cycle before.
@@ -308,8 +308,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
                 ..Default::default()
             }),
             sizes: Default::default(),
-            stub: Default::default(),
-            was_stub: Default::default(),
+            runt: Default::default(),
+            was_runt: Default::default(),
             live: Default::default(),
             unused_keep: Default::default(),
             stag_now: Default::default(),
@@ -472,7 +472,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             .get_bits::<HEAD_BITS>(self.entry.val().index());
         self.sizes_now.next.ts = (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
         // At 64 bits the header's last octet is on the port two beats before the first octet that needs `sizes` is on R0,
-        // and a frame that ends sooner is `late` or a stub: there is a cycle for the arithmetic.
+        // and a frame that ends sooner is `late` or a runt: there is a cycle for the arithmetic.
         self.sizes_q.d.next = self.sizes_now.val();
         self.sizes.next = self.sizes_now.val();
         self.live.next = self.launch.val() | self.launched.q.val();
@@ -544,11 +544,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.head_entry.next = bit_cast::<6, HEAD_BITS>(self.head.val()) | 0x20;
         }
         self.late_now.next = self.tcp_to.val().get_bit(self.head_entry.val().index());
-        self.stub.next = self.tcp_behind.val().get_bit(self.head_entry.val().index());
+        self.runt.next = self.tcp_behind.val().get_bit(self.head_entry.val().index());
         if self.live.val() & (self.head.val() < self.sizes.val().need_beat) {
             self.late_now.next = true;
         }
-        self.was_stub.d.next = self.narrow.val() & self.stub.val();
+        self.was_runt.d.next = self.narrow.val() & self.runt.val();
         self.late.next = self.late_now.val();
 
         self.done.next.slot = self.done_slot.val();
@@ -557,7 +557,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.bad = self.done_bad.val();
         self.done.next.tcp = self.launch.val() | self.launched.q.val();
         self.done.next.hdr_ok =
-            self.sizes.val().ok & !self.was_stub.q.val() & self.done_covers.val();
+            self.sizes.val().ok & !self.was_runt.q.val() & self.done_covers.val();
         self.done.next.h = self.sizes.val().h;
         self.done.next.plen = self.sizes.val().plen;
         self.done.next.seq = self.f.val().seq;

@@ -67,7 +67,6 @@ pub struct Pipe {
     pub rdq: Signal<In, Rdq>,
     pub nic_valid: Signal<In, bool>,
     pub nic_addr: Signal<In, Bits<64>>,
-    pub nic_len: Signal<In, Bits<32>>,
     pub nic_idx: Signal<In, Bits<16>>,
     pub nic_pop: Signal<Out, bool>,
     // results
@@ -125,9 +124,8 @@ pub struct Pipe {
     // J
     j_op: Signal<Local, bool>,
     j_frame: Signal<Local, bool>,
-    j_pop: Signal<Local, bool>,
+    j_known: Signal<Local, bool>,
     j_hit: Signal<Local, bool>,
-    j_fits: Signal<Local, bool>,
     j_raw: Signal<Local, Bits<HDR_A>>,
     j_view: HdrView,
     nic_dropped: Reg<bool>,
@@ -193,7 +191,7 @@ pub struct Pipe {
     judge: TcpJudge,
     tables: TableCheck,
     revoked: Revoked,
-    x2_tpt: Signal<Local, bool>,
+    x2_tpt: Reg<bool>,
 
     place: Place,
 }
@@ -232,7 +230,6 @@ impl Pipe {
             rdq: Default::default(),
             nic_valid: Default::default(),
             nic_addr: Default::default(),
-            nic_len: Default::default(),
             nic_idx: Default::default(),
             nic_pop: Default::default(),
             nic_push: Default::default(),
@@ -276,9 +273,8 @@ impl Pipe {
             _lk: lk,
             j_op: Default::default(),
             j_frame: Default::default(),
-            j_pop: Default::default(),
+            j_known: Default::default(),
             j_hit: Default::default(),
-            j_fits: Default::default(),
             j_raw: Default::default(),
             j_view: Default::default(),
             nic_dropped: Default::default(),
@@ -371,9 +367,11 @@ impl Logic for Pipe {
             & (!self.done.val().tcp | self.ctx_valid.val());
         self.j_hit.next = self.done.val().tcp & self.ctx.val().hit;
         self.gap.d.next = self.j_op.val() | self.j_frame.val();
-        self.done_pop.next = self.j_frame.val();
-        self.j_pop.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
-        self.ctx_pop.next = self.j_pop.val();
+        self.j_known.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
+        // What J has used leaves its FIFO in the cycle after, which `gap` keeps free: whether a frame ends comes late. An
+        // operation is known early, and the next one waits for its place.
+        self.done_pop.next = self.x1_frame.q.val();
+        self.ctx_pop.next = self.x1_known.q.val();
         self.opq_pop.next = self.j_op.val();
         // Of a frame of no connection nobody asks for the header.
         self.j_raw.next = self.done.val().hdr_a;
@@ -386,14 +384,11 @@ impl Logic for Pipe {
         self.q_head.next = self.ctx.val().rd_head;
 
         // J: a frame of no installed connection goes to the NIC queue whole, or is dropped.
-        self.j_fits.next = self.nic_valid.val()
-            & !self.done.val().bad
-            & (self.nic_len.val().get_bits::<16>(16).any()
-                | (self.done.val().len <= self.nic_len.val().get_bits::<16>(0)));
-        self.nic_push.next = self.j_frame.val() & !self.j_hit.val() & self.j_fits.val();
-        self.nic_pop.next = self.nic_push.val();
+        self.nic_push.next =
+            self.j_frame.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
+        self.nic_pop.next = self.x1_gone.q.val();
         self.nic_dropped.d.next =
-            self.j_frame.val() & !self.j_hit.val() & !self.done.val().bad & !self.j_fits.val();
+            self.j_frame.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
         self.bad_frame.d.next = self.j_frame.val() & self.done.val().bad;
         self.count_nic.next = self.x1_gone.q.val();
         self.count_nic_drop.next = self.nic_dropped.q.val();
@@ -407,7 +402,7 @@ impl Logic for Pipe {
         // J -> X1
         self.x1_op.d.next = self.j_op.val();
         self.x1_frame.d.next = self.j_frame.val();
-        self.x1_known.d.next = self.j_pop.val();
+        self.x1_known.d.next = self.j_known.val();
         self.x1_mine.d.next = self.j_frame.val() & self.j_hit.val();
         self.x1_gone.d.next = self.nic_push.val();
         self.x1_d.d.next = self.done.val();
@@ -416,7 +411,7 @@ impl Logic for Pipe {
         self.x1_raw.d.next = self.j_raw.val();
         self.history.note.next = self.note.val();
         self.history.note_conn.next = self.note_conn.val();
-        self.history.pop.next = self.j_pop.val();
+        self.history.pop.next = self.x1_known.q.val();
         self.x1_held.d.next = self.history.slot.val().hit;
         self.x1_slot.d.next = self.history.slot.val().number;
         self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();
@@ -470,6 +465,8 @@ impl Logic for Pipe {
         self.x2_whole.d.next =
             self.x1_mine.q.val() & !self.x1_d.q.val().bad & self.x1_d.q.val().hdr_ok;
         self.x2_gone.d.next = self.x1_gone.q.val();
+        self.x2_tpt.d.next = (self.x1_frame.q.val() & self.x1_d.q.val().tpt)
+            | (self.x1_op.q.val() & (self.x1_o.q.val().kind == OpKind::Fpdu));
         self.x2_d.d.next = self.x1_d.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
@@ -528,9 +525,7 @@ impl Logic for Pipe {
         self.judge.ack_room.next = self.x2_ack_room.q.val();
         self.judge.base.next = self.x2_base.q.val();
         self.judge.fpdu.next = self.x2_form.q.val().fpdu;
-        self.x2_tpt.next = (self.x2_frame.q.val() & self.x2_d.q.val().tpt)
-            | (self.x2_op.q.val() & (self.x2_o.q.val().kind == OpKind::Fpdu));
-        self.tpt_pop.next = self.x2_tpt.val();
+        self.tpt_pop.next = self.x2_tpt.q.val();
         self.hdrb_pop.next = self.x2_frame.q.val();
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;

@@ -1,4 +1,4 @@
-//! X3: carries out what X1 and X2 decided, once checksums and CRC are known.
+//! X3: carries out what X1 and X2 decided, once checksums and CRC are known. What the host gets is put together in `outcome`.
 //!
 //! Inputs are registered here (X2 -> X3) except `scan`, whose FIFO is popped in this stage. Results go combinationally into
 //! FIFOs: a delivery pushed in X3 shows as `dma_wr_req` in the next cycle. The three bits of `scan` come late: what each
@@ -9,11 +9,14 @@
 //! What is acknowledged (DESIGN 5): a fast FPDU with its CRC; assembled octets when the assembler reports the segment.
 //! `ack.rcv_nxt` counts only with a mode other than none. While segments wait in the assembler (`pend`), `rcv_nxt` is ahead
 //! of what may be acknowledged, so duplicates then ask for no ACK: the assembler's report is about to.
+//! The connection's first valid FPDU is told with its frame, or by a report of its own if the assembler had it; if that one
+//! is in error, by a report that tells nothing.
 //! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
 //! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
+use super::outcome::{Delivery, Fault};
 use super::types::*;
 use super::xtypes::*;
 use crate::prim::reg::{Reg, RegNr};
@@ -106,16 +109,19 @@ pub struct Place {
     op_fin: Signal<Local, bool>,
     op_again: Signal<Local, bool>,
     op_rst: Signal<Local, bool>,
+    op_fpdu: Signal<Local, bool>,
     wholeq: Reg<bool>,
     malformedq: Reg<bool>,
     writeq: Reg<bool>,
     op_fpduq: Reg<bool>,
+    op_firstq: Reg<bool>,
     seg_doneq: Reg<bool>,
     installq: Reg<bool>,
     removeq: Reg<bool>,
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
     finq: Reg<bool>,
+    fin_toldq: Reg<bool>,
     rstq: Reg<bool>,
     againq: Reg<bool>,
     op_overq: Reg<bool>,
@@ -150,6 +156,8 @@ pub struct Place {
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
+    fits: Signal<Local, bool>,
+    in_window: Signal<Local, bool>,
     begins: Signal<Local, bool>,
     passed: Signal<Local, bool>,
     old: Signal<Local, bool>,
@@ -161,16 +169,12 @@ pub struct Place {
     slow: Signal<Local, bool>,
     queue: Signal<Local, bool>,
     resets: Signal<Local, bool>,
-    beyond: Signal<Local, bool>,
-    denied: Signal<Local, bool>,
-    third: Signal<Local, bool>,
     wrong: Signal<Local, bool>,
+    fault: Fault,
+    delivery: Delivery,
     fast_ok: Signal<Local, bool>,
     op_ok_fpdu: Signal<Local, bool>,
     last_send: Signal<Local, bool>,
-    err: Signal<Local, Bits<16>>,
-    term_code: Signal<Local, Bits<16>>,
-    placed: Signal<Local, bool>,
     pushed: Signal<Local, bool>,
     // X3, late.
     sums: Signal<Local, bool>,
@@ -244,13 +248,17 @@ impl Logic for Place {
         self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
         self.writeq.d.next = self.mine.val() | self.live.val();
         self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
-        self.op_fpduq.d.next =
+        self.op_fpdu.next =
             self.live.val() & (self.op_kind.val() == OpKind::Fpdu) & self.open.val();
+        self.op_fpduq.d.next = self.op_fpdu.val();
+        self.op_firstq.d.next = self.op_fpdu.val() & !self.f.val().first;
         self.seg_doneq.d.next = self.op_seg.val();
         self.installq.d.next = self.op_init.val();
         self.removeq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Remove);
         self.fenceq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Fence);
         self.finq.d.next = self.op_fin.val();
+        // Counted when it came, so told, though the stream may have ended in front of it (RFC 5040 6.2.1).
+        self.fin_toldq.d.next = self.op_seg.val() & self.o.val().fin;
         self.againq.d.next = self.op_again.val();
         self.op_overq.d.next = self.op_again.val() & (self.f.val().crc_rep == 2);
         self.op_pushq.d.next = (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
@@ -304,7 +312,7 @@ impl Logic for Place {
         }
         if self.op_seg.val() & !self.op_rst.val() {
             self.seqq.d.next = self.o.val().seq;
-            if self.op_fin.val() {
+            if self.o.val().fin {
                 self.seqq.d.next = self.o.val().seq + 1;
             }
         }
@@ -336,9 +344,15 @@ impl Logic for Place {
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
+        // A window of zero takes an empty segment at rcv_nxt (RFC 9293 3.10.7.4).
+        self.fits.next = self.vq.q.val().inside | (self.vq.q.val().empty & self.vq.q.val().here);
+        // Not all of it before rcv_nxt, and nothing beyond the window (RFC 3168 6.1.5).
+        self.in_window.next = self.fits.val()
+            & !self.vq.q.val().covered
+            & !(self.vq.q.val().empty & self.vq.q.val().behind);
         self.challenge.next =
             self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
-        self.outside.next = (self.passed.val() & !self.old.val() & !self.vq.q.val().inside)
+        self.outside.next = (self.passed.val() & !self.old.val() & !self.fits.val())
             | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
@@ -358,98 +372,11 @@ impl Logic for Place {
         self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
         // Errors.
-        self.beyond.next = self.rq.q.val().over
-            | (self.rq.q.val().ranged
-                & !(self.rq.q.val().below
-                    & ((!self.rq.q.val().borrow & self.rq.q.val().upper_same)
-                        | (self.rq.q.val().borrow
-                            & self.rq.q.val().upper_next
-                            & !self.rq.q.val().near))));
-        self.denied.next = self.rq.q.val().stag | (self.rq.q.val().tag & self.rq.q.val().revoked);
-        self.third.next =
-            self.rq.q.val().third | self.rq.q.val().elsewhere | self.rq.q.val().uneven;
-        self.wrong.next = self.rq.q.val().flaw
-            | self.third.val()
-            | self.rq.q.val().barred
-            | (self.rq.q.val().tag & self.rq.q.val().revoked)
-            | self.beyond.val()
-            | self.bad_termq.q.val();
-        self.err.next = 0x1101.into(); // base or bounds
-        if self.formq.q.val().rreq {
-            self.err.next = 0x0101.into();
-        }
-        if self.formq.q.val().send {
-            self.err.next = 0x1205.into(); // message too long for the buffer
-        }
-        if self.rq.q.val().wrap {
-            self.err.next = 0x1103.into(); // TO wrap
-            if self.formq.q.val().rreq {
-                self.err.next = 0x0104.into();
-            }
-        }
-        if self.rq.q.val().right {
-            self.err.next = 0x0102.into(); // no such right
-        }
-        if self.rq.q.val().foreign {
-            self.err.next = 0x1102.into(); // not associated with the stream
-            if self.formq.q.val().rreq {
-                self.err.next = 0x0103.into();
-            }
-        }
-        if self.denied.val() {
-            self.err.next = 0x1100.into(); // invalid STag
-            if self.formq.q.val().rreq {
-                self.err.next = 0x0100.into();
-            }
-        }
-        if self.formq.q.val().send
-            & (self.denied.val() | self.rq.q.val().foreign | self.rq.q.val().right)
-        {
-            self.err.next = 0x0109.into(); // STag cannot be invalidated
-        }
-        if self.rq.q.val().shape {
-            self.err.next = 0x1205.into(); // not exactly a Read Request header, no Terminate header
-        }
-        if self.third.val() {
-            self.err.next = 0x1204.into(); // MO
-            if self.formq.q.val().rresp {
-                self.err.next = 0x1101.into(); // not the octets asked for
-            }
-        }
-        if self.rq.q.val().second {
-            self.err.next = 0x1202.into(); // no receive posted, more Reads than IRD
-            if self.formq.q.val().rresp {
-                self.err.next = 0x1100.into(); // not the sink STag
-            }
-        }
-        if self.rq.q.val().first {
-            self.err.next = 0x1203.into(); // MSN out of range
-            if self.formq.q.val().rresp {
-                self.err.next = 0x0206.into(); // no Read outstanding
-            }
-        }
-        if self.formq.q.val().bad {
-            self.err.next = 0x1000.into(); // no room for the control octets, shorter than its header
-            if self.formq.q.val().bad_dv {
-                self.err.next = 0x1206.into(); // DDP version, untagged
-                if self.formq.q.val().t {
-                    self.err.next = 0x1104.into(); // DDP version, tagged
-                }
-            }
-            if self.formq.q.val().bad_rv {
-                self.err.next = 0x0205.into(); // RDMAP version
-            }
-            if self.formq.q.val().bad_op {
-                self.err.next = 0x0206.into(); // unexpected opcode
-            }
-            if self.formq.q.val().bad_qn {
-                self.err.next = 0x1201.into(); // invalid QN
-            }
-        }
-        if self.bad_termq.q.val() {
-            self.err.next = self.oq.q.val().term;
-        }
-
+        self.fault.r.next = self.rq.q.val();
+        self.fault.form.next = self.formq.q.val();
+        self.fault.told.next = self.bad_termq.q.val();
+        self.fault.term.next = self.oq.q.val().term;
+        self.wrong.next = self.fault.wrong.val();
         self.fast_ok.next = self.fast.val() & !self.wrong.val();
         self.op_ok_fpdu.next = self.op_fpduq.q.val() & !self.wrong.val();
         self.last_send.next = self.formq.q.val().send & self.formq.q.val().l;
@@ -574,113 +501,33 @@ impl Logic for Place {
         // As if the CRC were good; `fast_bad` comes late and has the last word.
         self.ok.next = self.fast_ok.val() | self.op_ok_fpdu.val();
         self.at_fault.next = self.wrong.val() & (self.fast.val() | self.op_fpduq.q.val());
-        self.placed.next =
-            (self.formq.q.val().write | self.formq.q.val().rresp | self.formq.q.val().send)
-                & self.formq.q.val().some;
-        self.x_desc.next.src = Src::None;
-        self.x_desc.next.from = self.fromq.q.val();
-        self.x_desc.next.addr = self.rq.q.val().base + self.rq.q.val().off;
-        self.x_desc.next.len = 0.into();
-        if self.ok.val() & self.placed.val() {
-            self.x_desc.next.len = bit_cast::<17, 16>(self.formq.q.val().dlen);
-            self.x_desc.next.src = Src::Staging;
-            if self.is_op.q.val() {
-                self.x_desc.next.src = Src::Pool;
-            }
-        }
-        if self.fast_bad.val() {
-            self.x_desc.next.len = 0.into();
-            self.x_desc.next.src = Src::None;
-        }
-        self.x_desc.next.conn = self.cq.q.val().conn;
-        self.x_desc.next.gen = self.cq.q.val().gen;
-        self.x_desc.next.func = self.cq.q.val().func;
-        self.x_desc.next.class = 0.into(); // dma_class::PAYLOAD
-        self.x_desc.next.slot = self.dq.q.val().slot;
-        self.x_desc.next.free_slot = self.is_frame.q.val();
-        self.x_desc.next.blk = self.oq.q.val().blk;
-        self.x_desc.next.free_blk = self.pool_fpduq.q.val();
-        self.x_desc.next.event = self.fast_bad.val()
-            | (self.op_overq.q.val()
-                | self.at_fault.val()
-                | self.resets.val()
-                | self.finq.q.val()
-                | (self.ok.val()
-                    & (self.formq.q.val().term
-                        | ((self.formq.q.val().send | self.formq.q.val().rresp)
-                            & self.formq.q.val().l))));
-        self.x_desc.next.opcode = self.hdr_aq.q.val().get_bits::<4>(24);
-        self.x_desc.next.flags = 0.into();
-        if self.formq.q.val().send & self.ok.val() {
-            self.x_desc.next.flags = (bit_cast::<8, 1>(self.formq.q.val().inv.into()) << 1) // cpl_flag::INVALIDATED
-                    | bit_cast::<8, 1>(self.formq.q.val().se.into()); // cpl_flag::SOLICITED
-        }
-        if self.fast_bad.val() {
-            self.x_desc.next.flags = 0.into();
-        }
-        self.x_desc.next.msn = self.formq.q.val().msn;
-        self.x_desc.next.idx = self.rq.q.val().idx;
-        self.x_desc.next.stag = self.formq.q.val().stag;
-        self.x_desc.next.aux = (self.at_fault.val() & !self.fast_bad.val())
-            | (self.op_ok_fpdu.val() & self.formq.q.val().rreq)
-            | (self.op_ok_fpdu.val() & self.formq.q.val().term);
-        self.x_desc.next.rreq = self.op_ok_fpdu.val() & self.formq.q.val().rreq;
-        self.x_desc.next.fence = self.fenceq.q.val();
-        self.x_desc.next.fence_id = self.oq.q.val().fence_id;
-        if self.fenceq.q.val() {
-            self.x_desc.next.class = 5.into(); // dma_class::FENCE
-        }
-        self.x_desc.next.kind = 0.into(); // cpl_kind::RECV
-        if self.formq.q.val().rresp {
-            self.x_desc.next.kind = 1.into(); // cpl_kind::READ_DONE
-        }
-        if self.formq.q.val().term {
-            self.x_desc.next.kind = 2.into(); // cpl_kind::TERMINATE
-        }
-        self.x_desc.next.mlen = self.rq.q.val().mlen;
-        self.term_code.next = 0.into();
-        if self.wrong.val() {
-            self.term_code.next = self.err.val();
-        }
-        if self.op_ok_fpdu.val() & self.formq.q.val().term {
-            // Octets 20 and 21 of the FPDU: layer, type and code.
-            self.term_code.next = (bit_cast::<16, 8>(self.hdr_bq.q.val().get_bits::<8>(0)) << 8)
-                | bit_cast::<16, 8>(self.hdr_bq.q.val().get_bits::<8>(8));
-        }
-        if self.finq.q.val() {
-            self.term_code.next = 0.into();
-            if self.oq.q.val().mid {
-                self.term_code.next = 0x2001.into(); // term::MPA_CLOSED: an FPDU is cut short (MPA-84)
-            }
-        }
-        if self.op_overq.q.val() {
-            self.term_code.next = 0x2002.into(); // term::MPA_CRC
-        }
-        self.x_desc.next.term = self.term_code.val();
-        if self.at_fault.val() {
-            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
-        }
-        if self.at_fault.val() & !self.fast_bad.val() {
-            // The ULPDU length of the offender, octets 0 and 1.
-            self.x_desc.next.mlen = (bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(0)) << 8)
-                | bit_cast::<32, 8>(self.hdr_aq.q.val().get_bits::<8>(8));
-        }
-        if self.op_overq.q.val() {
-            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
-        }
-        if self.fast_bad.val() {
-            self.x_desc.next.kind = 3.into(); // cpl_kind::ERROR
-            self.x_desc.next.term = 0x2002.into(); // term::MPA_CRC
-        }
-        if self.resets.val() {
-            self.x_desc.next.kind = 5.into(); // cpl_kind::RST
-            self.x_desc.next.term = 0.into();
-        }
-        if self.finq.q.val() {
-            self.x_desc.next.kind = 4.into(); // cpl_kind::FIN
-        }
-        self.aux.next = (bit_cast::<368, 224>(self.hdr_bq.q.val()) << 144)
-            | bit_cast::<368, 144>(self.hdr_aq.q.val().get_bits::<144>(16));
+        self.delivery.form.next = self.formq.q.val();
+        self.delivery.r.next = self.rq.q.val();
+        self.delivery.err.next = self.fault.err.val();
+        self.delivery.hdr_a.next = self.hdr_aq.q.val();
+        self.delivery.hdr_b.next = self.hdr_bq.q.val();
+        self.delivery.from.next = self.fromq.q.val();
+        self.delivery.conn.next = self.cq.q.val().conn;
+        self.delivery.gen.next = self.cq.q.val().gen;
+        self.delivery.func.next = self.cq.q.val().func;
+        self.delivery.slot.next = self.dq.q.val().slot;
+        self.delivery.blk.next = self.oq.q.val().blk;
+        self.delivery.fence_id.next = self.oq.q.val().fence_id;
+        self.delivery.mid.next = self.oq.q.val().mid;
+        self.delivery.is_op.next = self.is_op.q.val();
+        self.delivery.is_frame.next = self.is_frame.q.val();
+        self.delivery.pool_fpdu.next = self.pool_fpduq.q.val();
+        self.delivery.fence.next = self.fenceq.q.val();
+        self.delivery.fin.next = self.finq.q.val();
+        self.delivery.op_over.next = self.op_overq.q.val();
+        self.delivery.resets.next = self.resets.val();
+        self.delivery.ok.next = self.ok.val();
+        self.delivery.op_ok.next = self.op_ok_fpdu.val();
+        self.delivery.wrong.next = self.wrong.val();
+        self.delivery.at_fault.next = self.at_fault.val();
+        self.delivery.fast_bad.next = self.fast_bad.val();
+        self.x_desc.next = self.delivery.desc.val();
+        self.aux.next = self.delivery.aux.val();
 
         // The assembler's share. What it takes begins at rcv_nxt, or lies ahead of it.
         self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
@@ -712,7 +559,7 @@ impl Logic for Place {
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.ack_push.next = self.good.val() | self.seg_doneq.q.val();
+        self.ack_push.next = self.good.val() | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
         self.ack.next.seq = self.dq.q.val().seq;
@@ -724,15 +571,22 @@ impl Logic for Place {
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
         self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack;
-        self.opens.next = self.fast_ok.val() & self.crc_good.val() & !self.fq.q.val().first;
+        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
+            & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
-            self.ack.next.flags = 0x400.into(); // ack_flag::RX_ONLY
-            self.ack.next.mode = 1.into(); // ack_mode::DELAYED
-            if self.oq.q.val().now {
+            // ack_flag::RX_ONLY; FIRST_FPDU of an FPDU, which acknowledges nothing: the end of its segment does.
+            self.ack.next.flags = 0x400.into();
+            if self.opens.val() {
+                self.ack.next.flags = 0x600.into();
+            }
+            if self.seg_doneq.q.val() {
+                self.ack.next.mode = 1.into(); // ack_mode::DELAYED
+            }
+            if self.seg_doneq.q.val() & self.oq.q.val().now {
                 self.ack.next.mode = 2.into(); // ack_mode::NOW
             }
-            if self.finq.q.val() {
+            if self.fin_toldq.q.val() {
                 self.ack.next.flags = 0x401.into(); // RX_ONLY, FIN
                 self.ack.next.mode = 2.into();
             }
@@ -745,7 +599,7 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(3).into()) << 2)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(6).into()) << 3)
                 | (bit_cast::<11, 1>(self.dq.q.val().flags.get_bit(7).into()) << 4)
-                | (bit_cast::<11, 1>(self.dq.q.val().ce.into()) << 5)
+                | (bit_cast::<11, 1>((self.dq.q.val().ce & self.in_window.val()).into()) << 5)
                 | (bit_cast::<11, 1>(self.old.val().into()) << 6)
                 | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
                 | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)

@@ -6,7 +6,7 @@
 //! | `rqe rdq` | out | that receive's and that Read's slot, exactly 2 cycles later: the reader compares generation and MSN or count |
 //! | `rx_post_*` | in | receives; number [`RQ_NIC`](ferrowarp_abi::stream::RQ_NIC): host buffers |
 //! | `read_issue_* read_done_* snd_mirror_*` | in | from the transmit path |
-//! | `nic_valid nic_addr nic_len nic_idx nic_pop` | FIFO out | oldest host buffer |
+//! | `nic_valid nic_addr nic_idx nic_pop` | FIFO out | oldest host buffer |
 //! | `cons_we cons_conn cons_smsn cons_head` | in | from X3: MSN now expected, Reads complete; never waits |
 //! | `init_we init_ready init_*` | in | from the command block: a connection begins; done when `init_ready` is high again |
 //! | `mir_* rdd_*` | out | writes into the context tables |
@@ -92,7 +92,6 @@ pub struct Queues {
     pub snd_mirror_max_wnd: Signal<In, Bits<32>>,
     pub nic_valid: Signal<Out, bool>,
     pub nic_addr: Signal<Out, Bits<64>>,
-    pub nic_len: Signal<Out, Bits<32>>,
     pub nic_idx: Signal<Out, Bits<16>>,
     pub nic_pop: Signal<In, bool>,
     pub cons_we: Signal<In, bool>,
@@ -229,7 +228,6 @@ impl Queues {
             snd_mirror_max_wnd: Default::default(),
             nic_valid: Default::default(),
             nic_addr: Default::default(),
-            nic_len: Default::default(),
             nic_idx: Default::default(),
             nic_pop: Default::default(),
             cons_we: Default::default(),
@@ -486,7 +484,6 @@ impl Logic for Queues {
         self.post_srv.nic_room.next = !self.nic_fifo.full.val();
         self.nic_valid.next = self.nic_fifo.valid.val();
         self.nic_addr.next = self.nic_fifo.dout.val().addr;
-        self.nic_len.next = bit_cast::<32, 16>(self.nic_fifo.dout.val().len);
         self.nic_idx.next = self.nic_fifo.dout.val().idx;
         self.nic_fifo.pop.next = self.nic_pop.val();
 

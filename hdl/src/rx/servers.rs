@@ -12,7 +12,7 @@
 //! **Back-pressure**: Post and Issue take one beat every 4 cycles, Done one every 3 (no forwarding needed), Mirror one a cycle. `tready` does not look at `tvalid`. `hold` closes `tready`; `idle` says that nothing is on its way, so
 //! that whoever holds may use the tables: the row of `init_conn` is then written with `init_we`.
 //! A beat that cannot be obeyed is taken, changes nothing and gives one pulse: `full` (no free slot), `bad` (number out
-//! of range, wrong generation, more than one SGE). Late traffic of a connection's predecessor is told by the generation
+//! of range, wrong generation, more than one SGE, a host buffer that does not hold the longest frame). Late traffic of a connection's predecessor is told by the generation
 //! (DESIGN 5). Tables are not cleared after reset: the row of a connection means nothing before its `init`.
 //! Full means a refusal, never an overwrite (DESIGN 7; RFC 5040 5.1: a receive not posted is a Terminate, not a guess).
 
@@ -63,8 +63,6 @@ pub(super) fn lap_mask(bits: usize) -> Constant<Bits<LAP>> {
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct NicBuf {
     pub addr: Bits<64>,
-    /// At most 65535, which is more than any frame has.
-    pub len: Bits<16>,
     pub idx: Bits<16>,
 }
 
@@ -113,6 +111,8 @@ pub struct PostServer {
     s2: Reg<bool>,
     s3: Reg<bool>,
     held: RegNr<PostAsk>,
+    /// It has no room for the longest frame.
+    short: RegNr<bool>,
     /// What was judged, and the row it was judged by.
     store_q: Reg<bool>,
     bad_q: Reg<bool>,
@@ -133,6 +133,7 @@ pub struct PostServer {
     nic: Constant<Bits<SEAM_CONN>>,
     mask: Constant<Bits<SLOT_ADDR>>,
     slots: Constant<Bits<LAP>>,
+    max_frame: Constant<Bits<32>>,
     lap: Constant<Bits<LAP>>,
     _bits: usize,
 }
@@ -173,6 +174,7 @@ impl PostServer {
             s2: Default::default(),
             s3: Default::default(),
             held: Default::default(),
+            short: Default::default(),
             store_q: Default::default(),
             bad_q: Default::default(),
             full_q: Default::default(),
@@ -192,6 +194,7 @@ impl PostServer {
             nic: Constant::new(u64::from(RQ_NIC).to_bits()),
             mask: slot_mask(cfg, cfg.rq_bits, "receives (rq_bits)"),
             slots: Constant::new((1u64 << cfg.rq_bits).to_bits()),
+            max_frame: Constant::new((cfg.max_frame as u64).to_bits()),
             lap: lap_mask(cfg.rq_bits),
             _bits: cfg.rq_bits,
         }
@@ -214,6 +217,7 @@ impl Logic for PostServer {
         }
         self.posted.raddr.next = self.ask.val().rq.get_bits::<CONN>(0);
         self.consumed.raddr.next = self.ask.val().rq.get_bits::<CONN>(0);
+        self.short.d.next = self.held.q.val().len < self.max_frame.val();
 
         // t + 2: judged.
         self.row.next.gen = self.posted.rdata.val().get_bits::<8>(0);
@@ -221,6 +225,7 @@ impl Logic for PostServer {
         self.used.next = (self.row.val().msn - self.consumed.rdata.val()) & self.lap.val();
         self.is_nic.next = self.held.q.val().rq == self.nic.val();
         self.wrong.next = !self.held.q.val().single
+            | (self.is_nic.val() & self.short.q.val())
             | (!self.is_nic.val() & (self.held.q.val().rq & self.beyond.val()).any());
         self.full.next = self.used.val() >= self.slots.val();
         self.store.next =
@@ -238,10 +243,6 @@ impl Logic for PostServer {
         self.nic_push.next = self.nic_q.q.val() & self.nic_room.val();
         self.nic_full.next = self.nic_q.q.val() & !self.nic_room.val();
         self.nic_buf.next.addr = self.held.q.val().addr;
-        self.nic_buf.next.len = self.held.q.val().len.get_bits::<16>(0);
-        if self.held.q.val().len.get_bits::<16>(16).any() {
-            self.nic_buf.next.len = 0xFFFF.into();
-        }
         self.nic_buf.next.idx = self.held.q.val().idx;
 
         self.conn.next = self.held.q.val().rq.get_bits::<CONN>(0);

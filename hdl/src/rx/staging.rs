@@ -3,8 +3,8 @@
 //! | port | | |
 //! |---|---|---|
 //! | `we waddr wdata` | in | one beat, every cycle if need be |
-//! | `rd_addr`        | in | byte address of an octet; any cycle, any address |
-//! | `rd_lo rd_hi`    | out | the beat that holds the octet and the next one, 2 cycles after `rd_addr` |
+//! | `rd_addr rd_next` | in | byte address of an octet, and the number of the beat after its own, which the reader knows early; any cycle, any address |
+//! | `rd_lo rd_hi`    | out | the beat that holds the octet and the next one, 2 cycles later |
 //!
 //! Even and odd beats lie in two banks, so a window of D bits at any octet is read in one cycle; `MergeRotate` of
 //! `rd_lo`, `rd_hi` by the low address bits makes it. The ring has `2^stage_bits` beats; address bits above it are ignored,
@@ -29,6 +29,7 @@ pub struct Staging<const D: usize> {
     pub waddr: Signal<In, Bits<BEAT>>,
     pub wdata: Signal<In, Bits<D>>,
     pub rd_addr: Signal<In, Bits<BYTE>>,
+    pub rd_next: Signal<In, Bits<BEAT>>,
     pub rd_lo: Signal<Out, Bits<D>>,
     pub rd_hi: Signal<Out, Bits<D>>,
     even: Ram<Bits<D>, BANK>,
@@ -36,7 +37,6 @@ pub struct Staging<const D: usize> {
     swap_1: Reg<bool>,
     swap_2: Reg<bool>,
     beat: Signal<Local, Bits<BEAT>>,
-    next: Signal<Local, Bits<BEAT>>,
     unused_addr: Signal<Local, Bits<BYTE>>,
     unused_next: Signal<Local, bool>,
     _lk: usize,
@@ -52,6 +52,7 @@ impl<const D: usize> Staging<D> {
             waddr: Default::default(),
             wdata: Default::default(),
             rd_addr: Default::default(),
+            rd_next: Default::default(),
             rd_lo: Default::default(),
             rd_hi: Default::default(),
             even: Ram::new(stage_bits - 1, 2).collisions_undefined(),
@@ -59,7 +60,6 @@ impl<const D: usize> Staging<D> {
             swap_1: Default::default(),
             swap_2: Default::default(),
             beat: Default::default(),
-            next: Default::default(),
             unused_addr: Default::default(),
             unused_next: Default::default(),
             _lk: (D / 8).ilog2() as usize,
@@ -83,9 +83,8 @@ impl<const D: usize> Logic for Staging<D> {
         // the lane is the reader's business
         self.unused_addr.next = self.rd_addr.val();
         // window (a, a + 1): for an odd a the even bank holds the second beat
-        self.next.next = self.beat.val() + 1;
-        self.unused_next.next = self.next.val().get_bit(0);
-        self.even.raddr.next = self.next.val().get_bits::<BANK>(1);
+        self.unused_next.next = self.rd_next.val().get_bit(0);
+        self.even.raddr.next = self.rd_next.val().get_bits::<BANK>(1);
         self.odd.raddr.next = self.beat.val().get_bits::<BANK>(1);
         self.swap_1.d.next = self.beat.val().get_bit(0);
         self.swap_2.d.next = self.swap_1.q.val();

@@ -53,9 +53,9 @@ impl Logic for SeqGap {
         self.some.next = self.fin.val() | self.plen.val().any();
         self.nxt.next = (self.seq.val() + bit_cast::<32, 16>(self.plen.val()))
             + bit_cast::<32, 1>(self.one.val());
-        // Of a RST counts where it begins: as if it were one octet.
+        // Of a RST and of an empty segment counts where it begins: as if it were one octet.
         self.less.next = !bit_cast::<34, 16>(self.plen.val());
-        self.carry.next = self.none.val();
+        self.carry.next = (!self.fin.val() & self.plen.val().any()).into();
         if self.rst.val() {
             self.less.next = !bit_cast::<34, 1>(self.no.val());
             self.carry.next = self.no.val();

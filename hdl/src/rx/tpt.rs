@@ -6,7 +6,8 @@
 //!
 //! | ports | | |
 //! |---|---|---|
-//! | `req_valid req_stag` | in | a read; no back-pressure, every second cycle on average and at most 4 waiting |
+//! | `frame_valid frame_stag` | in | a read for a frame; no back-pressure, with `op_*` every second cycle on average and at most 4 waiting |
+//! | `op_valid op_stag` | in | a read for an operation, in no cycle with one for a frame |
 //! | `tpt_valid tpt tpt_pop` | FIFO out | one [`TptEntry`] a read, in order; depth: the window |
 //! | `inv_valid inv_set inv_way` | in | takes the valid bits of the ways named in one-hot `inv_way` away; never waits |
 //! | `cmd_valid cmd_ready cmd_op ..` | in | 0 register, 1 deregister, 2 query of `cmd_stag` |
@@ -36,7 +37,7 @@
 use super::cfg::Cfg;
 use super::types::TptEntry;
 use crate::prim::reg::{Reg, RegNr};
-use crate::prim::{BypassFifo, Fifo, Ram, RamClear, RamLanes};
+use crate::prim::{Fifo, Ram, RamClear, RamLanes};
 use rust_hdl::prelude::*;
 
 /// Ways of a set.
@@ -87,8 +88,10 @@ pub enum CmdState {
 pub struct Tpt {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
-    pub req_valid: Signal<In, bool>,
-    pub req_stag: Signal<In, Bits<32>>,
+    pub frame_valid: Signal<In, bool>,
+    pub frame_stag: Signal<In, Bits<32>>,
+    pub op_valid: Signal<In, bool>,
+    pub op_stag: Signal<In, Bits<32>>,
     pub tpt_valid: Signal<Out, bool>,
     pub tpt: Signal<Out, TptEntry>,
     pub tpt_pop: Signal<In, bool>,
@@ -115,7 +118,7 @@ pub struct Tpt {
     odd: Ram<TptRow, 17>,
     clear: RamClear<16>,
     /// Reads that have not begun.
-    waiting: BypassFifo<Bits<24>, 2>,
+    waiting: Fifo<Bits<24>, 2>,
     results: Fifo<TptEntry, DEPTH>,
     /// The second cycle of a read.
     second: Reg<bool>,
@@ -140,7 +143,13 @@ pub struct Tpt {
     unused_key: Signal<Local, Bits<8>>,
     start: Signal<Local, bool>,
     probing: Signal<Local, bool>,
-    read_index: Signal<Local, Bits<24>>,
+    asks: Signal<Local, bool>,
+    /// Nothing comes before a frame that asks in this cycle.
+    direct: Signal<Local, bool>,
+    frame_index: Signal<Local, Bits<24>>,
+    op_index: Signal<Local, Bits<24>>,
+    other_index: Signal<Local, Bits<24>>,
+    other_addr: Signal<Local, Bits<17>>,
     tag_index: Signal<Local, Bits<24>>,
     bank_addr: Signal<Local, Bits<17>>,
     unused_room: Signal<Local, Bits<8>>,
@@ -197,8 +206,10 @@ impl Tpt {
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            req_valid: Default::default(),
-            req_stag: Default::default(),
+            frame_valid: Default::default(),
+            frame_stag: Default::default(),
+            op_valid: Default::default(),
+            op_stag: Default::default(),
             tpt_valid: Default::default(),
             tpt: Default::default(),
             tpt_pop: Default::default(),
@@ -228,8 +239,9 @@ impl Tpt {
             even: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
             odd: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
             clear: RamClear::new(cfg.tpt_set_bits),
-            waiting: BypassFifo::new(),
-            results: Fifo::sized(cfg.window_bits()),
+            waiting: Fifo::new(),
+            // X2 looks for the entry among those revoked: it must come early.
+            results: Fifo::sized(cfg.window_bits()).headed(),
             second: Default::default(),
             set: Default::default(),
             way0: Default::default(),
@@ -247,7 +259,12 @@ impl Tpt {
             unused_key: Default::default(),
             start: Default::default(),
             probing: Default::default(),
-            read_index: Default::default(),
+            asks: Default::default(),
+            direct: Default::default(),
+            frame_index: Default::default(),
+            op_index: Default::default(),
+            other_index: Default::default(),
+            other_addr: Default::default(),
             tag_index: Default::default(),
             bank_addr: Default::default(),
             unused_room: Default::default(),
@@ -300,30 +317,49 @@ impl Logic for Tpt {
         self.ready.next = self.clear.done.val();
 
         // Cycle I: a frame's or operation's read, else a command's (tags only).
-        self.unused_key.next = self.req_stag.val().get_bits::<8>(0);
-        self.waiting.push.next = self.req_valid.val();
-        self.waiting.din.next = self.req_stag.val().get_bits::<24>(8);
+        self.unused_key.next = (self.frame_stag.val() | self.op_stag.val()).get_bits::<8>(0);
+        self.frame_index.next = self.frame_stag.val().get_bits::<24>(8);
+        self.op_index.next = self.op_stag.val().get_bits::<24>(8);
+        self.asks.next = self.frame_valid.val() | self.op_valid.val();
+        self.waiting.push.next = self.asks.val() & (self.waiting.valid.val() | self.second.q.val());
+        self.waiting.din.next = self.frame_index.val();
+        if self.op_valid.val() {
+            self.waiting.din.next = self.op_index.val();
+        }
         self.unused_room.next = self.waiting.room.val();
         self.unused_full.next = self.waiting.full.val();
-        self.start.next = self.waiting.valid.val() && !self.second.q.val();
-        self.waiting.pop.next = self.start.val();
+        self.start.next = (self.waiting.valid.val() | self.asks.val()) & !self.second.q.val();
+        self.waiting.pop.next = self.waiting.valid.val() & !self.second.q.val();
         self.second.d.next = self.start.val();
-        self.read_index.next = self.waiting.dout.val();
         self.cmd_index.next = self.cmd_stag.val().get_bits::<24>(8);
         self.probing.next = (self.state.q.val() == CmdState::Idle)
             && self.cmd_valid.val()
             && self.clear.done.val()
             && !self.start.val();
+        // A frame's STag comes late, straight off the wire: all else is chosen before.
+        self.direct.next = !self.second.q.val() & !self.waiting.valid.val() & !self.op_valid.val();
+        self.other_index.next = self.op_index.val();
+        if self.waiting.valid.val() {
+            self.other_index.next = self.waiting.dout.val();
+        }
+        self.other_addr.next = bit_cast::<17, 16>(self.other_index.val().get_bits::<16>(0)) << 1;
+        if self.second.q.val() {
+            self.other_addr.next = (bit_cast::<17, 16>(self.set.q.val()) << 1) | 1;
+        }
         self.tag_index.next = self.cmd_index.val();
-        if self.start.val() {
-            self.tag_index.next = self.read_index.val();
+        if !self.second.q.val() & (self.waiting.valid.val() | self.op_valid.val()) {
+            self.tag_index.next = self.other_index.val();
+        }
+        if self.direct.val() & self.frame_valid.val() {
+            self.tag_index.next = self.frame_index.val();
+        }
+        self.bank_addr.next = self.other_addr.val();
+        self.set.d.next = self.other_index.val().get_bits::<16>(0);
+        if self.direct.val() {
+            self.bank_addr.next = bit_cast::<17, 16>(self.frame_index.val().get_bits::<16>(0)) << 1;
+            self.set.d.next = self.frame_index.val().get_bits::<16>(0);
         }
         self.tags.raddr.next = self.tag_index.val().get_bits::<16>(0);
-        self.set.d.next = self.read_index.val().get_bits::<16>(0);
-        self.bank_addr.next = bit_cast::<17, 16>(self.read_index.val().get_bits::<16>(0)) << 1;
-        if self.second.q.val() {
-            self.bank_addr.next = (bit_cast::<17, 16>(self.set.q.val()) << 1) | 1;
-        }
         self.even.raddr.next = self.bank_addr.val();
         self.odd.raddr.next = self.bank_addr.val();
         self.frame[0].d.next = self.start.val();

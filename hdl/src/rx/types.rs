@@ -271,7 +271,7 @@ pub struct Desc {
     pub src: Src,
     /// Staging: byte address of the first octet. Pool: {first block, octet offset in the FPDU 6 bits}.
     pub from: Bits<BYTE>,
-    /// DMA address and octets (0: no request).
+    /// DMA address and octets: only with a source. A fence has none and length 0.
     pub addr: Bits<64>,
     pub len: Bits<17>,
     pub conn: Bits<CONN>,

@@ -157,7 +157,7 @@ pub struct Verdict {
     pub here: bool,
     pub behind: bool,
     pub covered: bool,
-    /// Ends inside of the window; a RST begins there.
+    /// Ends inside of the window; a RST or an empty segment begins there.
     pub inside: bool,
     /// The connection takes data.
     pub open: bool,

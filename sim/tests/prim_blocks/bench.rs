@@ -240,6 +240,8 @@ pub fn common() -> ModelLib {
         .add("fifo4", Fifo::<Bits<100>, 4>::new())
         .add("fifo7", Fifo::<Bits<8>, 7>::new())
         .add("fifo9", Fifo::<Bits<8>, 9>::new())
+        .add("headed1", Fifo::<Bits<17>, 1>::new().headed())
+        .add("headed3", Fifo::<Bits<70>, 4>::sized(3).headed())
         .add("by1", BypassFifo::<Bits<17>, 1>::new())
         .add("by3", BypassFifo::<Bits<70>, 3>::new())
         .add("skid", Skid::<Bits<33>>::new())

@@ -5,12 +5,14 @@ use ferrowarp_sim::SimError;
 use std::collections::VecDeque;
 
 /// Name, item bits, depth, and whether a push into the empty FIFO shows at once.
-const FIFOS: [(&str, usize, usize, bool); 7] = [
+const FIFOS: [(&str, usize, usize, bool); 9] = [
     ("fifo1", 17, 2, false),
     ("fifo2", 1, 4, false),
     ("fifo4", 100, 16, false),
     ("fifo7", 8, 128, false),
     ("fifo9", 8, 512, false),
+    ("headed1", 17, 2, false),
+    ("headed3", 70, 8, false),
     ("by1", 17, 2, true),
     ("by3", 70, 8, true),
 ];

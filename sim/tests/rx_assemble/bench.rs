@@ -259,6 +259,10 @@ impl Bench {
         let read = self.get("st_req") == 1 && grant;
         self.granted += u64::from(read);
         let addr = self.get("st_addr") as usize;
+        if read {
+            let next = self.get("st_next") as usize;
+            assert_eq!(next, addr / self.k + 1, "the beat after octet {addr}");
+        }
         self.reads.push_back(read.then_some(addr));
         if self.get("op_valid") == 1 && op_ready {
             let op = self.read_op();

@@ -38,6 +38,7 @@ const NAMES: &[&str] = &[
     "scan",
     "scan_pop",
     "rd_addr",
+    "rd_next",
     "rd_lo",
     "rd_hi",
     "free_valid_0",
@@ -419,6 +420,8 @@ impl Bench {
         if ready.is_empty() {
             let any = self.rng.gen();
             self.set("rd_addr", any);
+            let any = self.rng.gen();
+            self.set("rd_next", any);
             return vec![];
         }
         let i = ready[self.rng.gen_range(0..ready.len())];
@@ -435,6 +438,7 @@ impl Bench {
             self.readable.push(s.frame.slot);
         }
         self.set("rd_addr", address as u64);
+        self.set("rd_next", (address / k + 1) as u64);
         window
     }
 

@@ -10,8 +10,10 @@ impl Bench<'_> {
             return Effect::PostBad;
         }
         if p.rq == RQ_NIC {
-            let len = p.len.min(0xFFFF);
-            return Effect::Nic([p.addr.into(), len.into(), p.idx.into()]);
+            if (p.len as usize) < self.cfg.max_frame {
+                return Effect::PostBad;
+            }
+            return Effect::Nic([p.addr.into(), p.idx.into()]);
         }
         let c = &self.conns[&p.rq];
         if c.posted.wrapping_sub(c.smsn) as usize >= self.slots().0 {
@@ -57,7 +59,7 @@ impl Bench<'_> {
             "nic_valid in cycle {now}"
         );
         if let Some(buf) = self.nic.front() {
-            let got = ["nic_addr", "nic_len", "nic_idx"].map(|p| self.dut.get(p));
+            let got = ["nic_addr", "nic_idx"].map(|p| self.dut.get(p));
             assert_eq!(got, *buf, "host buffer in cycle {now}");
         }
 

@@ -114,7 +114,7 @@ pub enum Effect {
     Rdq(u32, Rdq),
     Answered(u32, u16),
     Mirror(u32, [u32; 3]),
-    Nic([u128; 3]),
+    Nic([u128; 2]),
     RqFull,
     OrdFull,
     PostBad,
@@ -137,7 +137,7 @@ pub struct Bench<'a> {
     pub cfg: Cfg,
     pub now: usize,
     pub conns: BTreeMap<u32, Conn>,
-    pub nic: VecDeque<[u128; 3]>,
+    pub nic: VecDeque<[u128; 2]>,
     pub effects: BTreeMap<usize, Vec<Effect>>,
     /// Raw slots that must be on the port, by cycle.
     pub reads: BTreeMap<usize, (Rqe, Rdq)>,

@@ -166,10 +166,6 @@ impl<'a> Bench<'a> {
         dut.set("op_room", step.op_room.into());
         dut.set("tpt_pending", step.tpt_pending.into());
         dut.set("frame_tpt_valid", step.frame_tpt.is_some().into());
-        dut.set(
-            "frame_tpt_stag",
-            step.frame_tpt.unwrap_or(0xdead_beef).into(),
-        );
         for we in ["lkp_we", "ctx_we", "dyn_we", "mir_we", "rdd_we"] {
             dut.set(we, 0);
         }
@@ -312,19 +308,17 @@ impl<'a> Bench<'a> {
         self.taken = accepted.is_some();
         self.held = self.held.take().or(accepted);
         self.pending = step.tpt_pending && step.frame_tpt.is_none();
-        let stag = step
-            .frame_tpt
-            .or(op.as_ref().and_then(|op| self.op_stag(op)));
+        let stag = op.as_ref().and_then(|op| self.op_stag(op));
         assert_eq!(
-            self.dut.bit("tpt_valid"),
+            self.dut.bit("op_tpt_valid"),
             stag.is_some(),
-            "tpt_valid in cycle {now}"
+            "op_tpt_valid in cycle {now}"
         );
         if let Some(stag) = stag {
             assert_eq!(
-                self.dut.get("tpt_stag"),
+                self.dut.get("op_tpt_stag"),
                 stag.into(),
-                "tpt_stag in cycle {now}"
+                "op_tpt_stag in cycle {now}"
             );
         }
 

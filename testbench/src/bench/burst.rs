@@ -4,7 +4,7 @@ use super::rig::WIRE;
 use super::sweep::LONGEST;
 use super::{BenchError, Extent, Figure, Kind, Progress, Rig, Sample};
 
-const BUDGET: f64 = 3.0;
+pub(super) const BUDGET: f64 = 3.0;
 
 /// When each of `n` frames of `len` octets starts, from 0: every (len + 24) / K cycles on average, never less than its
 /// beats apart, fractions carried.

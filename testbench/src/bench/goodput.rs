@@ -17,7 +17,7 @@ const SINK: Sink = Sink::Charged {
     overhead: 16,
 };
 /// Payload octets, budget.
-const CASES: [(usize, f64); 2] = [(1440, 0.99), (64, 0.95)];
+pub(super) const CASES: [(usize, f64); 2] = [(1440, 0.99), (64, 0.95)];
 
 pub fn figures(
     preset: &Preset,

@@ -8,11 +8,14 @@
 //! | [`goodput`] | goodput of Writes on one connection |
 //! | [`speed`] | simulated cycles a second |
 //!
+//! [`page`] makes `docs/results.md` of them.
+//!
 //! All run the Verilated chip at a preset's own sizes: the models are those that `ferrowarp replay` uses. Cycles are core
 //! clock cycles, counted at the chip's ports. [`Rig`] offers frames and pairs each with its DMA write, octets compared.
 
 pub mod burst;
 pub mod goodput;
+pub mod page;
 pub mod progress;
 pub mod rig;
 pub mod smallest;
@@ -135,17 +138,15 @@ pub fn measure(
     Ok(Outcome { figures, svg, lib })
 }
 
+/// Four places at most.
+fn number(v: f64) -> String {
+    ((v * 1e4).round() / 1e4).to_string()
+}
+
 /// The figures as a table.
 pub fn table(figures: &[Figure]) -> String {
     let mut rows = vec![["figure", "preset", "value", "budget", "met", ""].map(String::from)];
     for f in figures {
-        let number = |v: f64| {
-            if v.fract() == 0.0 {
-                format!("{v}")
-            } else {
-                format!("{v:.4}")
-            }
-        };
         let budget = f.budget.map_or("-".into(), number);
         let met = match f.budget {
             None => "",

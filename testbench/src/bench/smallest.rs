@@ -4,7 +4,7 @@
 use super::{BenchError, Figure, Kind, Rig, Sample};
 use std::fmt::Write;
 
-const BUDGET: f64 = 14.0;
+pub(super) const BUDGET: f64 = 14.0;
 /// Frame octets: 54 of headers, an FPDU of 24 with 4 of payload.
 const LEN: usize = 78;
 

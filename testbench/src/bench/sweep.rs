@@ -1,6 +1,7 @@
 //! The headline: every frame length, isolated frames, iWARP against plain frames of the same length in the same chip.
 
 use super::{BenchError, Extent, Figure, Kind, Progress, Rig, Sample};
+use ferrowarp_hdl::preset::Preset;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -9,7 +10,9 @@ pub const LONGEST: usize = 9014;
 /// Cycles between a frame's last beat and the next frame's first: every write is requested, and at most its data left.
 const GAP: u64 = 40;
 /// Added cycles, and cycles from a request to its first data beat.
-const BUDGET: f64 = 3.0;
+pub(super) const BUDGET: f64 = 3.0;
+/// Cycles from a long plain frame's last beat to its request.
+pub(super) const PLAIN_BUDGET: f64 = 1.0;
 
 /// Plain frames by length.
 #[derive(Default)]
@@ -134,10 +137,15 @@ fn judge(rig: &Rig, iwarp: &[Sample], plain: &Plain) -> Result<Vec<Figure>, Benc
     Ok(figures)
 }
 
+/// Cycles from the beat that completes the tuple to the lookup's result.
+pub(super) fn lookup(preset: &Preset) -> f64 {
+    (3 + 2 * preset.sizes.latency) as f64
+}
+
 /// The plain path's own bound: after the beat that completes the tuple, or after tlast, whichever is later.
 fn plain_path(rig: &Rig, plain: &Plain) -> Vec<Figure> {
     let (k, who) = (rig.k(), &rig.preset.name);
-    let lookup = 3 + 2 * rig.preset.sizes.latency as u64;
+    let lookup = lookup(&rig.preset) as u64;
     // Octet 37 is the last of the ports.
     let tuple = |s: &Sample| s.first + 37 / k;
     let (short, long): (Vec<&Sample>, Vec<&Sample>) =
@@ -162,7 +170,7 @@ fn plain_path(rig: &Rig, plain: &Plain) -> Vec<Figure> {
             "cycles",
             note,
         );
-        figures.push(f.at_most(1.0));
+        figures.push(f.at_most(PLAIN_BUDGET));
     }
     figures
 }

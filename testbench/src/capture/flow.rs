@@ -8,7 +8,7 @@ use crate::golden::deframer::{Deframer, Framed};
 use crate::golden::tcp_rx::TcpReceiver;
 use crate::golden::OpCounts;
 use crate::wire::ddp::{DdpRepr, Opcode};
-use crate::wire::ethernet::Vlan;
+use crate::wire::ethernet::{Vlan, ETHERTYPE_IPV6, ETHERTYPE_QINQ, ETHERTYPE_VLAN};
 use crate::wire::frame::{Endpoint, FrameRepr, NotTcp, SumState};
 use crate::wire::mpa::{Fpdu, StartupKind, StartupRepr};
 use crate::wire::tcp::{Flags, TcpRepr};
@@ -147,6 +147,8 @@ pub struct Flows {
     pub other_frames: usize,
     /// TCP over IPv6 frames among them: not supported.
     pub ipv6_frames: usize,
+    /// Frames with a second VLAN tag behind the first: not supported.
+    pub stacked_vlan_frames: usize,
 }
 
 /// An FPDU found in a stream.
@@ -275,8 +277,13 @@ pub fn extract(capture: &Capture) -> Flows {
             Ok(p) => p,
             Err(e) => {
                 out.other_frames += 1;
-                out.ipv6_frames +=
-                    usize::from(e == NotTcp::EtherType(crate::wire::ethernet::ETHERTYPE_IPV6));
+                match e {
+                    NotTcp::EtherType(ETHERTYPE_IPV6) => out.ipv6_frames += 1,
+                    NotTcp::EtherType(ETHERTYPE_VLAN | ETHERTYPE_QINQ) => {
+                        out.stacked_vlan_frames += 1
+                    }
+                    _ => {}
+                }
                 continue;
             }
         };

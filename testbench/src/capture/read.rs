@@ -262,6 +262,7 @@ pub fn write_bytes(capture: &Capture) -> Result<Vec<u8>, CaptureError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::PcapngWriter;
 
     fn sample() -> Capture {
         let frames = (0..3u64)
@@ -284,32 +285,9 @@ mod tests {
         captured: u32,
         original: u32,
     ) -> Vec<u8> {
-        let mut v = Vec::new();
-        let mut block = |kind: u32, body: &[u8]| {
-            let n = 12 + body.len() as u32;
-            v.extend(kind.to_le_bytes());
-            v.extend(n.to_le_bytes());
-            v.extend(body);
-            v.extend(n.to_le_bytes());
-        };
-        let mut shb = 0x1a2b_3c4du32.to_le_bytes().to_vec();
-        shb.extend([1, 0, 0, 0]);
-        shb.extend(u64::MAX.to_le_bytes());
-        block(0x0a0d_0d0a, &shb);
-        let mut idb = link.to_le_bytes().to_vec();
-        idb.extend([0, 0, 0, 0, 4, 0]);
-        if let Some(r) = resolution {
-            idb.extend([9, 0, 1, 0, r, 0, 0, 0, 0, 0, 0, 0]);
-        }
-        block(1, &idb);
-        let mut epb = 0u32.to_le_bytes().to_vec();
-        epb.extend(((ticks >> 32) as u32).to_le_bytes());
-        epb.extend((ticks as u32).to_le_bytes());
-        epb.extend(captured.to_le_bytes());
-        epb.extend(original.to_le_bytes());
-        epb.extend(vec![0xaa; captured.next_multiple_of(4) as usize]);
-        block(6, &epb);
-        v
+        PcapngWriter::new(link, resolution)
+            .packet(ticks, &vec![0xaa; captured as usize], original)
+            .finish()
     }
 
     #[test]

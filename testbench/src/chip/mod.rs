@@ -1,7 +1,8 @@
 //! The chip on the bench: the Verilated receive path with everything around it that its seams expect.
 //!
 //! [`Chip`] clocks the model, plays frames into the MAC port, feeds the streams that come from host and transmit path, and
-//! collects what comes out: DMA writes, events, ACK reports, Read Requests. It judges nothing; golden model and tests do.
+//! collects what comes out: DMA writes, events, ACK reports, Read Requests. It judges none of it; golden model and tests do.
+//! Of every output stream it checks the ready/valid rules: what is shown stays, unchanged, until it is taken.
 //!
 //! Time: [`Chip::tick`] is one clock. Inputs are set, the model settles, handshakes are sampled, the clock rises. `cycle` in
 //! every record is the cycle in which the handshake (or the beat) was seen.
@@ -18,6 +19,7 @@ pub use records::*;
 
 use ferrowarp_abi::table::LookupRow;
 use ferrowarp_hdl::rx::cfg::Cfg;
+use ferrowarp_sim::stream::Monitor;
 use ferrowarp_sim::{Model, ModelLib};
 use ports::Ports;
 use rand::{Rng, SeedableRng};
@@ -53,6 +55,8 @@ pub struct Chip {
     current: Option<(FrameIn, usize, FrameTimes)>,
     injects: VecDeque<(Vec<u8>, usize)>,
     posts: VecDeque<Post>,
+    /// Host buffers ever posted.
+    pub host_buffers: usize,
     reads: VecDeque<ReadIssue>,
     dones: VecDeque<(u16, u8, u8)>,
     mirrors: VecDeque<Mirror>,
@@ -66,6 +70,8 @@ pub struct Chip {
     lookup: HashMap<u32, LookupRow>,
     homes: HashMap<u16, u32>,
 
+    /// The rules of the output streams.
+    monitors: Vec<Monitor>,
     open_writes: VecDeque<DmaWrite>,
     /// Frames whose last beat was on the port.
     pub sent: Vec<FrameTimes>,
@@ -77,11 +83,22 @@ pub struct Chip {
     pub last_activity: u64,
 }
 
+/// The streams that the chip drives.
+const OUTPUTS: [&str; 5] = [
+    "dma_wr_req",
+    "dma_wr_data",
+    "cpl_event",
+    "ack_event",
+    "read_request",
+];
+
 impl Chip {
     /// An instance after reset, its tables cleared. `seed` picks the stalls and what uninitialised state holds.
     pub fn new(lib: &ModelLib, cfg: &Cfg, k: usize, seed: u64) -> Result<Self, ChipError> {
         let model = lib.instance_seeded(seed);
         let p = Ports::new(&model)?;
+        let watch = |stream: &&str| Monitor::new(&model, stream);
+        let monitors = OUTPUTS.iter().map(watch).collect::<Result<_, _>>()?;
         let mut chip = Self {
             model,
             p,
@@ -95,6 +112,7 @@ impl Chip {
             current: None,
             injects: VecDeque::new(),
             posts: VecDeque::new(),
+            host_buffers: 0,
             reads: VecDeque::new(),
             dones: VecDeque::new(),
             mirrors: VecDeque::new(),
@@ -105,6 +123,7 @@ impl Chip {
             register_answer: None,
             lookup: HashMap::new(),
             homes: HashMap::new(),
+            monitors,
             open_writes: VecDeque::new(),
             sent: Vec::new(),
             writes: Vec::new(),
@@ -153,6 +172,7 @@ impl Chip {
     }
 
     pub fn post(&mut self, post: Post) {
+        self.host_buffers += usize::from(post.rq == RQ_NIC);
         self.posts.push_back(post);
     }
 
@@ -247,6 +267,9 @@ impl Chip {
         m.set_u64(p.read_request_tready, u64::from(r));
         m.set_u64(p.dma_wr_status_tvalid, u64::from(!self.statuses.is_empty()));
         m.settle()?;
+        for monitor in &mut self.monitors {
+            monitor.sample(&self.model)?;
+        }
         self.sample(now, req_ready, data_ready, e, a, r);
         self.model.posedge()?;
         Ok(())

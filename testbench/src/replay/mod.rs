@@ -120,6 +120,18 @@ pub enum ReplayError {
         "{capture}: no TCP connection in it; record on the interface that carries the RDMA traffic"
     )]
     NoConnections { capture: String },
+    #[error(
+        "{capture}: {frames} frames with two VLAN tags or an 802.1ad tag, and no TCP connection besides; one 802.1Q tag is supported: record behind the port that strips the outer one"
+    )]
+    StackedVlan { capture: String, frames: usize },
+    #[error(
+        "{capture}: no replayed connection uses the STag {given} of --region; they use {there}"
+    )]
+    NoSuchStag {
+        capture: String,
+        given: String,
+        there: String,
+    },
     #[error("{capture}: no connection has the endpoint {wanted}; there are {there}")]
     NoEndpoint {
         capture: String,
@@ -190,6 +202,13 @@ impl Bench {
         if flows.ipv6_frames > 0 {
             let n = flows.ipv6_frames;
             report.note(format!("{n} IPv6 frames left out: not supported"), progress);
+        }
+        if flows.stacked_vlan_frames > 0 {
+            let n = flows.stacked_vlan_frames;
+            report.note(
+                format!("{n} frames with two VLAN tags or an 802.1ad tag left out: not supported"),
+                progress,
+            );
         }
         report.skipped = chosen.skipped;
         for s in &report.skipped {

@@ -283,7 +283,7 @@ impl<'a> Player<'a> {
                 due = due.max(own);
                 let previous = next
                     .checked_sub(1)
-                    .map_or(item.time, |n| items[frames[n]].time);
+                    .map_or(Duration::ZERO, |n| items[frames[n]].time);
                 let gap = cycles_of(item.time.saturating_sub(previous));
                 let quiet = now > self.chip.last_activity + QUIET && self.chip.inputs_taken();
                 if gap > options.longest_gap as f64 && quiet && due > now as f64 + 1.0 {

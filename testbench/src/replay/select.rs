@@ -6,7 +6,7 @@ use super::{Endpoint, ReplayError, ReplayOptions};
 use crate::capture::{Capture, Connection, Flows, Side};
 use crate::golden::Event;
 use crate::replay_plan::{Action, Plan, PlanError, PlanOptions};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 /// A connection with one side taken over.
@@ -87,6 +87,12 @@ pub(super) fn select(
     options: &ReplayOptions,
 ) -> Result<Selection, ReplayError> {
     if flows.connections.is_empty() && flows.skipped.is_empty() {
+        if flows.stacked_vlan_frames > 0 {
+            return Err(ReplayError::StackedVlan {
+                capture: capture.name.clone(),
+                frames: flows.stacked_vlan_frames,
+            });
+        }
         return Err(ReplayError::NoConnections {
             capture: capture.name.clone(),
         });
@@ -123,7 +129,35 @@ pub(super) fn select(
     if !matched && options.endpoint != Endpoint::Both && !flows.connections.is_empty() {
         return Err(no_endpoint(capture, flows, options.endpoint));
     }
+    known_stags(capture, options, &out)?;
     Ok(out)
+}
+
+/// A region given for an STag that nothing uses would change nothing: most likely it is mistyped.
+fn known_stags(
+    capture: &Capture,
+    options: &ReplayOptions,
+    out: &Selection,
+) -> Result<(), ReplayError> {
+    let lanes = out.batches.iter().flat_map(|b| &b.lanes);
+    let regions = lanes.flat_map(|l| &l.plan.regions);
+    let there: BTreeSet<u32> = regions.map(|r| r.stag).collect();
+    // Without a region the list of the skipped says why.
+    let unknown = options.regions.iter().find(|r| !there.contains(&r.stag));
+    match unknown {
+        Some(r) if !there.is_empty() || out.skipped.is_empty() => {
+            let named: Vec<String> = there.iter().map(|s| format!("{s:#010x}")).collect();
+            Err(ReplayError::NoSuchStag {
+                capture: capture.name.clone(),
+                given: format!("{:#010x}", r.stag),
+                there: match named.is_empty() {
+                    true => "none".into(),
+                    false => named.join(", "),
+                },
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn wanted(conn: &Connection, we: Side, endpoint: Endpoint) -> bool {

@@ -62,7 +62,7 @@ fn stream_and_frames_agree_on_every_kept_trace() {
             plans += both_sides_agree(&path);
         }
     }
-    assert_eq!(plans, 24);
+    assert_eq!(plans, 28);
 }
 
 #[test]

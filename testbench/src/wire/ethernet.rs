@@ -5,6 +5,8 @@ use super::{be16, need, WireError};
 pub const ETHERTYPE_IPV4: u16 = 0x0800;
 pub const ETHERTYPE_IPV6: u16 = 0x86dd;
 pub const ETHERTYPE_VLAN: u16 = 0x8100;
+/// 802.1ad service tag: the outer one of two, as a rule.
+pub const ETHERTYPE_QINQ: u16 = 0x88a8;
 
 /// A MAC address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

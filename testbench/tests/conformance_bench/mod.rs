@@ -12,6 +12,7 @@ pub use ferrowarp_testbench::chip::duel::ConnPlan;
 use ferrowarp_testbench::chip::duel::{record, small_cfg, small_model};
 pub use ferrowarp_testbench::chip::{AckEvent, CplEvent, DmaWrite, ReadRequest};
 use ferrowarp_testbench::chip::{Chip, Mirror, Post, ReadIssue, Region, StagRights, RQ_NIC};
+use ferrowarp_testbench::wire::checksum;
 pub use ferrowarp_testbench::wire::ddp::Opcode;
 use ferrowarp_testbench::wire::ddp::{ReadRequestRepr, Term, TerminateRepr};
 use ferrowarp_testbench::wire::mpa::{emit_fpdu, CrcField, FpduOptions};
@@ -211,7 +212,7 @@ impl Bench {
     /// Posts host buffers for plain frames.
     pub fn post_nic(&mut self, count: usize) {
         for _ in 0..count {
-            self.buffer(RQ_NIC, 2000);
+            self.buffer(RQ_NIC, 0x4000);
         }
         self.inputs();
     }
@@ -449,6 +450,28 @@ impl Bench {
         assert!(self.told(c).is_empty());
         self.in_step(c);
     }
+}
+
+/// Where the IP header of a frame without VLAN tag begins.
+pub const IP: usize = 14;
+
+/// Changes a frame without options and makes both checksums right again, by offsets and not by a parser.
+pub fn changed(frame: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut f = frame.to_vec();
+    change(&mut f);
+    let total = usize::from(u16::from_be_bytes([f[IP + 2], f[IP + 3]]));
+    let l4 = IP + usize::from(f[IP] & 15) * 4;
+    f[IP + 10..IP + 12].fill(0);
+    let sum = checksum::checksum(&f[IP..l4]);
+    f[IP + 10..IP + 12].copy_from_slice(&sum.to_be_bytes());
+    let end = (IP + total).min(f.len());
+    if end >= l4 + 20 {
+        f[l4 + 16..l4 + 18].fill(0);
+        let ip = |at: usize| std::net::Ipv4Addr::new(f[at], f[at + 1], f[at + 2], f[at + 3]);
+        let sum = checksum::tcp_ipv4(ip(IP + 12), ip(IP + 16), &f[l4..end]);
+        f[l4 + 16..l4 + 18].copy_from_slice(&sum.to_be_bytes());
+    }
+    f
 }
 
 /// A Write to `BASE + at`.

@@ -17,6 +17,7 @@ pub mod noise;
 pub mod plan;
 pub mod random;
 mod run;
+mod strangers;
 
 pub use judge::{Expected, Mismatch};
 pub use lockstep::Lockstep;

@@ -17,6 +17,8 @@ pub struct Noise {
     pub bad_fcs: f64,
     /// Comes up to eight frames of the connection later.
     pub late: f64,
+    /// A frame of no connection comes first.
+    pub stranger: f64,
 }
 
 /// A frame as it reaches the MAC port.

@@ -70,6 +70,7 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
             repeat: 0.1,
             flip: 0.1,
             bad_fcs: 0.05,
+            stranger: 0.3,
             ..Noise::default()
         };
     }

@@ -10,6 +10,7 @@ pub use setup::record;
 use super::judge::Expected;
 use super::noise::Wire;
 use super::plan::{ConnPlan, Gate};
+use super::strangers::Strangers;
 use super::DuelError;
 use crate::chip::{Chip, Post, ReadIssue};
 use crate::golden::memory::Memory;
@@ -82,6 +83,9 @@ pub struct Duel<'a> {
     chip: &'a mut Chip,
     golden: Golden,
     players: Vec<Player>,
+    strangers: Strangers,
+    /// Share of frames with a stranger in front.
+    strange: f64,
     rng: ChaCha8Rng,
     gap: u64,
     quiet_inputs: u64,
@@ -149,6 +153,7 @@ impl<'a> Duel<'a> {
 
     /// Posts receives, issues Reads, answers Requests.
     fn host(&mut self) {
+        self.strangers.host(self.chip);
         let slots = 1usize << self.chip.cfg.rq_bits;
         let ord = 1usize << self.chip.cfg.ord_bits;
         for p in &mut self.players {
@@ -249,6 +254,9 @@ impl<'a> Duel<'a> {
                 } else {
                     0
                 };
+                if self.rng.gen_bool(self.strange) {
+                    self.chip.send(now, self.strangers.next(&mut self.rng));
+                }
                 for a in p.wire.pass(frame, &mut self.rng) {
                     match (a.bad, p.plan.inject) {
                         (true, _) => self.chip.send_bad(now + gap, a.frame),

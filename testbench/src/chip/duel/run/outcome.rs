@@ -4,7 +4,7 @@ use super::{Duel, Report};
 use crate::chip::duel::judge::Mismatch;
 use crate::chip::duel::DuelError;
 use crate::wire::tcp::seq_diff;
-use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
+use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind, dma_class};
 
 impl Duel<'_> {
     /// Takes what the chip reported; true if anything moved.
@@ -60,6 +60,7 @@ impl Duel<'_> {
             let e = &self.chip.events[self.events];
             self.events += 1;
             moved = true;
+            self.strangers.listen(e);
             if let Some(p) = self
                 .players
                 .iter_mut()
@@ -100,7 +101,7 @@ impl Duel<'_> {
             ..Report::default()
         };
         let writes = &chip.writes[self.writes0..];
-        for w in writes {
+        for w in writes.iter().filter(|w| w.class != dma_class::NIC) {
             report.octets += w.data.len();
             if let Err(e) = self.memory.poke(w.addr, &w.data) {
                 let what = format!(
@@ -115,11 +116,11 @@ impl Duel<'_> {
             let (conn, gen) = (p.plan.conn, p.plan.gen);
             let w: Vec<_> = writes
                 .iter()
-                .filter(|w| w.conn == conn && w.gen == gen)
+                .filter(|w| w.conn == conn && w.gen == gen && w.class != dma_class::NIC)
                 .collect();
             let e: Vec<_> = chip.events[self.events0..]
                 .iter()
-                .filter(|e| e.conn == conn && e.gen == gen)
+                .filter(|e| e.conn == conn && e.gen == gen && e.kind != cpl_kind::NIC)
                 .collect();
             let r: Vec<_> = chip.read_requests[self.requests0..]
                 .iter()
@@ -144,6 +145,11 @@ impl Duel<'_> {
             let what = format!("memory differs: {d:x?}");
             return Err(Mismatch { conn: 0, what }.into());
         }
+        let (writes, events) = (
+            self.chip.writes[self.writes0..].to_vec(),
+            self.chip.events[self.events0..].to_vec(),
+        );
+        self.strangers.judge(self.chip, &writes, &events)?;
         report.counters = self.chip.counters()?;
         Ok(report)
     }

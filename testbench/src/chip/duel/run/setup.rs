@@ -4,6 +4,7 @@ use super::{Duel, Player};
 use crate::chip::duel::judge::Expected;
 use crate::chip::duel::noise::Wire;
 use crate::chip::duel::plan::{ConnPlan, Gate, Setup};
+use crate::chip::duel::strangers::Strangers;
 use crate::chip::duel::DuelError;
 use crate::chip::{Chip, Mirror, Post, ReadIssue, Region, Sink};
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
@@ -193,6 +194,8 @@ impl<'a> Duel<'a> {
         Ok(Duel {
             golden,
             players,
+            strangers: Strangers::new(chip)?,
+            strange: setup.noise.stranger,
             rng: ChaCha8Rng::seed_from_u64(setup.seed ^ 0xd0e1),
             gap: setup.gap,
             quiet_inputs: 0,

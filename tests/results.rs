@@ -1,0 +1,56 @@
+//! `docs/results.md` is the page that the code makes, with the budgets of the code, and no budget is missed.
+//!
+//! The values are taken as they stand: measuring them again is `make results`, and `figures` holds the budgets in every test run.
+
+use ferrowarp_hdl::preset::Preset;
+use ferrowarp_testbench::bench::{page, Figure, PRESETS};
+
+const AGAIN: &str = "make it again: make results";
+
+/// The figures in the page's tables: a cell is `value (budget)`.
+fn figures(text: &str) -> Vec<Figure> {
+    let mut found = Vec::new();
+    for line in text.lines().filter(|l| l.starts_with("| ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        for (preset, cell) in PRESETS.iter().zip(&cells[1..]) {
+            let Some((value, budget)) = cell.strip_suffix(')').and_then(|c| c.split_once(" ("))
+            else {
+                continue;
+            };
+            let number = |t: &str| {
+                t.parse()
+                    .unwrap_or_else(|e| panic!("{line}: {t}: {e}; {AGAIN}"))
+            };
+            let (value, budget): (f64, f64) = (number(value), number(budget));
+            let met = match cells[0].starts_with("goodput") {
+                true => value >= budget,
+                false => value <= budget,
+            };
+            assert!(met, "a budget is not met: {line}");
+            found.push(Figure {
+                name: cells[0].to_string(),
+                preset: preset.to_string(),
+                value,
+                unit: String::new(),
+                budget: Some(budget),
+                met,
+                note: String::new(),
+            });
+        }
+    }
+    found
+}
+
+#[test]
+fn the_results_page_is_the_code_s_and_every_budget_is_met() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/results.md");
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}; {AGAIN}"));
+    assert!(!text.contains("not met"), "{path}: a budget is not met");
+    let measured = match text.find("\n## Timing and area") {
+        Some(timing) => &text[..timing],
+        None => &text,
+    };
+    let presets = PRESETS.map(|p| Preset::find(p).unwrap_or_else(|e| panic!("{e}")));
+    let again = page::page(&presets, &figures(measured), None);
+    assert_eq!(again.as_deref(), Ok(measured), "{AGAIN}");
+}
