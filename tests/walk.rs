@@ -34,6 +34,7 @@ fn walk(preset: &str) -> [Seen; 2] {
         crc_en: true,
         pd: 7,
         qpn: 9,
+        markers_from: None,
         rcv_wnd: 65535,
         rcv_nxt: spec.seq,
         smsn: 1,

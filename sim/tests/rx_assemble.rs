@@ -3,6 +3,8 @@
 
 #[path = "rx_assemble/bench.rs"]
 mod bench;
+#[path = "rx_assemble/markers.rs"]
+mod markers;
 #[path = "rx_assemble/model.rs"]
 mod model;
 #[path = "rx_assemble/run.rs"]
@@ -105,6 +107,8 @@ const LONG: Load = Load {
     purge: 3,
     restarts: 14,
     skip: 20,
+    marks: 0,
+    wrong: 0,
 };
 
 #[test]
@@ -156,6 +160,8 @@ fn tight(max_fpdu: usize) -> Load {
         purge: 4,
         restarts: 10,
         skip: 10,
+        marks: 0,
+        wrong: 0,
     }
 }
 
@@ -195,6 +201,8 @@ fn mpa_52_short_fpdus_128_256() {
         purge: 2,
         restarts: 8,
         skip: 5,
+        marks: 0,
+        wrong: 0,
     };
     let seen = streams(
         "mpa_52_short_fpdus_128_256",
@@ -210,6 +218,45 @@ fn mpa_52_short_fpdus_128_256() {
         load(100),
     );
     covers(&seen, true);
+}
+
+/// Streams with Markers beside others, the longest FPDU among them: every cut, inside of a Marker too (MPA-56, 63 to 68, 6A, 6B,
+/// 6D to 6F, 72).
+const MARKED: Load = Load {
+    marks: 70,
+    wrong: 3,
+    fpdus: 200,
+    max_ulpdu: 4000,
+    ..LONG
+};
+
+#[test]
+fn mpa_6e_6f_markers_64() {
+    let seen = streams("mpa_6e_6f_markers_64", 64, cfg(16, 5, 65544, 2), MARKED);
+    covers(&seen, seen.marked > 50 && seen.stray > 0);
+}
+
+#[test]
+fn mpa_6e_6f_markers_512() {
+    let seen = streams("mpa_6e_6f_markers_512", 512, cfg(14, 3, 65544, 3), MARKED);
+    covers(&seen, seen.marked > 50 && seen.stray > 0);
+}
+
+/// The same with a pool that is too small: an FPDU that is refused begins behind its Marker when it comes again.
+#[test]
+fn mpa_6e_markers_pool_short_128() {
+    let load = Load {
+        marks: 70,
+        wrong: 2,
+        ..tight(8192)
+    };
+    let seen = streams(
+        "mpa_6e_markers_pool_short_128",
+        128,
+        cfg(9, 5, 8192, 2),
+        load,
+    );
+    covers(&seen, seen.marked > 50 && seen.short > 5);
 }
 
 /// Cycles from the push of the first segment to the last SegDone, all neighbours always ready.

@@ -27,6 +27,7 @@ fn record(cases: &mut Cases) -> InstallRecord {
         crc_en: cases.chance(50),
         pd: cases.bits(24) as u32,
         qpn: cases.bits(20) as u32,
+        markers_from: cases.chance(50).then(|| cases.bits(32) as u32),
         rcv_wnd: cases.bits(32) as u32,
         rcv_nxt: cases.bits(32) as u32,
         smsn: cases.bits(32) as u32,

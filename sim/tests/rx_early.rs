@@ -4,12 +4,16 @@
 #[path = "rx_assemble/bench.rs"]
 #[allow(dead_code)]
 mod bench;
+#[path = "rx_assemble/markers.rs"]
+#[allow(dead_code)]
+mod markers;
 #[path = "rx_assemble/model.rs"]
 #[allow(dead_code)]
 mod model;
 
 use bench::{Bench, Held, Pace};
 use ferrowarp_hdl::rx::cfg::Cfg;
+use markers::{marked_fpdu, Marking};
 use model::{fpdu, Conn, Said, Segment, Want};
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -53,6 +57,7 @@ struct Seen {
     full: usize,
     crc: usize,
     dup: usize,
+    stray: usize,
     most: usize,
 }
 
@@ -97,6 +102,7 @@ impl World {
                     hdr.resize(48, 0);
                     assert_eq!(op.hdr, hdr, "header after {s:?}");
                     seen.crc += usize::from(term == 0x2002);
+                    seen.stray += usize::from(term == 0x2003);
                     self.bench.to_read.push_back(Held::new(f("blk"), octets));
                 }
                 Said::SegDone { .. } => {
@@ -133,7 +139,7 @@ impl World {
 }
 
 /// One stream at a time, twelve of them; the stretches lie within a window of a few FPDUs.
-fn any_order(name: &'static str, d: usize, pace: Pace) {
+fn any_order(name: &'static str, d: usize, pace: Pace, marks: bool) {
     let seed = std::env::var("FERROWARP_SEED")
         .ok()
         .and_then(|s| s.parse().ok())
@@ -159,8 +165,16 @@ fn any_order(name: &'static str, d: usize, pace: Pace) {
             let mut ulpdu = vec![0; rng.gen_range(0..most)];
             rng.fill_bytes(&mut ulpdu);
             let mut f = fpdu(&ulpdu);
+            if marks {
+                let how = Marking {
+                    reserved: rng.gen(),
+                    low_bits: rng.gen_range(0..4),
+                    wrong: 4 * u16::from(rng.gen_ratio(1, 100) && round % 4 == 3),
+                };
+                f = marked_fpdu(&ulpdu, stream.len() as u32, how);
+            }
             if rng.gen_ratio(1, 60) && round % 2 == 1 {
-                let at = rng.gen_range(2..f.len());
+                let at = rng.gen_range(2 + if marks { 4 } else { 0 }..f.len());
                 f[at] ^= 4;
             }
             stream.extend(f);
@@ -182,13 +196,23 @@ fn any_order(name: &'static str, d: usize, pace: Pace) {
             fin: false,
             bytes: vec![],
         };
+        if marks {
+            let mut begin = Segment {
+                purge: true,
+                at: base,
+                ..seg.clone()
+            };
+            w.step(&mut conn, &mut begin, &mut seen);
+            seg.fresh = false;
+        }
         let window = [1500, 4000, 9000][rng.gen_range(0..3)];
         let longest = [30, 400, 1460, 3000][rng.gen_range(0..4)];
         let mut retries = 0;
         for _ in 0..400 {
             let done = conn.next.wrapping_sub(base) as usize;
-            let quiet = !conn.alive || (conn.held.is_empty() && conn.kept.is_empty());
-            if done == stream.len() || (!conn.alive && !seg.fresh) || retries > 2 {
+            let quiet = !marks && (!conn.alive || (conn.held.is_empty() && conn.kept.is_empty()));
+            let dead = !conn.alive && !seg.fresh && !conn.newborn;
+            if done == stream.len() || dead || retries > 2 {
                 break;
             }
             // From a bit before the position up to the window's end; often just behind a gap or in it.
@@ -226,7 +250,7 @@ fn any_order(name: &'static str, d: usize, pace: Pace) {
                 0
             };
         }
-        seg.purge = true;
+        (seg.purge, seg.fresh) = (true, false);
         w.step(&mut conn, &mut seg, &mut seen);
         w.quiet(all);
     }
@@ -259,15 +283,31 @@ const SLOW: Pace = Pace {
 
 #[test]
 fn tcp_25_26_2a_any_order_64() {
-    any_order("tcp_25_26_2a_any_order_64", 64, FAST);
+    any_order("tcp_25_26_2a_any_order_64", 64, FAST, false);
 }
 
 #[test]
 fn tcp_25_26_2a_any_order_slowly_64() {
-    any_order("tcp_25_26_2a_any_order_slowly_64", 64, SLOW);
+    any_order("tcp_25_26_2a_any_order_slowly_64", 64, SLOW, false);
 }
 
 #[test]
 fn tcp_25_26_2a_any_order_512() {
-    any_order("tcp_25_26_2a_any_order_512", 512, FAST);
+    any_order("tcp_25_26_2a_any_order_512", 512, FAST, false);
+}
+
+/// The same with Markers: what comes early is kept as it came, its Markers go when the gap is closed.
+#[test]
+fn mpa_6e_markers_any_order_64() {
+    any_order("mpa_6e_markers_any_order_64", 64, FAST, true);
+}
+
+#[test]
+fn mpa_6e_markers_any_order_slowly_64() {
+    any_order("mpa_6e_markers_any_order_slowly_64", 64, SLOW, true);
+}
+
+#[test]
+fn mpa_6e_markers_any_order_512() {
+    any_order("mpa_6e_markers_any_order_512", 512, FAST, true);
 }

@@ -127,6 +127,7 @@ fn records_pack_to_their_layout() {
         crc_en: true,
         pd: 0xFE_DCBA,
         qpn: 0xF_0001,
+        markers_from: Some(0x1234_5678),
         rcv_wnd: 0x1_0000,
         rcv_nxt: 0x1234_5678,
         smsn: 9,
@@ -145,6 +146,7 @@ fn records_pack_to_their_layout() {
         (0x5A, 3, 16, 1)
     );
     assert_eq!((get("pd"), get("qpn")), (0xFE_DCBA, 0xF_0001));
+    assert_eq!((get("markers"), get("mark_at")), (1, 0x78));
     assert_eq!(
         (get("rcv_nxt"), get("smsn"), get("rmsn")),
         (0x1234_5678, 9, 4)

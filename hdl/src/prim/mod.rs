@@ -55,7 +55,7 @@ pub mod skid;
 pub mod text;
 
 pub use capture::{Field, FieldCapture, PayloadCapture, Place, CAPTURE_BYTES};
-pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift, CrcWant};
+pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift, CrcWant, POLY};
 pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};

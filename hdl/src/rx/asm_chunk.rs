@@ -13,9 +13,10 @@
 //! `busy`: a `run` chunk is in cycles 1 to 4. Nothing waits, there is no back-pressure.
 //! The CRC (RFC 5044 section 4.4) runs by pool beats: state = shift(state) ^ data at the first chunk of a beat, ^= data
 //! at the next ones, so an FPDU may be cut anywhere. Its start value is 0xFF on the FPDU's first four octets.
+//! Octets of a Marker are not stored: `step` makes room for them in the state, see [`AsmMark`](super::asm_mark::AsmMark).
 
 use super::types::BEAT;
-use crate::prim::{ApplyMask, CrcData, CrcResidue, CrcShift, MergeRotate, Reg, RegNr};
+use crate::prim::{ApplyMask, CrcData, CrcResidue, CrcShift, MergeRotate, Reg, RegNr, POLY};
 use rust_hdl::prelude::*;
 
 /// One staging read and what becomes of its data.
@@ -40,6 +41,8 @@ pub struct Chunk {
     pub patch: bool,
     /// Not part of an FPDU yet: stored as it is, without CRC.
     pub plain: bool,
+    /// Octets of a Marker: for the CRC alone. With `beat0`: of the one in front of an FPDU, where the CRC begins.
+    pub mark: bool,
 }
 
 /// Chunk pipeline.
@@ -51,6 +54,8 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     pub oct0: Signal<In, Bits<8>>,
     pub st_lo: Signal<In, Bits<D>>,
     pub st_hi: Signal<In, Bits<D>>,
+    /// Moves the CRC state over one bit; no chunk is under way.
+    pub step: Signal<In, bool>,
     pub crc_set: Signal<In, bool>,
     pub crc_in: Signal<In, Bits<32>>,
     pub pool_wr: Signal<Out, bool>,
@@ -83,6 +88,7 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     /// Lanes behind the last chunk's end.
     pad: RegNr<Bits<LK>>,
     state: Reg<Bits<32>>,
+    stepped: Signal<Local, Bits<32>>,
     /// `off`, `lane` and `patch` have done their work by then.
     c3_unused: Signal<Local, Chunk>,
     above: Signal<Local, Bits<K>>,
@@ -92,6 +98,7 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     all: Constant<Bits<K>>,
     not_lane0: Constant<Bits<D>>,
     lanes_0_3: Constant<Bits<K>>,
+    poly: Constant<Bits<32>>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
@@ -103,6 +110,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             oct0: Default::default(),
             st_lo: Default::default(),
             st_hi: Default::default(),
+            step: Default::default(),
             crc_set: Default::default(),
             crc_in: Default::default(),
             pool_wr: Default::default(),
@@ -132,6 +140,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             add4: Default::default(),
             pad: Default::default(),
             state: Default::default(),
+            stepped: Default::default(),
             c3_unused: Default::default(),
             above: Default::default(),
             below: Default::default(),
@@ -140,6 +149,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             all: Constant::new(Bits::<K>::mask()),
             not_lane0: Constant::new(Bits::<D>::mask() ^ 0xff),
             lanes_0_3: Constant::new(0xf.into()),
+            poly: Constant::new(POLY.to_bits()),
         }
     }
 }
@@ -177,12 +187,15 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         self.flip3.d.next = 0.into();
         if self.c2.q.val().beat0 {
             self.flip3.d.next = self.keep.val() & self.lanes_0_3.val();
+            if self.c2.q.val().mark {
+                self.flip3.d.next = self.keep.val();
+            }
         }
 
         // Cycle 3: pool and CRC.
         self.data.next = self.turned.q.val();
         self.pool_addr.next = self.c3.q.val().waddr;
-        self.pool_wr.next = self.c3.q.val().run;
+        self.pool_wr.next = self.c3.q.val().run & !self.c3.q.val().mark;
         self.pool_we.next = self.keep3.q.val();
         self.head_valid.next = self.c3.q.val().head;
         self.head_raw.next = bit_cast::<16, D>(self.turned.q.val());
@@ -210,6 +223,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
             } else {
                 self.state.d.next = self.state.q.val() ^ self.add4.q.val();
             }
+        }
+        self.stepped.next = self.state.q.val() >> 1;
+        if self.state.q.val().get_bit(0) {
+            self.stepped.next = (self.state.q.val() >> 1) ^ self.poly.val();
+        }
+        if self.step.val() {
+            self.state.d.next = self.stepped.val();
         }
         if self.crc_set.val() {
             self.state.d.next = self.crc_in.val();

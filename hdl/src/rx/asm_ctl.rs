@@ -17,8 +17,14 @@
 //! open ext last patch first cur`: see [`ChunkRun`](super::asm_run::ChunkRun). `oct0 head_* busy crc crc_good`: see
 //! [`ChunkPipe`](super::asm_chunk::ChunkPipe). `reserve* avail done chain_n fr_*`: see [`Blocks`](super::blocks::Blocks);
 //! the chain is `first`..`cur`. `push job full`: see [`OpMaker`](super::asm_op::OpMaker).
+//!
+//! A segment of a stream with Markers always goes piece by piece: [`AsmMark`] cuts what [`Early`](super::early::Early) says is
+//! next at every Marker and takes the Markers, so that an FPDU goes over pieces as it goes over segments. Its FPDUs are not
+//! overlapped: one is judged before the next one is looked at, so `was` and what AsmMark knows are those of one FPDU.
+//! A purge with `fresh` begins such a stream: Markers are counted from `at`, the next segment says where the stream stands.
 
 use super::asm_in::{covering, SegCtx};
+use super::asm_mark::AsmMark;
 use super::asm_op::Job;
 use super::blocks::LEN;
 use super::cfg::Cfg;
@@ -40,6 +46,9 @@ pub enum AsmState {
     Decide,
     /// Reads and stores, one pool beat a cycle.
     Run,
+    /// [`AsmMark`] has the word; an FPDU among Markers is judged before the next one is looked at.
+    Mark,
+    Calm,
     /// What of the segment comes next is up to [`Early`](super::early::Early).
     Sort,
     /// A piece ahead of a gap: chain set up; read and stored; all of it written.
@@ -84,6 +93,9 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub ext: Signal<Out, Bits<LEN>>,
     pub last: Signal<Out, bool>,
     pub patch: Signal<Out, bool>,
+    pub marker: Signal<Out, bool>,
+    pub lead: Signal<Out, bool>,
+    pub start: Signal<Out, bool>,
     pub first: Signal<In, Bits<BEAT>>,
     pub cur: Signal<In, Bits<BEAT>>,
     pub park: Signal<Out, bool>,
@@ -108,6 +120,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub act_sack: Signal<In, bool>,
     // data path
     pub oct0: Signal<Out, Bits<8>>,
+    pub step: Signal<Out, bool>,
     pub head_valid: Signal<In, bool>,
     pub head_raw: Signal<In, Bits<16>>,
     pub busy: Signal<In, bool>,
@@ -130,6 +143,11 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub drop_pulse: Signal<Out, bool>,
 
     state: Reg<AsmState>,
+    mark: AsmMark,
+    /// The stream has Markers. It begins with this segment. The CRC is good, a Marker was wrong.
+    marks: Signal<Local, bool>,
+    anew: Signal<Local, bool>,
+    stray: Signal<Local, bool>,
     // segment
     seg: Reg<Seg>,
     rem: Reg<Bits<LEN>>,
@@ -148,7 +166,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     seq: Reg<Bits<32>>,
     fill: Reg<Bits<LEN>>,
     left: Reg<Bits<LEN>>,
-    /// `seq` of the cycle before: a bad verdict finds there the end of the FPDU.
+    /// `seq` of the cycle before: a bad verdict finds there the end of the FPDU. Among Markers: where the FPDU began.
     was: RegNr<Bits<32>>,
     // FPDU in work: octets and blocks; it began in this segment
     total: Reg<Bits<LEN>>,
@@ -248,6 +266,9 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             ext: Default::default(),
             last: Default::default(),
             patch: Default::default(),
+            marker: Default::default(),
+            lead: Default::default(),
+            start: Default::default(),
             first: Default::default(),
             cur: Default::default(),
             park: Default::default(),
@@ -270,6 +291,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             act_need: Default::default(),
             act_sack: Default::default(),
             oct0: Default::default(),
+            step: Default::default(),
             head_valid: Default::default(),
             head_raw: Default::default(),
             busy: Default::default(),
@@ -289,6 +311,10 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             crc_pulse: Default::default(),
             drop_pulse: Default::default(),
             state: Reg::new(AsmState::Idle),
+            mark: AsmMark::new(),
+            marks: Default::default(),
+            anew: Default::default(),
+            stray: Default::default(),
             seg: Default::default(),
             rem: Default::default(),
             fresh: Default::default(),
@@ -381,7 +407,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.ulpdu.next = (bit_cast::<LEN, 8>(self.head_raw.val().get_bits::<8>(0)) << 8)
             | bit_cast::<LEN, 8>(self.head_raw.val().get_bits::<8>(8));
         self.one.d.next = self.rem.q.val() == 1;
-        self.was.d.next = self.seq.q.val();
+        self.marks.next = self.mark.on.val();
+        self.anew.next = self.fresh.q.val() | self.mark.newborn.val();
+        if !self.marks.val() {
+            self.was.d.next = self.seq.q.val();
+        }
         self.blocks.d.next = (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
         self.chain_n.next = self.blocks.q.val();
 
@@ -399,7 +429,16 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.ext.next = self.rem_ext.val();
             }
         }
-        self.resume.next = self.state.q.val() == AsmState::Check;
+        if self.state.q.val() == AsmState::Mark {
+            // Octets of a Marker: just in front of the lane that is next.
+            self.held.next = self.fill.q.val() - self.take.q.val();
+            self.last.next = true;
+            self.ext.next = self.in_lane.val();
+            if !self.in_lane.val().any() {
+                self.ext.next = self.k.val();
+            }
+        }
+        self.resume.next = (self.state.q.val() == AsmState::Check) | self.mark.resume.val();
         self.open.next =
             (self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Open);
         self.park.next = self.state.q.val() == AsmState::Open;
@@ -407,22 +446,34 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.ext.next = self.act_len.val();
             self.last.next = self.act_len.val() <= self.k.val();
         }
-        self.head.next = self.state.q.val() == AsmState::Head;
+        self.head.next = (self.state.q.val() == AsmState::Head) | self.mark.head.val();
         self.run.next = ((self.state.q.val() == AsmState::Run) & !self.bad.q.val())
-            | (self.state.q.val() == AsmState::Park);
+            | (self.state.q.val() == AsmState::Park)
+            | self.mark.run.val();
+        self.marker.next = self.mark.run.val();
+        self.lead.next = self.mark.led.val();
+        if self.mark.run.val() {
+            self.lead.next = self.mark.lead.val();
+        }
+        self.start.next = self.mark.run.val() & self.mark.start.val();
+        self.step.next = self.mark.step.val();
 
-        // Judge: when the data path is empty and the job can be pushed, in Decide (octets follow) and Drain (none do).
+        // Judge: when the data path is empty and the job can be pushed, in Decide and Calm (octets follow) and Drain (none do).
         self.good.next = self.crc_good.val() | !self.seg.q.val().crc_en;
+        self.stray.next = self.mark.off.val() & self.good.val();
         self.judge.next = self.pend.q.val()
             & !self.busy.val()
             & !self.full.val()
-            & ((self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Drain));
-        self.bad.d.next = self.judge.val() & !self.good.val();
+            & ((self.state.q.val() == AsmState::Decide)
+                | (self.state.q.val() == AsmState::Drain)
+                | (self.state.q.val() == AsmState::Calm));
+        self.bad.d.next = self.judge.val() & (!self.good.val() | self.mark.off.val());
         if self.judge.val() {
             self.pend.d.next = false;
             self.fill.d.next = 0.into();
         }
         self.done.next = self.judge.val();
+        self.mark.over.next = self.judge.val();
 
         // The stretch that ended.
         self.settle.d.next = self.ends.val() & (self.state.q.val() == AsmState::Run);
@@ -434,6 +485,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
             self.here.d.next = self.begins.q.val();
             self.pend.d.next = self.completes.q.val();
+        }
+        if self.judge.val() & self.stray.val() {
+            // Nothing that another copy could repair.
+            self.here.d.next = false;
         }
         if self.ends.val() {
             self.patch_q.d.next = false;
@@ -459,7 +514,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.job.next.long = true;
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
-        self.job.next.told = self.pend.q.val() & !self.good.val();
+        self.job.next.told = self.pend.q.val() & (!self.good.val() | self.mark.off.val());
+        self.job.next.stray = self.stray.val();
         self.job.next.skip = self.pend.q.val() & !self.good.val() & self.here.q.val();
         self.ends_fin.next = ((self.seg.q.val().fin
             & (!self.sorted.q.val() | self.complete.val()))
@@ -468,9 +524,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & !self.rollback.q.val()
             & !self.dropped.q.val()
             & !self.pend.q.val();
-        // What lies behind a FIN does not count.
-        self.job.next.mid = (self.alive.q.val() & (self.fill.q.val() != 0) & !self.pend.q.val())
-            | (self.early.val() & !self.ends_fin.val());
+        // What lies behind a FIN does not count. Segments with Markers all come here.
+        self.job.next.mid = (self.alive.q.val()
+            & (self.fill.q.val().any() | self.mark.led.val())
+            & !self.pend.q.val())
+            | ((self.early.val() | (self.marks.val() & self.alive.q.val())) & !self.ends_fin.val());
         self.job.next.now = self.sorted.q.val() | self.rollback.q.val();
         self.job.next.sack = self.sack.q.val();
         self.job.next.rollback = self.rollback.q.val() & !self.pend.q.val();
@@ -490,6 +548,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.reserve_n.next = self.need.q.val();
         self.ask.next = false;
         self.jump.next = false;
+        self.mark.go.next = false;
+        self.mark.set.next = false;
+        self.mark.born.next = false;
+        self.mark.fpdu.next = false;
         self.short_pulse.next = false;
         self.crc_pulse.next = self.bad.q.val();
         self.drop_pulse.next = self.drop_q.q.val();
@@ -505,7 +567,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.patch_q.d.next = false;
                 self.oct0_q.d.next = bit_cast::<8, LEN>(self.left.q.val());
                 self.total.d.next = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
-                self.begins.d.next = false;
+                // Among Markers an FPDU goes on piece by piece.
+                if !(self.marks.val() & self.sorted.q.val()) {
+                    self.begins.d.next = false;
+                }
                 self.take.d.next = self.left.q.val();
                 if self.rem.q.val() < self.left.q.val() {
                     self.take.d.next = self.rem.q.val();
@@ -518,6 +583,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 }
                 if self.seg.q.val().purge {
                     self.alive.d.next = false;
+                    self.fill.d.next = 0.into();
+                    self.mark.set.next = true;
                     self.state.d.next = AsmState::Drain;
                     if self.hold_chain.val() {
                         self.state.d.next = AsmState::Free;
@@ -528,16 +595,18 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 } else if self.fresh.q.val() & self.early.val() {
                     // Of a stream that is gone.
                     self.state.d.next = AsmState::Sort;
-                } else if !self.fresh.q.val() & !self.alive.q.val() {
+                } else if !self.anew.val() & !self.alive.q.val() {
                     self.dropped.d.next = true;
                     self.drop_q.d.next = true;
                     self.state.d.next = AsmState::Drain;
                 } else {
                     // One that is expected finds the rest as it is.
-                    if self.fresh.q.val() {
+                    if self.anew.val() {
                         self.alive.d.next = true;
                         self.seq.d.next = self.seg.q.val().seq;
                         self.fill.d.next = 0.into();
+                        self.mark.born.next = true;
+                        self.mark.over.next = true;
                     }
                     self.state.d.next = AsmState::Run;
                     if self.empty.q.val() {
@@ -550,14 +619,16 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.fill.d.next = 0.into();
                         self.state.d.next = AsmState::Head;
                     }
-                    // Not the next octets, or some behind them are here: piece by piece.
-                    if !self.sorted.q.val() & (self.apart.q.val().any() | self.early.val()) {
+                    // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
+                    if !self.sorted.q.val()
+                        & (self.apart.q.val().any() | self.early.val() | self.marks.val())
+                    {
                         self.sorted.d.next = true;
                         self.fresh.d.next = false;
                         self.patch_q.d.next = false;
                         self.seq.d.next = self.seq.q.val();
                         self.fill.d.next = self.held.val();
-                        if self.fresh.q.val() {
+                        if self.anew.val() {
                             self.seq.d.next = self.seg.q.val().seq;
                         }
                         self.state.d.next = AsmState::Sort;
@@ -572,6 +643,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.pool.d.next = self.act_drain.val();
                     self.jump.next = true;
                     self.state.d.next = AsmState::Check;
+                    if self.marks.val() {
+                        self.state.d.next = AsmState::Mark;
+                    }
+                    if self.act_drain.val() {
+                        self.begins.d.next = false;
+                    }
                 }
                 if self.act_park.val() {
                     self.reserve.next = true;
@@ -623,7 +700,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.to_end.d.next = self.rem.q.val() <= self.seen.q.val();
                 self.completes.d.next = self.seen.q.val() <= self.rem.q.val();
                 // What lay in the pool before may have been reported in a SACK block: as if it had been acknowledged.
-                self.begins.d.next = !self.patch_q.q.val() & !self.pool.q.val();
+                // With a Marker in front the FPDU began with that.
+                self.mark.fpdu.next = true;
+                if !self.mark.led.val() {
+                    self.begins.d.next = !self.patch_q.q.val() & !self.pool.q.val();
+                    self.was.d.next = self.seq.q.val();
+                }
                 self.fill.d.next = 0.into();
                 self.left.d.next = self.seen.q.val() & self.len_mask.val();
                 if !self.pend.q.val() | self.judge.val() {
@@ -646,9 +728,41 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             AsmState::Run => {
                 if self.ends.val() {
                     self.state.d.next = AsmState::Head;
+                    if self.marks.val() {
+                        self.state.d.next = AsmState::Calm;
+                    }
                     if self.to_end.q.val() {
                         self.state.d.next = AsmState::Drain;
                     }
+                }
+            }
+            AsmState::Mark => {
+                self.mark.go.next = true;
+                if self.mark.bite.val() {
+                    self.take.d.next = 1.into();
+                    if self.mark.pair.val() {
+                        self.take.d.next = 2.into();
+                    }
+                }
+                if self.mark.eat.val() {
+                    self.rem.d.next = (self.rem.q.val() - self.take.q.val()) & self.rem_mask.val();
+                    self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
+                    if self.mark.start.val() {
+                        self.begins.d.next = !self.pool.q.val();
+                        self.was.d.next = self.seq.q.val();
+                    }
+                }
+                if self.mark.cut.val() {
+                    self.rem.d.next = self.mark.piece.val() & self.rem_mask.val();
+                    self.state.d.next = AsmState::Check;
+                }
+                if self.mark.dry.val() {
+                    self.state.d.next = AsmState::Drain;
+                }
+            }
+            AsmState::Calm => {
+                if !self.pend.q.val() & !self.busy.val() & !self.bad.q.val() {
+                    self.state.d.next = AsmState::Head;
                 }
             }
             AsmState::Short => {
@@ -690,6 +804,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         if self.early.val() {
                             self.state.d.next = AsmState::Sort;
                         }
+                    } else if self.mark.more.val() & self.alive.q.val() & !self.rollback.q.val() {
+                        self.rem.d.next = self.mark.rest.val() & self.rem_mask.val();
+                        self.state.d.next = AsmState::Mark;
                     } else if self.sorted.q.val() & !self.told.q.val() {
                         self.state.d.next = AsmState::Sort;
                     } else if !self.full.val() {
@@ -703,13 +820,16 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
 
         // A bad CRC. An FPDU of this segment alone is sent again; one of which a part was acknowledged ends the connection.
         self.back.next = self.was.q.val();
-        if self.here.q.val() {
+        if self.here.q.val() & !self.marks.val() {
             self.back.next = self.was.q.val() - bit_cast::<32, LEN>(self.total.q.val());
         }
         if self.bad.q.val() {
-            self.seq.d.next = self.back.val();
+            if self.here.q.val() | !self.marks.val() {
+                self.seq.d.next = self.back.val();
+            }
             self.fill.d.next = 0.into();
-            self.rollback.d.next = self.here.q.val() | (self.rem.q.val() != 0);
+            self.rollback.d.next =
+                self.here.q.val() | self.rem.q.val().any() | self.mark.more.val();
             self.crc_fail.d.next = self.here.q.val();
             self.state.d.next = AsmState::Drain;
             if self.here.q.val() {
@@ -734,6 +854,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.put_row.next.first = self.first.val();
         self.put_row.next.cur = self.cur.val();
         self.put_row.next.early = self.early.val();
+        self.put_row.next.marks = self.marks.val();
+        self.put_row.next.newborn = self.mark.newborn.val();
+        self.put_row.next.mark_at = self.mark.mark_at.val();
+        self.put_row.next.origin = self.mark.origin.val();
+        self.put_row.next.led = self.mark.led.val();
+        self.put_row.next.off = self.mark.off.val();
         // The FIN counts from the next segment on.
         self.fin_now.next = self.finish.val() & self.ends_fin.val();
         if self.fin_now.val() {
@@ -780,6 +906,18 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.left.d.next = self.row.val().left;
             }
         }
+        self.mark.load.next = self.loads.val();
+        self.mark.load_row.next = self.load_row.val();
+        self.mark.row.next = self.row.val();
+        self.mark.set_on.next = self.fresh.q.val();
+        self.mark.set_at.next = self.seg.q.val().at.get_bits::<9>(0);
+        self.mark.seq.next = self.seq.q.val().get_bits::<16>(0);
+        self.mark.rem.next = self.rem.q.val();
+        self.mark.none.next = !self.fill.q.val().any();
+        self.mark.headed.next = self.headed.val();
+        self.mark.head_valid.next = self.head_valid.val();
+        self.mark.head_raw.next = self.head_raw.val();
+        self.mark.ends.next = self.ends.val();
         self.patch.next = self.patch_q.q.val();
         self.oct0.next = self.oct0_q.q.val();
         self.from_pool.next = self.pool.q.val();

@@ -10,7 +10,8 @@
 //! `row` is there the table latency after its segment has become the first, so a segment that waits costs no time. It is
 //! the row as it was when the segment became the first: a user that still works on a segment of the same connection
 //! keeps the row itself, and sees by `same` that it has to: the segment's connection is that of the last one taken.
-//! Only `alive` and `early` are cleared after reset; a row that is not alive means nothing but `early`.
+//! Only `alive`, `early` and what says that a stream has Markers are cleared after reset; a row that is not alive means nothing
+//! else.
 //!
 //! FIFO and rows are as wide as the preset's numbers: what is above them is not stored.
 
@@ -36,6 +37,13 @@ pub struct SegCtx {
     pub cur: Bits<BEAT>,
     /// Octets ahead of a gap are kept: see [`Early`](super::early::Early).
     pub early: bool,
+    // Of a stream with Markers: see [`AsmMark`](super::asm_mark::AsmMark).
+    pub marks: bool,
+    pub newborn: bool,
+    pub mark_at: Bits<9>,
+    pub origin: Bits<16>,
+    pub led: bool,
+    pub off: bool,
 }
 
 /// Segment FIFO and context RAM.
@@ -154,6 +162,8 @@ impl Logic for SegIn {
             self.rows.waddr.next = self.clear.addr.val();
             self.rows.wdata.next.alive = false;
             self.rows.wdata.next.early = false;
+            self.rows.wdata.next.marks = false;
+            self.rows.wdata.next.newborn = false;
         }
     }
 }

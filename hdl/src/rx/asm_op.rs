@@ -31,6 +31,8 @@ pub struct Job {
     /// FPDU: bad CRC; `skip`: to be passed over, the segment's end tells it.
     pub told: bool,
     pub skip: bool,
+    /// With `told`: the CRC is good, a Marker was wrong.
+    pub stray: bool,
     pub mid: bool,
     pub rollback: bool,
     pub crc_fail: bool,
@@ -219,6 +221,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.op.next.term = 0.into();
         if self.now.val().told {
             self.op.next.term = 0x2002.into();
+            if self.now.val().stray {
+                self.op.next.term = 0x2003.into();
+            }
         }
         if self.now.val().long {
             self.op.next.term = 0x2005.into();

@@ -14,6 +14,7 @@
 //! | `park`, `unpark` | in | with `open`: what begins is no FPDU, and `first cur` are kept aside; they come back |
 //! | `jump jump_addr` | in | the octets that follow lie there |
 //! | `patch` | in | lane 0 of beat 0 comes from an earlier segment |
+//! | `mark`, `lead`, `start` | in | with `run`: octets of a Marker. The FPDU's CRC begins, or began, with a Marker; these are its first octets |
 //! | `first cur` | out | first and last block of the chain |
 //! | `blk blk_valid blk_take link` | in, in, out, out | next free block; taken; it follows `cur` |
 //!
@@ -56,6 +57,9 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     pub unpark: Signal<In, bool>,
     pub jump: Signal<In, bool>,
     pub jump_addr: Signal<In, Bits<BYTE>>,
+    pub mark: Signal<In, bool>,
+    pub lead: Signal<In, bool>,
+    pub start: Signal<In, bool>,
     pub first: Signal<Out, Bits<BEAT>>,
     pub cur: Signal<Out, Bits<BEAT>>,
     pub blk: Signal<In, Bits<BEAT>>,
@@ -125,6 +129,9 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             unpark: Default::default(),
             jump: Default::default(),
             jump_addr: Default::default(),
+            mark: Default::default(),
+            lead: Default::default(),
+            start: Default::default(),
             first: Default::default(),
             cur: Default::default(),
             blk: Default::default(),
@@ -189,8 +196,12 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         }
         self.issue.next.waddr = (self.on_blk.val() << self.blk_shift.val())
             | (self.beat.q.val() & self.beat_mask.val());
-        self.issue.next.beat0 = self.beat0.q.val();
-        self.issue.next.first = self.lane.q.val() == 0;
+        self.issue.next.beat0 = self.beat0.q.val() & !self.lead.val();
+        if self.mark.val() {
+            self.issue.next.beat0 = self.lead.val();
+        }
+        self.issue.next.first = (self.lane.q.val() == 0) | self.start.val();
+        self.issue.next.mark = self.mark.val();
         self.issue.next.patch = self.patch.val() & self.beat0.q.val();
         self.issue.next.plain = self.plain_q.q.val();
         self.blk_take.next = self.fire.val() & self.new_block.q.val();

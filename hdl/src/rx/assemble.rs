@@ -1,5 +1,5 @@
 //! Assembler: puts FPDUs together that do not lie in one segment of their own (RFC 5044 sections 5.2 and 6).
-//! Requirements MPA-52 to MPA-55, 58, 59, 73, 74, 76, 77, 81.
+//! Requirements MPA-52 to MPA-55, 58, 59, 73, 74, 76, 77, 81; of streams with Markers also MPA-56, 63 to 65, 67, 68, 6A to 6F, 72.
 //!
 //! It takes the segments that the pipeline could not place at once, in stream order per connection, finds the FPDUs in
 //! them by the length field, packs each into a chain of pool blocks from lane 0 on, checks its CRC and reports it as an
@@ -42,6 +42,10 @@
 //!   octets are passed over, the next ones taken as above, those ahead of a gap kept, and kept ones taken when the gap is
 //!   closed ([`Early`]). `SegDone` has `now`, and `sack` while something is kept or if nothing was new; `mid` too.
 //!   An error or too few blocks end the segment where the stream then is; what was kept stays.
+//! * Of a stream with Markers (a purge with `fresh` begins it, `at` is SeqStart) Markers are taken out: operations, chains and
+//!   lengths are as without. `Fpdu` with `term` 0x2003: the CRC is good, a Marker contradicts the place of the FPDU; dead as
+//!   above. `SegDone` always has `now`, and `mid` unless the stream has ended: the pipeline places none of its FPDUs itself.
+//!   Too few blocks: `seq` is behind the Marker in front of the FPDU, if there is one.
 //! * A CRC error in an FPDU with octets that had been kept is as one with octets acknowledged: SACK reported them.
 //! * A segment of a dead connection is dropped: `SegDone` alone, `seq` = the context's position, no rollback, no fin.
 //! * A purge gives back the blocks of the unfinished FPDU and of all that is kept; so does `fresh`. A purge has no operation
@@ -53,7 +57,7 @@
 //! Time: octets / K beats, and 6 cycles more per segment and 5 per FPDU (look at the length 3, decide 1, turn round 1).
 //! An FPDU's first 48 octets are read back from its first block, in cycles in which that bank is not written.
 //!
-//! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
+//! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`AsmMark`](super::asm_mark::AsmMark) Markers, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
 //! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations, [`Early`] what is ahead of a gap, [`EarlyFetch`] reads it.
 
 use super::asm_chunk::ChunkPipe;
@@ -244,6 +248,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.ext.next = self.ctl.ext.val();
         self.reader.last.next = self.ctl.last.val();
         self.reader.patch.next = self.ctl.patch.val();
+        self.reader.mark.next = self.ctl.marker.val();
+        self.reader.lead.next = self.ctl.lead.val();
+        self.reader.start.next = self.ctl.start.val();
         self.reader.park.next = self.ctl.park.val();
         self.reader.unpark.next = self.keeper.unpark.val();
         self.reader.jump.next = self.ctl.jump.val();
@@ -256,6 +263,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         // Data path.
         self.pipe.issue.next = self.reader.issue.val();
         self.pipe.oct0.next = self.ctl.oct0.val();
+        self.pipe.step.next = self.ctl.step.val();
         self.pipe.st_lo.next = self.st_lo.val();
         self.pipe.st_hi.next = self.st_hi.val();
         if self.ctl.from_pool.val() {

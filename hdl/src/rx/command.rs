@@ -386,7 +386,8 @@ impl Logic for Command {
         }
         self.op.next.conn = self.index.q.val().get_bits::<CONN>(0);
         self.op.next.hdr_a = bit_cast::<160, 64>(self.w[4].val())
-            | (bit_cast::<160, 32>(self.w[5].val().get_bits::<32>(0)) << 64);
+            | (bit_cast::<160, 32>(self.w[5].val().get_bits::<32>(0)) << 64)
+            | (bit_cast::<160, 10>(self.w[3].val().get_bits::<10>(20)) << 96);
         self.op.next.hdr_b = 0.into();
         self.op.next.blk = 0.into();
         self.op.next.term = 0.into();

@@ -8,8 +8,10 @@
 //! | `hr_req hr_beat`, `hr_ok hr_data` | out, in | pool read, see [`Pool`](super::pool::Pool); asks for a beat until `hr_ok` |
 //! | `blk`, `succ` | out, in | the block after `blk`, 2 cycles later |
 //!
-//! Addresses go up by a beat at most from grant to grant. They begin at octet `from`, or up to a beat before it, whose
-//! content counts for nothing: the lanes in front of the piece's first octet. Beats behind its end read as anything.
+//! Addresses go up from grant to grant, or back into the beat before. They begin at octet `from`, or up to a beat before it,
+//! whose content counts for nothing: the lanes in front of the piece's first octet. Nor does that of `lo` after a step back:
+//! such a chunk begins with the octet that was read last (a Marker is looked at, then read once more, to another lane; an FPDU
+//! goes on behind it). Beats behind the end read as anything.
 //! 5 cycles a beat: this is the way of segments that came too early, not the fast one.
 
 use super::cfg::Cfg;
@@ -53,12 +55,15 @@ pub struct EarlyFetch<const D: usize, const LK: usize> {
     at: RegNr<Bits<BEAT>>,
     beat: RegNr<Bits<BEAT>>,
     last: RegNr<Bits<BEAT>>,
+    /// Block of `beat`, and the one before it.
     blk_q: RegNr<Bits<BEAT>>,
+    blk_p: RegNr<Bits<BEAT>>,
     lo_q: RegNr<Bits<D>>,
     hi_q: RegNr<Bits<D>>,
     granted: Reg<bool>,
     want: Signal<Local, Bits<BEAT>>,
     here: Signal<Local, bool>,
+    back: Signal<Local, bool>,
     behind: Signal<Local, bool>,
     over: Signal<Local, Bits<16>>,
     lk: Constant<Bits<5>>,
@@ -92,11 +97,13 @@ impl<const D: usize, const LK: usize> EarlyFetch<D, LK> {
             beat: Default::default(),
             last: Default::default(),
             blk_q: Default::default(),
+            blk_p: Default::default(),
             lo_q: Default::default(),
             hi_q: Default::default(),
             granted: Default::default(),
             want: Default::default(),
             here: Default::default(),
+            back: Default::default(),
             behind: Default::default(),
             over: Default::default(),
             lk: Constant::new(LK.to_bits()),
@@ -113,6 +120,7 @@ impl<const D: usize, const LK: usize> Logic for EarlyFetch<D, LK> {
         self.want.next =
             bit_cast::<BEAT, BYTE>(self.addr.val() >> self.lk.val()) & self.stage_mask.val();
         self.here.next = self.want.val() == self.at.q.val();
+        self.back.next = ((self.want.val() + 1) & self.stage_mask.val()) == self.at.q.val();
         self.grant.next =
             self.req.val() & self.here.val() & (self.state.q.val() == FetchState::Have);
         self.granted.d.next = self.grant.val();
@@ -140,6 +148,7 @@ impl<const D: usize, const LK: usize> Logic for EarlyFetch<D, LK> {
                 self.beat.d.next = self.beat.q.val() + 1;
                 if (self.beat.q.val() & self.blk_mask.val()) == self.blk_mask.val() {
                     self.blk_q.d.next = self.succ.val();
+                    self.blk_p.d.next = self.blk_q.q.val();
                 }
                 self.state.d.next = FetchState::Have;
             }
@@ -148,6 +157,16 @@ impl<const D: usize, const LK: usize> Logic for EarlyFetch<D, LK> {
                 if self.req.val() & !self.here.val() & !self.granted.q.val() {
                     self.lo_q.d.next = self.hi_q.q.val();
                     self.at.d.next = (self.at.q.val() + 1) & self.stage_mask.val();
+                    if self.back.val() {
+                        // What is in `lo` now is read again; a block has more beats than the window.
+                        self.at.d.next = self.want.val();
+                        self.beat.d.next = self.at.q.val();
+                        if (self.beat.q.val() & self.blk_mask.val())
+                            < (self.at.q.val() & self.blk_mask.val())
+                        {
+                            self.blk_q.d.next = self.blk_p.q.val();
+                        }
+                    }
                     self.state.d.next = FetchState::Ask;
                 }
             }

@@ -2,6 +2,7 @@
 pub mod asm_chunk;
 pub mod asm_ctl;
 pub mod asm_in;
+pub mod asm_mark;
 pub mod asm_op;
 pub mod asm_run;
 pub mod assemble;

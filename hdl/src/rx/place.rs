@@ -118,6 +118,9 @@ pub struct Place {
     seg_doneq: Reg<bool>,
     installq: Reg<bool>,
     removeq: Reg<bool>,
+    /// A stream with Markers is installed; the assembler is told something without a segment.
+    markq: Reg<bool>,
+    purgeq: Reg<bool>,
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
     finq: Reg<bool>,
@@ -153,6 +156,8 @@ pub struct Place {
     early: Signal<Local, bool>,
     install_hdr: Signal<Local, Bits<HDR_A>>,
     unused_install_hdr: Signal<Local, Bits<HDR_A>>,
+    install_row: Signal<Local, Bits<HDR_A>>,
+    unused_install_row: Signal<Local, Bits<HDR_A>>,
 
     // X3, early: registers only.
     challenge: Signal<Local, bool>,
@@ -234,6 +239,8 @@ impl Logic for Place {
         self.hdr_bq.d.next = self.hdr_b.val();
 
         self.op_kind.next = self.o.val().kind;
+        self.install_hdr.next = self.o.val().hdr_a;
+        self.unused_install_hdr.next = self.install_hdr.val();
         self.live.next = self.op.val() & self.c.val().hit;
         self.open.next = self.f.val().st == 1;
         self.op_seg.next = self.live.val() & (self.op_kind.val() == OpKind::SegDone);
@@ -255,6 +262,9 @@ impl Logic for Place {
         self.seg_doneq.d.next = self.op_seg.val();
         self.installq.d.next = self.op_init.val();
         self.removeq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Remove);
+        self.markq.d.next = self.op_init.val() & self.install_hdr.val().get_bit(96);
+        self.purgeq.d.next = (self.live.val() & (self.op_kind.val() == OpKind::Remove))
+            | (self.op_init.val() & self.install_hdr.val().get_bit(96));
         self.fenceq.d.next = self.live.val() & (self.op_kind.val() == OpKind::Fence);
         self.finq.d.next = self.op_fin.val();
         // Counted when it came, so told, though the stream may have ended in front of it (RFC 5040 6.2.1).
@@ -285,8 +295,6 @@ impl Logic for Place {
             & (self.op_kind.val() != OpKind::Fpdu)
             & (self.op_kind.val() != OpKind::SegDone);
 
-        self.install_hdr.next = self.o.val().hdr_a;
-        self.unused_install_hdr.next = self.install_hdr.val();
         self.alt_nxtq.d.next = self.nxt.val();
         self.pend_by.next = 1.into();
         if self.op.val() {
@@ -336,6 +344,9 @@ impl Logic for Place {
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
         self.scan_pop.next = self.is_frame.q.val();
+
+        self.install_row.next = self.hdr_aq.q.val();
+        self.unused_install_row.next = self.install_row.val();
 
         // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
         self.begins.next = self.vq.q.val().inside & !self.vq.q.val().behind;
@@ -447,7 +458,8 @@ impl Logic for Place {
         }
         if self.installq.q.val() {
             self.nd.next.st = 1.into();
-            self.nd.next.mid = false;
+            // The fast path knows no Markers.
+            self.nd.next.mid = self.markq.q.val();
             self.nd.next.first = false;
         }
         if self.removeq.q.val() {
@@ -530,7 +542,7 @@ impl Logic for Place {
         self.aux.next = self.delivery.aux.val();
 
         // The assembler's share. What it takes begins at rcv_nxt, or lies ahead of it.
-        self.seg_push.next = (self.sums.val() & self.queue.val()) | self.removeq.q.val();
+        self.seg_push.next = (self.sums.val() & self.queue.val()) | self.purgeq.q.val();
         self.seg.next.purge = self.is_op.q.val();
         self.seg.next.conn = self.cq.q.val().conn;
         self.seg.next.gen = self.cq.q.val().gen;
@@ -542,7 +554,11 @@ impl Logic for Place {
         }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
         self.seg.next.at = self.fq.q.val().rcv_nxt;
-        self.seg.next.fresh = self.quietq.q.val();
+        if self.is_op.q.val() {
+            self.seg.next.at = bit_cast::<32, 9>(self.install_row.val().get_bits::<9>(97))
+                | ((self.fq.q.val().rcv_nxt >> 9) << 9);
+        }
+        self.seg.next.fresh = (self.quietq.q.val() & !self.is_op.q.val()) | self.markq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
         self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
         if self.vq.q.val().early {

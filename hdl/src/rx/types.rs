@@ -73,7 +73,7 @@ pub struct Dyn {
     pub rcv_nxt: Bits<32>,
     /// Segments of this connection queued for the assembler or in it.
     pub pend: Bits<8>,
-    /// The assembler holds a part of an FPDU of this connection, or octets ahead of a gap.
+    /// The assembler holds a part of an FPDU of this connection, or octets ahead of a gap, or the stream has Markers.
     pub mid: bool,
     /// CRC failures of the FPDU that starts at rcv_nxt.
     pub crc_rep: Bits<2>,
@@ -166,7 +166,7 @@ pub struct Op {
     pub kind: OpKind,
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
-    /// Fpdu: octets 0..47. Install: hdr_a[31:0] rcv_nxt, [63:32] smsn, [95:64] rmsn.
+    /// Fpdu: octets 0..47. Install: hdr_a[31:0] rcv_nxt, [63:32] smsn, [95:64] rmsn, [96] Markers, [105:97] low bits of SeqStart.
     pub hdr_a: Bits<HDR_A>,
     pub hdr_b: Bits<HDR_B>,
     /// Fpdu: first pool block of the FPDU.
@@ -175,7 +175,7 @@ pub struct Op {
     pub term: Bits<16>,
     /// SegDone: stream position that may be acknowledged (everything before it is placed or held).
     pub seq: Bits<32>,
-    /// SegDone: a part of an FPDU is held, or octets ahead of a gap.
+    /// SegDone: a part of an FPDU is held, or octets ahead of a gap; with Markers and without `fin` always.
     pub mid: bool,
     /// SegDone: the rest of the segment was not taken; rcv_nxt falls back to `seq`.
     pub rollback: bool,
@@ -238,7 +238,7 @@ pub struct Rdq {
 /// A segment for the assembler (or the order to free what it holds of a connection).
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Seg {
-    /// Free everything held of `conn`; no segment.
+    /// Free everything held of `conn`; no segment. With `fresh`: a stream with Markers begins, SeqStart is `at` (modulo 512).
     pub purge: bool,
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,

@@ -1,6 +1,8 @@
 //! What the assembler must say, as a plain byte-stream program.
 
-/// A segment as the pipeline hands it over, with its octets.
+use super::markers::{leading, marked_len, strip};
+
+/// A segment as the pipeline hands it over, with its octets. A purge with `fresh` begins a stream with Markers, SeqStart `at`.
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub purge: bool,
@@ -82,6 +84,9 @@ pub struct Conn {
     pub intervals: Vec<(u32, u32)>,
     /// The error came before the last octet of its stretch.
     pub left_over: bool,
+    /// SeqStart of a stream with Markers; nothing of it has come.
+    pub marks: Option<u32>,
+    pub newborn: bool,
 }
 
 /// What became of a stretch.
@@ -108,10 +113,21 @@ struct Run<'a> {
 impl Conn {
     /// Octets of the pool that the unfinished FPDU has a right to.
     pub fn reserved(&self) -> usize {
-        match self.held[..] {
-            [a, b, ..] => fpdu_len(u16::from_be_bytes([a, b]).into()),
+        match self.held.get(self.lead()..) {
+            Some([a, b, ..]) => fpdu_len(u16::from_be_bytes([*a, *b]).into()),
             _ => 0,
         }
+    }
+
+    /// Where the unfinished FPDU, or the next one, begins, counted from SeqStart.
+    fn place(&self) -> Option<u32> {
+        let begin = self.next.wrapping_sub(self.held.len() as u32);
+        self.marks.map(|s| begin.wrapping_sub(s))
+    }
+
+    /// Octets of the Marker in front of that FPDU.
+    pub fn lead(&self) -> usize {
+        self.place().map_or(0, leading)
     }
 
     /// What the assembler says to a segment.
@@ -120,14 +136,17 @@ impl Conn {
         if s.purge {
             *self = Conn {
                 next: self.next,
+                marks: s.fresh.then_some(s.at),
+                newborn: s.fresh,
                 ..Conn::default()
             };
             return said;
         }
-        if s.fresh {
+        if s.fresh || self.newborn {
             *self = Conn {
                 alive: true,
                 next: s.seq,
+                marks: self.marks,
                 ..Conn::default()
             };
         }
@@ -135,7 +154,7 @@ impl Conn {
             said.push(self.end(false, false, false, false, vec![]));
             return said;
         }
-        let sorted = s.at != self.next || !self.kept.is_empty();
+        let sorted = s.at != self.next || !self.kept.is_empty() || self.marks.is_some();
         let end = s.at.wrapping_add(s.bytes.len() as u32);
         let mut run = Run {
             max_fpdu,
@@ -259,6 +278,9 @@ impl Conn {
 
     /// The next octets of the stream; `old_octets`: they were kept before.
     fn stream(&mut self, bytes: &[u8], old_octets: bool, run: &mut Run) -> Went {
+        if self.marks.is_some() {
+            return self.marked(bytes, old_octets, run);
+        }
         let from = self.next;
         let mut pos = 0;
         while pos < bytes.len() {
@@ -320,6 +342,71 @@ impl Conn {
         Went::Whole
     }
 
+    /// The same for a stream with Markers.
+    fn marked(&mut self, bytes: &[u8], old_octets: bool, run: &mut Run) -> Went {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (old, lead) = (self.held.len(), self.lead());
+            let place = self.place().unwrap_or(0);
+            let all = [&self.held[..], rest].concat();
+            let Some([a, b, ..]) = all.get(lead..) else {
+                self.next = self.next.wrapping_add(rest.len() as u32);
+                self.held = all;
+                break;
+            };
+            let total = fpdu_len(u16::from_be_bytes([*a, *b]).into());
+            let raw = marked_len(place, total);
+            if old < lead + 2 {
+                // The Marker counts as taken whatever becomes of the FPDU.
+                let behind = lead.saturating_sub(old);
+                if total > run.max_fpdu {
+                    run.said.push(Said::Fpdu {
+                        term: 0x2005,
+                        octets: vec![*a, *b],
+                    });
+                    self.alive = false;
+                    self.left_over = true;
+                    self.held.clear();
+                    self.next = self.next.wrapping_add(behind as u32);
+                    return Went::Dead;
+                }
+                if run.want.fpdu == Some(run.begun) {
+                    self.held = all[..lead.max(old)].to_vec();
+                    self.next = self.next.wrapping_add(behind as u32);
+                    return Went::Short;
+                }
+                run.begun += 1;
+            }
+            let n = (raw - old).min(rest.len());
+            let begin = self.next;
+            self.held.extend(&rest[..n]);
+            self.next = self.next.wrapping_add(n as u32);
+            rest = &rest[n..];
+            if self.held.len() < raw {
+                break;
+            }
+            let wire = std::mem::take(&mut self.held);
+            let good = wire[raw - 4..] == crc32c::crc32c(&wire[..raw - 4]).to_le_bytes();
+            let (octets, pointers) = strip(place, &wire);
+            let term = match (good || !run.crc_en, pointers) {
+                (true, true) => 0,
+                (true, false) => 0x2003,
+                (false, _) => 0x2002,
+            };
+            if term == 0x2002 && old == 0 && !old_octets {
+                self.next = begin;
+                return Went::Crc;
+            }
+            run.said.push(Said::Fpdu { term, octets });
+            if term != 0 {
+                self.alive = false;
+                self.left_over = !rest.is_empty();
+                return Went::Dead;
+            }
+        }
+        Went::Whole
+    }
+
     fn end(
         &self,
         rollback: bool,
@@ -330,7 +417,9 @@ impl Conn {
     ) -> Said {
         Said::SegDone {
             seq: self.next,
-            mid: (self.alive && !self.held.is_empty()) || (!self.kept.is_empty() && !fin),
+            mid: (self.alive && !self.held.is_empty())
+                || (!self.kept.is_empty() && !fin)
+                || (self.alive && self.marks.is_some() && !fin),
             rollback,
             crc_fail,
             fin,

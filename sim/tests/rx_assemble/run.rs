@@ -1,6 +1,7 @@
 //! A whole run: peers that send streams of FPDUs, the assembler, and the comparison with the model.
 
 use super::bench::{self, Bench, Held, Op, Pace};
+use super::markers::{leading, marked_fpdu, Marking};
 use super::model::{fpdu, fpdu_len, Conn, Said, Segment, Want};
 use ferrowarp_hdl::rx::cfg::Cfg;
 use rand::{Rng, RngCore};
@@ -20,6 +21,9 @@ struct Peer {
     mid: bool,
     /// Nothing of this stream has been pushed yet.
     begun: bool,
+    /// It has Markers; the assembler knows.
+    marks: bool,
+    announced: bool,
     dead: bool,
     model: Conn,
 }
@@ -35,6 +39,9 @@ pub struct Load {
     pub purge: u32,
     pub restarts: usize,
     pub skip: u32,
+    /// Share of streams with Markers in percent, and of their FPDUs with wrong ones.
+    pub marks: u32,
+    pub wrong: u32,
 }
 
 pub struct Run {
@@ -58,6 +65,9 @@ pub struct Seen {
     pub good: usize,
     pub crc_rollback: usize,
     pub crc_term: usize,
+    /// Good FPDUs among Markers, and one with a wrong one.
+    pub marked: usize,
+    pub stray: usize,
     pub too_long: usize,
     pub short: usize,
     pub purged: usize,
@@ -75,6 +85,8 @@ impl Seen {
         self.good += o.good;
         self.crc_rollback += o.crc_rollback;
         self.crc_term += o.crc_term;
+        self.marked += o.marked;
+        self.stray += o.stray;
         self.too_long += o.too_long;
         self.short += o.short;
         self.purged += o.purged;
@@ -159,6 +171,8 @@ impl Run {
             outstanding: 0,
             mid: false,
             begun: false,
+            marks: self.load.marks > 0 && rng.gen_ratio(self.load.marks, 100),
+            announced: false,
             dead: false,
             model,
         };
@@ -172,15 +186,30 @@ impl Run {
             };
             let mut ulpdu = vec![0; n];
             rng.fill_bytes(&mut ulpdu);
+            let place = p.stream.len() as u32;
             p.starts.push(p.stream.len());
+            let lead = if p.marks { leading(place) } else { 0 };
             p.spoilt.push(
                 rng.gen_ratio(self.load.spoil, 100)
-                    .then(|| rng.gen_range(2..fpdu_len(n))),
+                    .then(|| lead + rng.gen_range(2..fpdu_len(n))),
             );
-            p.stream.extend(fpdu(&ulpdu));
+            if p.marks {
+                let how = Marking {
+                    reserved: rng.gen(),
+                    low_bits: rng.gen_range(0..4),
+                    wrong: 4 * u16::from(rng.gen_ratio(self.load.wrong, 100)),
+                };
+                p.stream.extend(marked_fpdu(&ulpdu, place, how));
+            } else {
+                p.stream.extend(fpdu(&ulpdu));
+            }
             if rng.gen_ratio(self.load.too_long, 100) {
                 p.starts.push(p.stream.len());
                 p.spoilt.push(None);
+                if p.marks {
+                    let lead = leading(p.stream.len() as u32);
+                    p.stream.extend(vec![0; lead]);
+                }
                 let n = rng.gen_range(self.cfg.max_fpdu - 4..65536);
                 p.stream.extend((n as u16).to_be_bytes());
                 p.stream.extend([0; 40]);
@@ -217,12 +246,23 @@ impl Run {
             self.restarts += 1;
             let p = &self.peers[c];
             let segment = self.purge(c);
+            let marked = p.marks;
             let (gen, outstanding, model) = ((p.gen + 1) & 0xff, p.outstanding, p.model.clone());
             let mut fresh = self.new_peer(gen, model);
             fresh.outstanding = outstanding;
             self.peers[c] = fresh;
             // Without the purge, `fresh` alone gives back what is held.
-            return self.bench.rng.gen_ratio(2, 3).then_some(segment);
+            return (marked || self.bench.rng.gen_ratio(2, 3)).then_some(segment);
+        }
+        if p.marks && !p.announced {
+            // As an installation does.
+            let at = p.base;
+            self.peers[c].announced = true;
+            return Some(Segment {
+                fresh: true,
+                at,
+                ..self.purge(c)
+            });
         }
         let rest = p.stream.len() - p.next;
         if rest == 0 && (p.outstanding > 0 || self.bench.rng.gen_ratio(9, 10)) {
@@ -231,7 +271,7 @@ impl Run {
         let rng = &mut self.bench.rng;
         let idle = p.outstanding == 0 && !p.mid;
         let mut next = p.next;
-        let mut fresh = !p.begun || (idle && !p.dead && rng.gen());
+        let mut fresh = !p.marks && (!p.begun || (idle && !p.dead && rng.gen()));
         if idle && p.begun && !p.dead && rng.gen_ratio(self.load.skip, 100) {
             // The pipeline places a whole FPDU itself.
             if let Some(at) = p.starts.iter().find(|s| **s > next) {
@@ -366,7 +406,9 @@ impl Run {
                 }
                 _ => {
                     self.seen.good += usize::from(*term == 0);
-                    self.seen.crc_term += usize::from(*term != 0);
+                    self.seen.marked += usize::from(*term == 0 && after.marks.is_some());
+                    self.seen.crc_term += usize::from(*term == 0x2002);
+                    self.seen.stray += usize::from(*term == 0x2003);
                     self.seen.largest = self.seen.largest.max(octets.len());
                     let n = self.blocks(octets.len());
                     assert!(
@@ -444,7 +486,14 @@ impl Run {
                     Some(p) => &p.bytes[..],
                     None => rest,
                 };
-                let field: Vec<u8> = after.held.iter().chain(rest).take(2).copied().collect();
+                let field: Vec<u8> = after
+                    .held
+                    .iter()
+                    .chain(rest)
+                    .skip(after.lead())
+                    .take(2)
+                    .copied()
+                    .collect();
                 let need = self.blocks(fpdu_len(u16::from_be_bytes([field[0], field[1]]).into()));
                 assert!(
                     need + held + chains + freed > all,
@@ -541,7 +590,7 @@ impl Run {
             for _ in 0..2 {
                 let ulpdu = vec![0xa5; self.cfg.max_fpdu - 6];
                 let mut p = self.new_peer(7, self.peers[0].model.clone());
-                (p.stream, p.crc_en) = (fpdu(&ulpdu), true);
+                (p.stream, p.crc_en, p.marks) = (fpdu(&ulpdu), true, false);
                 self.peers[0] = p;
                 let all = self.peers[0].stream.clone();
                 for (i, part) in all.chunks(8000).enumerate() {

@@ -427,6 +427,7 @@ fn record(spec: &FrameSpec) -> InstallRecord {
         crc_en: true,
         pd: PD,
         qpn: 9,
+        markers_from: None,
         rcv_wnd: 65535,
         rcv_nxt: spec.seq,
         smsn: 1,

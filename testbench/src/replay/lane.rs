@@ -144,6 +144,7 @@ impl<'a> Lane<'a> {
                 crc_en: i.crc,
                 pd: i.pd,
                 qpn: i.qpn,
+                markers_from: i.markers_rx.then_some(i.rcv_nxt),
                 rcv_wnd: i.rcv_wnd,
                 rcv_nxt: i.rcv_nxt,
                 smsn: 1,

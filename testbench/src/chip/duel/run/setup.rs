@@ -52,6 +52,7 @@ pub fn record(plan: &ConnPlan) -> InstallRecord {
         crc_en: plan.crc,
         pd: plan.pd,
         qpn: plan.qpn,
+        markers_from: plan.markers.then_some(plan.spec.seq),
         rcv_wnd: plan.window,
         rcv_nxt: plan.spec.seq,
         smsn: plan.first_msn[0],
