@@ -65,6 +65,8 @@ fn expect_row(w: &World, number: u16, r: &InstallRecord) {
         assert_eq!(row[name], value, "ctx.{name}");
     }
     assert_eq!(row.len(), want.len(), "all of the context is looked at");
+    let markers = r.markers_from.map_or(0, |s| 1 | u128::from(s % 512) << 1);
+    assert_eq!(w.markers, markers, "Markers");
     let [.., init] = &w.inits[..] else {
         panic!("no init")
     };

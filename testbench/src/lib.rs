@@ -3,6 +3,7 @@
 //! * [`wire`]: Ethernet, IPv4, TCP, MPA, DDP and RDMAP octets.
 //! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
+//! * [`marking`]: Markers put into a stream made without.
 //! * [`sack_book`]: what a sender may believe of SACK blocks. [`conversation`]: made-up captures.
 //! * [`capture`]: pcap and pcapng files, the connections in them, and repair of offload artefacts.
 //! * [`vectors`]: byte-exact protocol vectors.
@@ -20,6 +21,7 @@ pub mod chip;
 pub mod conformance;
 pub mod conversation;
 pub mod golden;
+pub mod marking;
 pub mod replay;
 pub mod replay_plan;
 pub mod sack_book;

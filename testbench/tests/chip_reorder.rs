@@ -9,6 +9,7 @@ use ferrowarp_testbench::chip::duel::{
     random, small_cfg, small_model, ConnPlan, Duel, DuelError, Lockstep, Noise,
 };
 use ferrowarp_testbench::chip::{AckEvent, Chip, Region, StagRights};
+use ferrowarp_testbench::marking::mark;
 use ferrowarp_testbench::sack_book::{Entry, SackBook};
 use ferrowarp_testbench::wire::tcp::{seq_diff, Flags};
 use rand::{Rng, SeedableRng};
@@ -28,6 +29,8 @@ struct Bench {
     to: u64,
     /// Behind the last octet sent.
     high: usize,
+    /// The streams have Markers.
+    marks: bool,
 }
 
 type Done = Result<(), DuelError>;
@@ -69,12 +72,14 @@ impl Bench {
             stream: Vec::new(),
             to: 0,
             high: 0,
+            marks: false,
         }
     }
 
     /// A new connection in the same place, its stream empty.
     fn fresh(&mut self) -> Done {
-        self.l.renew(self.side, SEQ)?;
+        self.l
+            .renew_marked(self.side, SEQ, self.marks.then_some(0))?;
         self.l.forget();
         self.acks = self.l.chip.acks.len();
         self.book = SackBook::new(SEQ);
@@ -87,7 +92,12 @@ impl Bench {
         let from = self.stream.len();
         let u = ulpdu::write(STAG, self.to, &counted(n), true);
         self.to = (self.to + n as u64) % (u64::from(LEN) - 70_000);
-        self.stream.extend(fpdu(&u));
+        let f = fpdu(&u);
+        if self.marks {
+            self.stream.extend(mark(&f, &[0], from as u32).octets);
+        } else {
+            self.stream.extend(f);
+        }
         (from, self.stream.len())
     }
 
@@ -523,8 +533,14 @@ impl Bench {
 }
 
 /// Random stretches in random order, some spoilt by nothing but their order: exact agreement after every few frames.
-fn any_order(width: usize) {
+fn any_order(width: usize, marks: bool) {
     let mut b = Bench::new(width, &small_cfg(width), 9000);
+    b.marks = marks;
+    let test = if marks {
+        "mpa_6d_6e_any_order_among_markers"
+    } else {
+        "tcp_25_26_any_order"
+    };
     let seeds: Vec<u64> = match std::env::var("FERROWARP_SEED").map(|s| s.parse()) {
         Ok(Ok(seed)) => vec![seed],
         _ => (0..12).collect(),
@@ -532,7 +548,7 @@ fn any_order(width: usize) {
     for seed in seeds {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         any_order_once(&mut b, &mut rng).unwrap_or_else(|e| {
-            panic!("{e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_reorder tcp_25_26_any_order_{width}")
+            panic!("{e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_reorder {test}_{width}")
         });
     }
     b.l.compare_memory()
@@ -600,12 +616,23 @@ fn any_order_once(b: &mut Bench, rng: &mut ChaCha8Rng) -> Done {
 
 #[test]
 fn tcp_25_26_any_order_64() {
-    any_order(64);
+    any_order(64, false);
 }
 
 #[test]
 fn tcp_25_26_any_order_512() {
-    any_order(512);
+    any_order(512, false);
+}
+
+/// The same with Markers in the stream, wherever they are cut.
+#[test]
+fn mpa_6d_6e_any_order_among_markers_64() {
+    any_order(64, true);
+}
+
+#[test]
+fn mpa_6d_6e_any_order_among_markers_512() {
+    any_order(512, true);
 }
 
 /// Random duels over a wire that loses, repeats and delays.

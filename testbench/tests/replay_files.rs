@@ -6,12 +6,13 @@ use ferrowarp_testbench::build::{send_message, tagged_message, FpduStream};
 use ferrowarp_testbench::capture::{
     self, write_bytes, Capture, CapturedFrame, PcapngWriter, RepairOptions, Side,
 };
-use ferrowarp_testbench::conversation::{Conversation, ConversationOptions};
+use ferrowarp_testbench::conversation::{startup, Conversation, ConversationOptions};
 use ferrowarp_testbench::replay::{Bench, Endpoint, ReplayError, ReplayOptions, Report};
 use ferrowarp_testbench::wire::checksum::{fold, pseudo_ipv4};
 use ferrowarp_testbench::wire::ddp::Opcode;
 use ferrowarp_testbench::wire::ethernet::Vlan;
 use ferrowarp_testbench::wire::frame::FrameRepr;
+use ferrowarp_testbench::wire::mpa::StartupKind;
 use replay_support::{bench, complaints, preset, quiet, read, replay};
 
 fn options(name: &str) -> ReplayOptions {
@@ -52,6 +53,51 @@ fn talk(options: ConversationOptions, cut: usize) -> Capture {
 fn good(r: &Report, placed: u64) {
     assert!(r.agrees() && r.skipped.is_empty(), "{}", complaints(r));
     assert_eq!(r.bytes_placed, placed, "{}", complaints(r));
+}
+
+/// M of the startup frames: who asked for Markers gets them, one side, the other, both, none; Private Data of any length in
+/// front (MPA-27, MPA-33). And the Markers of the vectors' capture.
+#[test]
+fn mpa_27_33_6e_markers_as_the_startup_frames_say() {
+    let options = options("dc-25g");
+    let bench = bench(&options.preset);
+    for flags in 0..4usize {
+        let (request, reply) = (flags & 1 != 0, flags & 2 != 0);
+        let mut c = Conversation::new(ConversationOptions::default());
+        c.open(
+            &startup(StartupKind::Request, true, request, &b"abc"[..flags]),
+            &startup(StartupKind::Reply, true, reply, &b"xyz"[flags..]),
+        );
+        // Who sends, whether its peer asked, and how its segments are cut.
+        for (from, marked, cut) in [(Side::Client, reply, 1448), (Side::Server, request, 700)] {
+            let mut stream = FpduStream::new(marked);
+            let data = octets(6000, 7 + flags as u8);
+            stream.extend(&tagged_message(
+                Opcode::Write,
+                0x1234_5678,
+                0x7000,
+                &data,
+                1400,
+            ));
+            stream.extend(&send_message(Opcode::SendSe, 1, &data[..3000], 1000, 0));
+            let bytes = stream.octets;
+            c.send_cut(from, &bytes, cut);
+            c.ack(from.other());
+        }
+        c.fin(Side::Client);
+        c.fin(Side::Server);
+        c.ack(Side::Client);
+        good(&replay(&bench, &c.capture(), &options), 18_000);
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/vectors.pcap");
+    let vectors = capture::read(std::path::Path::new(path)).unwrap_or_else(|e| panic!("{e}"));
+    let r = replay(&bench, &vectors, &options);
+    assert!(r.agrees(), "{}", complaints(&r));
+    assert!(
+        r.skipped.iter().all(|s| !s.reason.contains("Marker")),
+        "{}",
+        complaints(&r)
+    );
 }
 
 /// The same frames as a pcapng file.

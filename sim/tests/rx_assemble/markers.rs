@@ -59,7 +59,8 @@ pub fn strip(place: u32, wire: &[u8]) -> (Vec<u8>, bool) {
     while at < wire.len() {
         if leading(place.wrapping_add(at as u32)) > 0 {
             let pointer = u16::from_be_bytes([wire[at + 2], wire[at + 3]]) & !3;
-            right &= usize::from(pointer) == field.map_or(0, |f| at - f);
+            // An FPDU may be longer than a pointer can say.
+            right &= pointer == field.map_or(0, |f| at - f) as u16;
             at += 4;
         }
         field.get_or_insert(at);

@@ -61,6 +61,8 @@ pub struct World<'a> {
     pub contexts: BTreeMap<u16, Fields>,
     /// State that X3 would have.
     pub states: BTreeMap<u16, ConnState>,
+    /// What the last install said about Markers: {low bits of SeqStart 9, on 1}.
+    pub markers: u128,
     /// Cycles until the queues are ready again; the init that they took.
     pub init_busy: usize,
     pub inits: Vec<[u128; 7]>,
@@ -87,6 +89,7 @@ impl<'a> World<'a> {
             did: vec![],
             contexts: BTreeMap::new(),
             states: BTreeMap::new(),
+            markers: 0,
             init_busy: 0,
             inits: vec![],
             flying: None,
@@ -221,6 +224,7 @@ impl<'a> World<'a> {
         });
         if kind == INSTALL && hit {
             let start = get("hdr_a");
+            self.markers = start >> 96 & 0x3ff;
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,

@@ -86,6 +86,8 @@ pub struct ConnConfig {
     pub crc: bool,
     /// We asked for Markers: the peer inserts them.
     pub markers: bool,
+    /// With Markers: how far `rcv_nxt` is behind SeqStart, from where they are counted.
+    pub marker_offset: u32,
     /// Largest FPDU (length field, ULPDU, PAD, CRC); a longer one is 0x20/0x05.
     pub max_fpdu: usize,
     /// Read and Atomic Requests that may be open.
@@ -122,6 +124,7 @@ impl Default for ConnConfig {
             rcv_wnd: 1 << 20,
             crc: true,
             markers: false,
+            marker_offset: 0,
             max_fpdu: 2 + 65535 + 3 + 4,
             ird: 16,
             check_read_source: true,

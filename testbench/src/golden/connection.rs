@@ -39,7 +39,7 @@ impl Connection {
     pub fn new(cfg: ConnConfig) -> Self {
         Connection {
             tcp: TcpReceiver::new(cfg.rcv_nxt, cfg.rcv_wnd),
-            deframer: Deframer::new(cfg.markers, cfg.max_fpdu),
+            deframer: Deframer::new(cfg.markers, cfg.max_fpdu).behind(cfg.marker_offset),
             ddp: DdpState::new(&cfg),
             out: Output::default(),
             error: None,

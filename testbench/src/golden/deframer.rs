@@ -6,6 +6,8 @@ use crate::wire::mpa::{fpdu_len, parse_fpdu, peek_length, Fpdu};
 #[derive(Debug, Clone)]
 pub struct Deframer {
     markers: bool,
+    /// Distance of position 0 from SeqStart.
+    base: u32,
     max_fpdu: usize,
     /// Stream position of `buf[0]`.
     pos: u64,
@@ -30,12 +32,19 @@ impl Deframer {
     pub fn new(markers: bool, max_fpdu: usize) -> Self {
         Deframer {
             markers,
+            base: 0,
             max_fpdu,
             pos: 0,
             buf: Vec::new(),
             used: 0,
             need: 0,
         }
+    }
+
+    /// Position 0 is `offset` octets behind SeqStart.
+    pub fn behind(mut self, offset: u32) -> Self {
+        self.base = offset;
+        self
     }
 
     pub fn push(&mut self, data: &[u8]) {
@@ -57,7 +66,8 @@ impl Deframer {
     }
 
     fn offset(&self) -> Option<u32> {
-        self.markers.then_some(self.pos as u32)
+        self.markers
+            .then_some((self.pos as u32).wrapping_add(self.base))
     }
 
     /// The next complete FPDU. The caller judges CRC and Markers.

@@ -240,9 +240,6 @@ fn take(
             return skip(text.strip_prefix(&prefix).unwrap_or(&text).to_string());
         }
     };
-    if plan.install.markers_rx {
-        return skip("the peer inserts MPA Markers, which this chip does not take".into());
-    }
     let longest = plan.frames().map(|(_, f)| f.len()).max().unwrap_or(0);
     if longest > sizes.max_frame {
         let most = sizes.max_frame;

@@ -308,7 +308,8 @@ pub fn parse_fpdu(data: &[u8], offset: Option<u32>) -> Result<Fpdu, Incomplete> 
     while at < wire_len {
         if marker_here(offset, at) {
             let want = header_at.map_or(0, |h: usize| at - h);
-            markers_ok &= usize::from(be16(data, at + 2) & !3) == want;
+            // Beyond MAX_ULPDU a distance may need more than the 16 bits there are: the low ones count.
+            markers_ok &= be16(data, at + 2) & !3 == want as u16;
             at += 4;
         }
         header_at.get_or_insert(at);

@@ -120,6 +120,8 @@ impl Lockstep {
             rcv_nxt: plan.spec.seq,
             rcv_wnd: plan.window,
             crc: plan.crc,
+            markers: plan.markers.is_some(),
+            marker_offset: plan.markers.unwrap_or(0),
             max_fpdu: self.chip.cfg.max_fpdu,
             ird: usize::from(plan.ird),
             first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
@@ -137,10 +139,22 @@ impl Lockstep {
 
     /// Takes the connection out and installs it with the next generation, from `seq` on. Receives and Reads are gone.
     pub fn renew(&mut self, side: usize, seq: u32) -> Result<(), DuelError> {
+        let markers = self.sides[side].plan.markers;
+        self.renew_marked(side, seq, markers)
+    }
+
+    /// The same with other [`ConnPlan::markers`].
+    pub fn renew_marked(
+        &mut self,
+        side: usize,
+        seq: u32,
+        markers: Option<u32>,
+    ) -> Result<(), DuelError> {
         let s = &mut self.sides[side];
         self.chip.remove(s.plan.conn, s.plan.gen)?;
         s.plan.gen = s.plan.gen.wrapping_add(1);
         s.plan.spec.seq = seq;
+        s.plan.markers = markers;
         s.events = self.chip.events.len();
         s.writes = self.chip.writes.len();
         s.requests = self.chip.read_requests.len();

@@ -2,6 +2,8 @@
 
 use crate::build::{FpduStream, FrameSpec};
 use crate::chip::Region;
+use crate::marking::mark;
+use rand::Rng;
 use std::collections::BTreeSet;
 
 /// What must be true before an operation's octets may be sent.
@@ -87,6 +89,8 @@ pub struct ConnPlan {
     /// Frames of the peer; `seq` is the first sequence number.
     pub spec: FrameSpec,
     pub crc: bool,
+    /// The stream has Markers, and its first octet is so far behind SeqStart. [`OpPlan`]s are made without.
+    pub markers: Option<u32>,
     pub window: u32,
     pub mss: usize,
     pub pd: u32,
@@ -111,6 +115,7 @@ impl ConnPlan {
             gen: 1,
             spec,
             crc: true,
+            markers: None,
             window: 65535,
             mss: 1460,
             pd: 7,
@@ -120,6 +125,30 @@ impl ConnPlan {
             ops: Vec::new(),
             fin: false,
             inject: false,
+        }
+    }
+}
+
+impl ConnPlan {
+    /// Puts Markers into all operations, which must be complete. Segments end where they did, with `near` also in every so
+    /// many Markers.
+    pub fn insert_markers(&mut self, near: f64, rng: &mut impl Rng) {
+        let first = *self.markers.get_or_insert(0);
+        let mut at = 0;
+        for op in &mut self.ops {
+            let m = mark(&op.octets, &op.starts, first.wrapping_add(at as u32));
+            let all = op.cuts.len() >= op.octets.len();
+            op.cuts = op.cuts.iter().map(|c| m.place(*c)).collect();
+            if all {
+                op.cuts = (0..=m.octets.len()).collect();
+            }
+            for k in &m.markers {
+                if rng.gen_bool(near) {
+                    op.cuts.insert(k + rng.gen_range(0..=4));
+                }
+            }
+            at += m.octets.len();
+            (op.octets, op.starts) = (m.octets, m.starts);
         }
     }
 }

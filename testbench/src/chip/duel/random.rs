@@ -82,6 +82,17 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
         s.conns.push(conn);
     }
     s.regions = m.regions;
+    // By a stream of its own: the rest of a case is the same with and without.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
+    for conn in &mut s.conns {
+        if rng.gen_bool(0.3) {
+            // An installation later than SeqStart now and then.
+            let behind = rng.gen_bool(0.3).then(|| 4 * rng.gen_range(0..1000));
+            conn.markers = Some(behind.unwrap_or(0));
+            let near = *[0.0, 0.3].choose(&mut rng).unwrap_or(&0.0);
+            conn.insert_markers(near, &mut rng);
+        }
+    }
     s
 }
 

@@ -52,7 +52,9 @@ pub fn record(plan: &ConnPlan) -> InstallRecord {
         crc_en: plan.crc,
         pd: plan.pd,
         qpn: plan.qpn,
-        markers_from: plan.markers.then_some(plan.spec.seq),
+        markers_from: plan
+            .markers
+            .map(|behind| plan.spec.seq.wrapping_sub(behind)),
         rcv_wnd: plan.window,
         rcv_nxt: plan.spec.seq,
         smsn: plan.first_msn[0],
@@ -90,6 +92,8 @@ impl<'a> Duel<'a> {
                 rcv_nxt: plan.spec.seq,
                 rcv_wnd: plan.window,
                 crc: plan.crc,
+                markers: plan.markers.is_some(),
+                marker_offset: plan.markers.unwrap_or(0),
                 max_fpdu: chip.cfg.max_fpdu,
                 ird: usize::MAX,
                 first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
