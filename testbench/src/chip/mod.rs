@@ -9,6 +9,7 @@
 pub mod build;
 pub mod duel;
 mod host;
+pub mod mutant;
 mod ports;
 pub mod records;
 
