@@ -5,8 +5,12 @@ mod conformance_bench;
 
 use conformance_bench::*;
 use ferrowarp_abi::code::conn_state;
+use ferrowarp_hdl::rx::lookup::{bucket_key, pack_tuple};
+use ferrowarp_testbench::chip::duel::small_cfg;
 use ferrowarp_testbench::wire::checksum;
 use ferrowarp_testbench::wire::ethernet::Vlan;
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 const TCP: usize = 34;
 
@@ -296,6 +300,43 @@ fn tcp_82_look_alike_tuples(b: &mut Bench) {
     }
 }
 
+/// Tuples that the hash hardly tells apart: six connections of one bucket, of which two go to the second table, and a frame
+/// of none of them with bucket and fingerprint of the first.
+fn tcp_82_one_bucket(b: &mut Bench) {
+    let bits = small_cfg(b.width).bucket_bits;
+    let from = |n: u32| {
+        let mut spec = FrameSpec::default();
+        // Scattered: the hash is linear, neighbours never meet.
+        spec.src.ip = Ipv4Addr::from(0x0a00_0000 + (n.wrapping_mul(0x9e37_79b1) >> 8));
+        let (src, dst) = (u32::from(spec.src.ip), u32::from(spec.dst.ip));
+        let tuple = pack_tuple(None, src, dst, spec.src.port, spec.dst.port);
+        let key = bucket_key(tuple, bits);
+        (spec, key.bucket[0], key.fp)
+    };
+    let mut seen = HashMap::new();
+    let same = |n: u32| {
+        let (_, bucket, fp) = from(n);
+        seen.insert((bucket, fp), n).map(|first| (first, n))
+    };
+    let (first, other) = (0..0x1_0000).find_map(same).expect("17 bits of hash");
+    let (_, bucket, fp) = from(first);
+    let near = (0..).filter(|n| from(*n).1 == bucket && from(*n).2 != fp);
+    let mut all = Vec::new();
+    for (i, n) in [first].into_iter().chain(near).take(6).enumerate() {
+        let mut plan = ConnPlan::new(i as u16 + 1);
+        plan.spec = from(n).0;
+        all.push(b.open_as(plan));
+    }
+    b.post_nic(1);
+    let f = from(other).0.frame(&fpdu(&write(0, &counted(20))));
+    b.frame(f.clone());
+    assert_eq!(b.plain(), [f]);
+    for c in all {
+        b.in_step(c);
+        b.alive(c, 0);
+    }
+}
+
 const ROWS: &[Row] = &[
     row!(tcp_79_fragments),
     row!(tcp_7a_ip_options),
@@ -303,6 +344,7 @@ const ROWS: &[Row] = &[
     row!(tcp_7c_ipv6_extension_headers),
     row!(tcp_80_import_with_data_in_flight),
     row!(tcp_82_look_alike_tuples),
+    row!(tcp_82_one_bucket),
 ];
 
 #[test]
