@@ -260,6 +260,7 @@ fn tcp_6a_terminate_then_fin(b: &mut Bench) {
             }
             b.send_flags(c, fin, &[]);
         }
+        b.settle();
         let counted = b.state(c).rcv_nxt;
         let told: Vec<_> = b
             .reports(c)
