@@ -11,6 +11,7 @@ pub mod build;
 pub mod duel;
 mod host;
 mod lookup_book;
+pub mod mutant;
 mod ports;
 pub mod records;
 
@@ -513,7 +514,8 @@ fn put_beat(
     k: usize,
 ) -> (bool, usize) {
     let n = (data.len() - at).min(k);
-    let mut beat = [0u8; 64];
+    // What stands in lanes that are not kept must not matter.
+    let mut beat = [0xa5; 64];
     beat[..n].copy_from_slice(&data[at..at + n]);
     m.set_bytes(tdata, &beat[..k]);
     m.set_u64(tkeep, if n == 64 { u64::MAX } else { (1u64 << n) - 1 });
