@@ -508,7 +508,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
             self.ingest.rd_addr.next = self.asm.st_addr.val();
             self.ingest.rd_next.next = self.asm.st_next.val();
         }
-        self.asm.st_grant.next = self.asm.st_req.val() & !self.deliver.st_busy.val();
+        self.asm.st_grant.next = !self.deliver.st_busy.val();
         self.asm.st_lo.next = self.ingest.rd_lo.val();
         self.deliver.st_lo.next = self.ingest.rd_lo.val();
         self.asm.st_hi.next = self.ingest.rd_hi.val();
