@@ -215,6 +215,7 @@ impl<'a> Lane<'a> {
                 sink_stag: r.sink_stag,
                 sink_to: r.sink_to,
                 len: r.len,
+                atomic: false,
             });
             self.issues.push(given.mark(READ));
         }
