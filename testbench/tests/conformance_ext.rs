@@ -547,6 +547,7 @@ fn ext_17_credits(b: &mut Bench) {
         for m in 1..=4 {
             b.send(c, &ask(m));
         }
+        b.settle();
         if first == 1 {
             b.answer(c, 1);
             b.send(c, &ask(5));

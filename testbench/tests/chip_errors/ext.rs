@@ -69,7 +69,12 @@ pub fn ext_cases() -> Vec<Case> {
         case(
             "EXT-15",
             term::RDMAP_BOUNDS,
-            vec![request(1, 0, INVALIDATE, end + 4)],
+            vec![request(1, 0, INVALIDATE, end + 5)],
+        ),
+        case(
+            "EXT-15",
+            term::RDMAP_BOUNDS,
+            vec![request(1, 0, INVALIDATE, end - 3)],
         ),
         case(
             "EXT-15",
