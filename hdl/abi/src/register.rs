@@ -124,9 +124,12 @@ pub const COUNTERS: &[Counter] = &[
     c("term_sent", "errors found, reported with their code"),
     c("term_recv", "Terminates received"),
     c("writes", "RDMA Write segments placed"),
-    c("sends", "Send messages placed whole"),
-    c("reads", "Read Requests taken"),
-    c("read_resps", "Read Response segments placed"),
+    c("sends", "Send messages placed whole, Immediate Data taken"),
+    c("reads", "Read and Atomic Requests taken"),
+    c(
+        "read_resps",
+        "Read Response segments placed, Atomic Responses taken",
+    ),
     c("invalidated", "STags invalidated by the peer"),
     // plain frames
     c("nic_frames", "plain frames given to the host"),

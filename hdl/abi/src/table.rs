@@ -154,7 +154,7 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("vlan", 1, 32, 13, "{1, VID 12} with a tag, 0 without"),
         at("gen", 2, 0, 8, "generation: another than the slot's last one"),
         at("func", 2, 8, 8, "PCIe function"),
-        at("ird", 2, 16, 8, "Read Requests of the peer that may wait for an answer"),
+        at("ird", 2, 16, 8, "Read and Atomic Requests of the peer that may wait for an answer"),
         at("crc_en", 2, 24, 1, "MPA CRC is used"),
         at("pd", 2, 32, 24, "protection domain"),
         at("qpn", 3, 0, 20, "queue pair number, as TPT entries are bound to"),

@@ -16,6 +16,7 @@ mod lockstep;
 pub mod noise;
 pub mod plan;
 pub mod random;
+mod random_ext;
 mod run;
 mod strangers;
 
