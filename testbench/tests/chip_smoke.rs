@@ -21,6 +21,7 @@ fn cfg(latency: usize) -> Cfg {
         max_frame: 9018,
         max_fpdu: 16384,
         window: 8,
+        ipv6: false,
     }
 }
 
