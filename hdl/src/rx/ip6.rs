@@ -77,7 +77,7 @@ pub struct Ip6<const D: usize, const K: usize> {
     pub keep: Signal<In, Bits<K>>,
     /// A tag was seen; the same as the tuple's last beat needs it.
     pub moved: Signal<In, bool>,
-    pub tagged: Signal<In, bool>,
+    pub tag_then: Signal<In, bool>,
     /// The IPv4 view of the frame.
     pub plain: Signal<In, Fields>,
     pub is: Signal<Out, bool>,
@@ -122,7 +122,7 @@ impl<const D: usize, const K: usize> Ip6<D, K> {
             data: Default::default(),
             keep: Default::default(),
             moved: Default::default(),
-            tagged: Default::default(),
+            tag_then: Default::default(),
             plain: Default::default(),
             is: Default::default(),
             now: Default::default(),
@@ -181,7 +181,7 @@ impl<const D: usize, const K: usize> Logic for Ip6<D, K> {
         // Of the keep, only whether the tuple's last octet is there.
         self.unused_keep.next = self.keep.val();
         self.ends.next = false;
-        if self.tagged.val() {
+        if self.tag_then.val() {
             for lane in (self._lane_tagged)..(self._lane_tagged + 1) {
                 self.ends.next = self.en.val()
                     & (self.head.val() == self.at_tuple_tagged.val())

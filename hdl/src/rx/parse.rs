@@ -442,7 +442,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.ip6[i].data.next = self.data.val();
             self.ip6[i].keep.next = self.keep.val();
             self.ip6[i].moved.next = self.tag.q.val();
-            self.ip6[i].tagged.next = self.tag_then.val();
+            self.ip6[i].tag_then.next = self.tag_then.val();
             self.ip6[i].plain.next = self.capture.hdr.val();
             self.f.next = self.ip6[i].fields.val();
             self.six.next = self.ip6[i].now.val();
