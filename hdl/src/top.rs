@@ -624,11 +624,13 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ack_event_peer_sack.next = 0.into();
         self.ack_event_rcv_nxt.next = self.acks.dout.val().rcv_nxt;
         self.ack_event_ack_mode.next = self.acks.dout.val().mode;
+        // Zero without blocks: the register behind it may change while a report without blocks waits.
         self.ack_event_own_sack_n.next = 0.into();
+        self.ack_event_own_sack.next = 0.into();
         if self.acks.dout.val().sack {
             self.ack_event_own_sack_n.next = self.asm.sack_n.val();
+            self.ack_event_own_sack.next = self.asm.sack.val();
         }
-        self.ack_event_own_sack.next = self.asm.sack.val();
         self.asm.sack_taken.next =
             (self.acks.pop.val() & self.acks.dout.val().sack) | self.pipe.sack_void.val();
         // Credits: every FIFO behind the pipeline has room for the whole window.

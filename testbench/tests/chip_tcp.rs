@@ -505,6 +505,12 @@ fn tcp_60_mpa_80_84_fin() {
                 let a = b.send(frame)?;
                 assert_eq!(modes(&a), [ack_mode::NOW]);
                 assert!(a.iter().any(|a| a.flags & ack_flag::FIN != 0));
+                let behind = b.spec().seq;
+                assert!(
+                    a.iter()
+                        .all(|a| a.mode == ack_mode::NONE || a.rcv_nxt == behind),
+                    "the FIN is not acknowledged: {a:?}"
+                );
             }
             let events = b.l.events(b.side);
             assert_eq!(

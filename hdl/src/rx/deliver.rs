@@ -13,8 +13,8 @@
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
-//! least, and one without data comes three cycles after its push. `st_busy` may come with a
-//! request that is not taken yet, or for the source that is not on the port: the assembler then waits a cycle for nothing.
+//! least, and one without data comes three cycles after its push. `st_busy` may come with a request that is not taken yet, or
+//! for the source that is not on the port: the assembler then waits a cycle for nothing.
 //!
 //! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
 //! ends a burst of short frames behind a long one.

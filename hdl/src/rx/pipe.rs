@@ -13,7 +13,8 @@
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
 //! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
-//! load in every cycle, single bits say what they mean. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
+//! load in every cycle, single bits say what they mean. What J has used is popped in the cycle after, which no other J may
+//! have; only an operation (`opq`) is popped in J. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
 //! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
 //! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).

@@ -414,7 +414,7 @@ impl Rig {
     }
 }
 
-fn record(spec: &FrameSpec) -> InstallRecord {
+pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
     let (v6, src, dst) = addresses(spec.src.ip, spec.dst.ip);
     InstallRecord {
         v6,
