@@ -496,6 +496,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         // Ingest -> lookup, TPT
         self.lookup.launch_valid.next = self.ingest.launch_valid.val();
         self.lookup.launch_tuple.next = self.ingest.launch_tuple.val();
+        self.lookup.launch_upper.next = self.ingest.launch_upper.val();
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
         self.regions.frame_valid.next = self.ingest.tpt_valid.val();

@@ -8,7 +8,7 @@ use ferrowarp_testbench::capture::{
 };
 use ferrowarp_testbench::conversation::{Conversation, ConversationOptions};
 use ferrowarp_testbench::replay::{Bench, Endpoint, ReplayError, ReplayOptions, Report};
-use ferrowarp_testbench::wire::checksum::{fold, pseudo_ipv4};
+use ferrowarp_testbench::wire::checksum::{fold, pseudo};
 use ferrowarp_testbench::wire::ddp::{
     AtomicRequestRepr, AtomicResponseRepr, Opcode, ReadRequestRepr,
 };
@@ -129,7 +129,7 @@ fn offloaded(capture: &Capture, super_frames: bool, unfilled: bool) -> Capture {
             let mut data = repr.emit(&payload);
             if unfilled {
                 let l4 = data.len() - payload.len() - repr.tcp.header_len();
-                let partial = fold(pseudo_ipv4(repr.ip.src, repr.ip.dst, data.len() - l4));
+                let partial = fold(pseudo(repr.ip.src(), repr.ip.dst(), data.len() - l4));
                 data[l4 + 16..l4 + 18].copy_from_slice(&partial.to_be_bytes());
             }
             out.push(CapturedFrame { data, ..frame });

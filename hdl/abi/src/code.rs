@@ -130,13 +130,14 @@ encoding! {
     BAD_TABLE = 1, "no such table: use LOOKUP, CONN or TPT";
     BAD_OP = 2, "this table has no such operation";
     BAD_INDEX = 3, "the index is beyond this preset's table: see the geometry registers";
-    BAD_WORD = 4, "no such record word: WRITE takes 0 to 6, READ takes 0 and 1";
+    BAD_WORD = 4, "no such record word: WRITE takes 0 to 9, READ takes 0 and 1";
     FULL = 5, "all ways of the TPT set hold other regions: choose another index";
     NOT_FOUND = 6, "nothing is installed there";
     EXISTS = 7, "something is installed there: remove it first";
     NOT_READY = 8, "the tables are still being cleared after reset: poll the status register";
     BAD_GEN = 9, "the generation given is not that of the installed connection";
     REFUSED = 10, "the pipeline did not find the connection it was told to change";
+    NO_IPV6 = 11, "the record's addresses are IPv6, and this preset has only IPv4: see the register `ipv6`";
 }
 
 encoding! {

@@ -69,6 +69,7 @@ pub const GEOMETRY: &[(&str, &str)] = &[
     ("max_frame", "longest frame in octets, FCS excluded"),
     ("max_fpdu", "longest FPDU in octets"),
     ("counters", "number of counters"),
+    ("ipv6", "1: connections may be IPv6"),
 ];
 
 /// One 32-bit counter; it wraps.

@@ -106,6 +106,7 @@ impl Counters {
             cfg.max_frame,
             cfg.max_fpdu,
             N,
+            usize::from(cfg.ipv6),
         ];
         Self {
             clock: Default::default(),

@@ -20,6 +20,7 @@ pub mod early;
 pub mod early_fetch;
 pub mod history;
 pub mod ingest;
+pub mod ip6;
 pub mod lookup;
 pub mod merge;
 pub mod outcome;

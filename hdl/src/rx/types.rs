@@ -14,8 +14,19 @@ pub const SLOT: usize = 8;
 pub const BEAT: usize = 16;
 /// Byte address in the staging RAM or the pool: beat address and lane.
 pub const BYTE: usize = 22;
-/// IPv4 lookup tuple: {vlan 13 (1 = tagged, then VID 12), dport 16, sport 16, dst 32, src 32}, src in the low bits.
+/// Lookup tuple: {vlan 13 (1 = tagged, then VID 12), dport 16, sport 16, dst 32, src 32}, src in the low bits. Of IPv6
+/// addresses the low 32 bits; the rest is in [`Upper`].
 pub const TUPLE: usize = 109;
+/// Bits of [`Upper`].
+pub const UPPER: usize = 193;
+
+/// What an IPv6 tuple has more than an IPv4 one: the upper 96 bits of both addresses. All zero for IPv4.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Upper {
+    pub v6: bool,
+    pub src: Bits<96>,
+    pub dst: Bits<96>,
+}
 /// FPDU octets 0..19: length field and DDP/RDMAP header of either kind.
 pub const HDR_A: usize = 160;
 /// FPDU octets 20..47: RDMA Read Request header, Terminate header.
@@ -31,9 +42,9 @@ pub struct FrameDone {
     pub len: Bits<16>,
     /// MAC said bad at tlast, or the frame was cut by ingest.
     pub bad: bool,
-    /// IPv4, IHL 5, no fragment, TCP: a lookup was launched for this frame, a context entry follows it.
+    /// IPv4, IHL 5, no fragment, TCP, or IPv6 and at once TCP: a lookup was launched for this frame, a context entry follows it.
     pub tcp: bool,
-    /// doff >= 5, IP total length covers the headers, and the frame covers the IP total length.
+    /// doff >= 5, the IP length covers the headers, and the frame covers the IP length.
     pub hdr_ok: bool,
     /// Octet offset of the TCP payload in the frame.
     pub h: Bits<8>,
@@ -44,7 +55,7 @@ pub struct FrameDone {
     pub wnd: Bits<16>,
     /// TCP flags, FIN at bit 0, SYN 1, RST 2, PSH 3, ACK 4, URG 5, ECE 6, CWR 7.
     pub flags: Bits<8>,
-    /// IP ECN field was CE.
+    /// ECN field of the IP header (TOS, traffic class) was CE.
     pub ce: bool,
     /// Options are exactly NOP NOP Timestamps.
     pub ts: bool,
@@ -136,6 +147,10 @@ pub struct Ctx {
     pub pd: Bits<24>,
     pub qpn: Bits<20>,
     pub ird: Bits<8>,
+    // Upper, field by field. The last fields: a preset without IPv6 does not store them.
+    pub v6: bool,
+    pub src_high: Bits<96>,
+    pub dst_high: Bits<96>,
 }
 
 /// Send state mirrored by the transmit path. Written only by the mirror server.

@@ -5,7 +5,7 @@
 
 use super::BenchError;
 use crate::build::{fpdu, ulpdu, FrameSpec};
-use crate::chip::{Chip, CplEvent, Post, ReadIssue, Region, StagRights, RQ_NIC};
+use crate::chip::{addresses, Chip, CplEvent, Post, ReadIssue, Region, StagRights, RQ_NIC};
 use crate::wire::ddp::Opcode;
 use ferrowarp_abi::code::{cpl_kind, dma_class};
 use ferrowarp_abi::table::InstallRecord;
@@ -416,9 +416,11 @@ impl Rig {
 }
 
 pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
+    let (v6, src, dst) = addresses(spec.src.ip, spec.dst.ip);
     InstallRecord {
-        src: u32::from(spec.src.ip),
-        dst: u32::from(spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: spec.src.port,
         dport: spec.dst.port,
         vlan: None,

@@ -16,7 +16,7 @@ mod ports;
 pub mod records;
 
 pub use build::{build, ChipError};
-pub use host::{Region, StagRights};
+pub use host::{addresses, Region, StagRights};
 pub use records::*;
 
 use ferrowarp_hdl::rx::cfg::Cfg;

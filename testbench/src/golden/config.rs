@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::tcp_rx::Arrival;
 use super::tpt::Tpt;
 use crate::wire::tcp::Flags;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// Memory and STags of the receiving host.
 #[derive(Debug, Clone, Default)]
@@ -60,8 +60,8 @@ pub struct AtomicIssue {
 /// Addresses of a connection, ours first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tuple {
-    pub local: (Ipv4Addr, u16),
-    pub remote: (Ipv4Addr, u16),
+    pub local: (IpAddr, u16),
+    pub remote: (IpAddr, u16),
     pub vlan: Option<u16>,
 }
 

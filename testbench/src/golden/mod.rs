@@ -126,8 +126,8 @@ impl Golden {
             return Err(NotOurs::BadChecksum);
         }
         let tuple = Tuple {
-            local: (r.ip.dst, r.tcp.dst_port),
-            remote: (r.ip.src, r.tcp.src_port),
+            local: (r.ip.dst(), r.tcp.dst_port),
+            remote: (r.ip.src(), r.tcp.src_port),
             vlan: r.eth.vlan.map(|v| v.vid),
         };
         let conn = self

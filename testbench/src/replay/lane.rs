@@ -2,7 +2,9 @@
 
 use super::report::{by_name, ConnectionReport, Fault, Latency, Mismatch};
 use super::select::Chosen;
-use crate::chip::{AtomicRequest, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue, ReadRequest};
+use crate::chip::{
+    addresses, AtomicRequest, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue, ReadRequest,
+};
 use crate::chip::{Region, StagRights};
 use crate::golden::{self, Event, Memory};
 use crate::replay_plan::Action;
@@ -133,11 +135,13 @@ impl<'a> Lane<'a> {
                 pa: r.addr,
             })?;
         }
+        let (v6, src, dst) = addresses(i.tuple.remote.0, i.tuple.local.0);
         chip.install(
             self.conn,
             &InstallRecord {
-                src: u32::from(i.tuple.remote.0),
-                dst: u32::from(i.tuple.local.0),
+                v6,
+                src,
+                dst,
                 sport: i.tuple.remote.1,
                 dport: i.tuple.local.1,
                 vlan: i.tuple.vlan,

@@ -108,8 +108,9 @@ impl Plan {
     ) -> Result<Plan, PlanError> {
         let (us, peer) = (conn.side(we), conn.side(we.other()));
         let name = format!(
-            "{we} of {}:{} - {}:{}",
-            conn.client.end.ip, conn.client.end.port, conn.server.end.ip, conn.server.end.port
+            "{we} of {} - {}",
+            conn.client.end.socket(),
+            conn.server.end.socket()
         );
         let (Some(snd_nxt), Some(rcv_nxt)) = (us.fpdu_seq(), peer.fpdu_seq()) else {
             let reason = match (conn.rejected, &conn.server.startup) {

@@ -209,8 +209,10 @@ pub(super) fn by_place(steps: &[Step], other: &Capture) -> Vec<Step> {
 pub(super) fn by_tuple(steps: &[Step], other: &Capture, install: &Install) -> Vec<Step> {
     let t = &install.tuple;
     let is_tuple = |r: &FrameRepr| {
-        let to_us = (r.ip.src, r.tcp.src_port) == t.remote && (r.ip.dst, r.tcp.dst_port) == t.local;
-        let back = (r.ip.src, r.tcp.src_port) == t.local && (r.ip.dst, r.tcp.dst_port) == t.remote;
+        let to_us =
+            (r.ip.src(), r.tcp.src_port) == t.remote && (r.ip.dst(), r.tcp.dst_port) == t.local;
+        let back =
+            (r.ip.src(), r.tcp.src_port) == t.local && (r.ip.dst(), r.tcp.dst_port) == t.remote;
         (to_us, back)
     };
     let parsed: Vec<_> = other

@@ -64,6 +64,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         max_frame: 9018,
         max_fpdu: 65544,
         window: if width == 64 { 8 } else { 16 },
+        ipv6: true,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Limits {
     /// Longest ordinary message; a few reach `huge`.
     pub big: usize,
     pub huge: usize,
+    /// About half of the connections are IPv6.
+    pub ipv6: bool,
 }
 
 impl Default for Limits {
@@ -43,6 +45,7 @@ impl Default for Limits {
             ops: 14,
             big: 8192,
             huge: 66_000,
+            ipv6: true,
         }
     }
 }
@@ -75,14 +78,22 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
             flip: 0.1,
             bad_fcs: 0.05,
             stranger: 0.3,
+            malformed: if limits.ipv6 { 0.1 } else { 0.0 },
             ..Noise::default()
         };
     }
     let mut slots: Vec<u16> = (0..64).collect();
     slots.shuffle(&mut m.rng);
     let n = m.rng.gen_range(1..=limits.conns);
+    // Of its own, so that a seed gives the same operations with IPv6 and without.
+    let mut ip = ChaCha8Rng::seed_from_u64(seed ^ 0x8200);
     for slot in &slots[..n] {
-        let conn = m.conn(*slot);
+        let mut conn = m.conn(*slot);
+        if limits.ipv6 && ip.gen_bool(0.5) {
+            conn.spec = conn.spec.ipv6();
+            conn.spec.tos = ip.gen();
+            conn.spec.flow_label = ip.gen_range(0..1 << 20);
+        }
         s.conns.push(conn);
     }
     s.regions = m.regions;

@@ -6,7 +6,7 @@ use crate::chip::duel::noise::Wire;
 use crate::chip::duel::plan::{ConnPlan, Gate, Setup};
 use crate::chip::duel::strangers::Strangers;
 use crate::chip::duel::DuelError;
-use crate::chip::{Chip, Mirror, Post, ReadIssue, Region, Sink};
+use crate::chip::{addresses, Chip, Mirror, Post, ReadIssue, Region, Sink};
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
 use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
@@ -60,9 +60,11 @@ pub(in crate::chip::duel) fn atomic_issue(
 
 /// The chip's install record of a plan.
 pub fn record(plan: &ConnPlan) -> InstallRecord {
+    let (v6, src, dst) = addresses(plan.spec.src.ip, plan.spec.dst.ip);
     InstallRecord {
-        src: u32::from(plan.spec.src.ip),
-        dst: u32::from(plan.spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: plan.spec.src.port,
         dport: plan.spec.dst.port,
         vlan: plan.spec.vlan.map(|v| v.vid),
