@@ -6,6 +6,7 @@ mod conformance_bench;
 use conformance_bench::*;
 use ferrowarp_abi::code::conn_state;
 use ferrowarp_hdl::rx::lookup::{bucket_key, pack_tuple};
+use ferrowarp_testbench::chip::addresses;
 use ferrowarp_testbench::chip::duel::small_cfg;
 use ferrowarp_testbench::wire::checksum;
 use ferrowarp_testbench::wire::ethernet::Vlan;

@@ -64,7 +64,9 @@ fn over_ipv6(capture: &Capture, vlan: Option<Vlan>) -> Capture {
 fn streams(c: &Capture) -> Vec<[Vec<u8>; 2]> {
     let flows = capture::extract(c);
     let streams = flows.connections.into_iter();
-    streams.map(|c| [c.client.stream, c.server.stream]).collect()
+    streams
+        .map(|c| [c.client.stream, c.server.stream])
+        .collect()
 }
 
 /// Handed over with what the capture tells of the state (TCP-80), every octet placed and every event as expected.
