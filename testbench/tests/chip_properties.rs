@@ -28,6 +28,7 @@ fn noise(seed: u64) -> Noise {
             flip: 0.3,
             bad_fcs: 0.05,
             stranger: 0.3,
+            malformed: 0.2,
             ..Noise::default()
         },
         _ => Noise {
@@ -37,6 +38,7 @@ fn noise(seed: u64) -> Noise {
             bad_fcs: 0.05,
             late: 0.3,
             stranger: 0.1,
+            malformed: 0.1,
         },
     }
 }
@@ -47,6 +49,7 @@ fn one(width: usize, seed: u64, wave: Option<&PathBuf>) -> Result<Report, DuelEr
         ops: 6,
         big: 1500,
         huge: 65_536,
+        ipv6: true,
     };
     let mut setup = random::setup(seed, limits);
     setup.noise = noise(seed);
