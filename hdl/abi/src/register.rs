@@ -70,6 +70,10 @@ pub const GEOMETRY: &[(&str, &str)] = &[
     ("max_fpdu", "longest FPDU in octets"),
     ("counters", "number of counters"),
     ("ipv6", "1: connections may be IPv6"),
+    (
+        "sack",
+        "1: segments ahead of a gap are kept; 0: dropped, and SACK is not to be permitted in the handshake",
+    ),
 ];
 
 /// One 32-bit counter; it wraps.
