@@ -1,6 +1,7 @@
 # FerroWARP: every task of the repository. `make` alone lists them.
 #
-# Variables: PRESET (preset name or path of a .toml file), OUT (folder for Verilog).
+# Variables: PRESET (preset name or path of a .toml file), OUT (folder for Verilog), MUTANTS (options of `make mutants`:
+# --only NAME, --list, --jobs N, --no-build).
 
 PRESET ?= dc-100g
 OUT ?= build/verilog/$(notdir $(basename $(PRESET)))
@@ -9,7 +10,7 @@ FERROWARP := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)/release/ferrow
 STAMP := build/setup.stamp
 TRACES := testbench/traces
 
-.PHONY: help setup setup-timing release demo test verilog bench results timing formal lint fmt clean
+.PHONY: help setup setup-timing release demo test mutants verilog bench results timing formal lint fmt clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -37,13 +38,17 @@ demo: release ## Replay two captures of real Linux traffic through the 100G chip
 test: $(STAMP) ## All tests
 	@CARGO="$(CARGO)" scripts/test.sh
 
+mutants: $(STAMP) ## Inject bugs into the emitted chip, one at a time: the tests must catch each
+	@scripts/setup.sh --python
+	@CARGO="$(CARGO)" scripts/with-clock.sh mutants python3 testbench/mutants.py $(MUTANTS)
+
 verilog: release ## Emit the chip as Verilog: make verilog PRESET=dc-25g OUT=dir
 	@$(FERROWARP) emit --preset $(PRESET) -o $(OUT)
 
 bench: release ## Measure latency, goodput and speed against their budgets; writes build/bench.json
 	@$(FERROWARP) bench --json build/bench.json
 
-results: release ## As bench, and write docs/results.md, with what the last `make timing` left
+results: release ## As bench, and write docs/results.md, with what the last `make mutants` and `make timing` left
 	@$(FERROWARP) bench --json build/bench.json --page docs/results.md
 
 timing: setup-timing ## Place and route for the ECP5: Fmax and area per module

@@ -3,7 +3,9 @@
 //! The values are taken as they stand: measuring them again is `make results`, and `figures` holds the budgets in every test run.
 
 use ferrowarp_hdl::preset::Preset;
-use ferrowarp_testbench::bench::{page, Figure, PRESETS};
+use ferrowarp_testbench::bench::page::{self, Score};
+use ferrowarp_testbench::bench::{Figure, PRESETS};
+use ferrowarp_testbench::chip::mutant;
 
 const AGAIN: &str = "make it again: make results";
 
@@ -50,7 +52,17 @@ fn the_results_page_is_the_code_s_and_every_budget_is_met() {
         Some(timing) => &text[..timing],
         None => &text,
     };
+    let measured = match measured.find(&format!("\n## {}", page::INJECTED)) {
+        Some(injected) => {
+            let of = mutant::list().unwrap_or_else(|e| panic!("{e}")).len();
+            let all = Score { caught: of, of };
+            let again = "make it again: make mutants results";
+            assert_eq!(measured[injected..], all.section(), "{again}");
+            &measured[..injected]
+        }
+        None => measured,
+    };
     let presets = PRESETS.map(|p| Preset::find(p).unwrap_or_else(|e| panic!("{e}")));
-    let again = page::page(&presets, &figures(measured), None);
+    let again = page::page(&presets, &figures(measured), None, None);
     assert_eq!(again.as_deref(), Ok(measured), "{AGAIN}");
 }

@@ -22,9 +22,11 @@ fn walk(preset: &str) -> [Seen; 2] {
     let mut chip =
         Chip::new(&lib, &cfg, preset.data_width / 8, 1).unwrap_or_else(|e| panic!("{e}"));
     let spec = FrameSpec::default();
+    let (v6, src, dst) = chip::addresses(spec.src.ip, spec.dst.ip);
     let record = InstallRecord {
-        src: u32::from(spec.src.ip),
-        dst: u32::from(spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: spec.src.port,
         dport: spec.dst.port,
         vlan: None,

@@ -202,6 +202,8 @@ fn tiny() -> Cfg {
         max_frame: 64,
         max_fpdu: 64,
         window: 4,
+        ipv6: false,
+        sack: true,
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Sizes {
     pub max_frame: usize,
     pub max_fpdu: usize,
     pub window: usize,
+    pub ipv6: bool,
+    pub sack: bool,
 }
 
 /// Why a preset cannot be used.
@@ -171,6 +173,8 @@ impl Preset {
             max_frame: s.max_frame,
             max_fpdu: s.max_fpdu,
             window: s.window,
+            ipv6: s.ipv6,
+            sack: s.sack,
         }
     }
 
@@ -423,6 +427,8 @@ mod tests {
             |s| (s.conn_bits, s.rq_bits, s.ord_bits) = (12, 8, 8),
             |s| (s.stage_bits, s.max_frame) = (13, 16_000),
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),
+            |s| s.ipv6 = true,
+            |s| s.sack = true,
         ];
         for (n, edge) in edges.iter().enumerate() {
             let mut preset = base.clone();

@@ -31,6 +31,8 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         max_frame: 9018,
         max_fpdu,
         window: 16,
+        ipv6: false,
+        sack: true,
     }
 }
 

@@ -14,10 +14,14 @@ use rx_command_world::{Cmd, Did, World, FENCE, INSTALL, QUERY, REMOVE};
 use rx_tables::{dc_100g, small, Cases, Design};
 use std::collections::BTreeMap;
 
+/// Half of them IPv6.
 fn record(cases: &mut Cases) -> InstallRecord {
+    let v6 = cases.chance(50);
+    let bits = if v6 { 128 } else { 32 };
     InstallRecord {
-        src: cases.bits(32) as u32,
-        dst: cases.bits(32) as u32,
+        v6,
+        src: cases.bits(bits),
+        dst: cases.bits(bits),
         sport: cases.bits(16) as u16,
         dport: cases.bits(16) as u16,
         vlan: cases.chance(50).then(|| cases.bits(12) as u16),
@@ -38,6 +42,15 @@ fn record(cases: &mut Cases) -> InstallRecord {
     }
 }
 
+fn record_of(cases: &mut Cases, v6: bool) -> InstallRecord {
+    loop {
+        let r = record(cases);
+        if r.v6 == v6 {
+            return r;
+        }
+    }
+}
+
 fn conn(op: u8, conn: u32, data: u64) -> Cmd {
     Cmd {
         table: table::CONN,
@@ -53,7 +66,13 @@ fn expect_row(w: &World, number: u16, r: &InstallRecord) {
     let want = [
         ("valid", 1),
         ("gen", r.gen.into()),
-        ("tuple", pack_tuple(r.vlan, r.src, r.dst, r.sport, r.dport)),
+        (
+            "tuple",
+            pack_tuple(r.vlan, r.src as u32, r.dst as u32, r.sport, r.dport),
+        ),
+        ("v6", r.v6.into()),
+        ("src_high", r.src >> 32),
+        ("dst_high", r.dst >> 32),
         ("func", r.func.into()),
         ("rcv_wnd", r.rcv_wnd.into()),
         ("crc_en", r.crc_en.into()),
@@ -98,9 +117,11 @@ fn a_connection_lives_and_dies_in_order() {
         assert_eq!(w.did, []);
     }
     w.ready(cases);
-    for number in [0u16, 31, 7] {
-        let r = record(cases);
-        w.write(cases, table::CONN, &r.pack().expect("fits"));
+    for (number, v6) in [(0u16, true), (31, false), (7, true), (8, false)] {
+        let r = record_of(cases, v6);
+        // An IPv4 record leaves the upper words as they are: they must not count.
+        let words = r.pack().expect("fits");
+        w.write(cases, table::CONN, &words[..r.words()]);
         assert_eq!(
             w.command(cases, conn(op::INSTALL, number.into(), 0)).0,
             status::OK
@@ -231,6 +252,7 @@ struct Model {
 impl Model {
     /// The status that a command must get.
     fn status(&self, c: &Cmd, w: &World, cfg: &Cfg) -> u8 {
+        let six = w.shadow[1] >> 45 & 1 == 1;
         let commit = matches!(c.op, op::INSTALL | op::REMOVE | op::QUERY | op::FENCE);
         match (c.table, c.op) {
             (3.., _) => status::BAD_TABLE,
@@ -249,6 +271,7 @@ impl Model {
             (table::CONN, _) if c.index >> cfg.conn_bits != 0 => status::BAD_INDEX,
             (table::CONN, op::INSTALL) => match self.conns.get(&c.index) {
                 Some(_) => status::EXISTS,
+                None if six && !cfg.ipv6 => status::NO_IPV6,
                 None => status::OK,
             },
             (table::CONN, _) => match self.conns.get(&c.index) {
@@ -339,6 +362,9 @@ fn soak(cfg: &Cfg, cases: &mut Cases, commands: usize) {
             follow(&mut w, &mut model, &c, data);
         }
     }
+    if !cfg.ipv6 {
+        assert!(seen.contains_key(&status::NO_IPV6), "{seen:?}");
+    }
     for s in [
         status::OK,
         status::BAD_TABLE,
@@ -378,6 +404,13 @@ fn follow(w: &mut World, model: &mut Model, c: &Cmd, data: u64) {
             let tuple = u128::from(s[1]) << 64 & ((1 << 109) - 1) | u128::from(s[0]);
             assert_eq!(row["tuple"], tuple);
             assert_eq!(row["pd"], u128::from(s[2] >> 32 & 0xFF_FFFF));
+            let six = s[1] >> 45 & 1;
+            let high =
+                |low: u64, top: u64| u128::from(six) * (u128::from(top) << 64 | u128::from(low));
+            assert_eq!(row["v6"], six.into());
+            assert_eq!(row["src_high"], high(s[7], s[8] & 0xFFFF_FFFF));
+            let dst = u128::from(six) * (u128::from(s[9]) << 32 | u128::from(s[8] >> 32));
+            assert_eq!(row["dst_high"], dst);
         }
         (table::CONN, op::REMOVE) => {
             model.conns.remove(&c.index);
@@ -411,6 +444,17 @@ fn every_command_gets_its_status() {
 fn every_command_gets_its_status_at_100g() {
     let mut cases = Cases::new("rx_command every_command_gets_its_status_at_100g");
     soak(&dc_100g(), &mut cases, 1500);
+}
+
+/// A preset without IPv6 takes the upper words and refuses the record (TCP-80: nothing is half installed).
+#[test]
+fn every_command_gets_its_status_without_ipv6() {
+    let mut cases = Cases::new("rx_command every_command_gets_its_status_without_ipv6");
+    let cfg = Cfg {
+        ipv6: false,
+        ..small(2)
+    };
+    soak(&cfg, &mut cases, 3000);
 }
 
 /// The records of the schema arrive field by field.

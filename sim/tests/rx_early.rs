@@ -34,6 +34,8 @@ fn cfg(d: usize) -> Cfg {
         max_frame: 9018,
         max_fpdu: 8192,
         window: 16,
+        ipv6: false,
+        sack: true,
     }
 }
 

@@ -5,21 +5,23 @@ mod lookup_model;
 mod rx_tables;
 
 use ferrowarp_hdl::rx::cfg::Cfg;
-use ferrowarp_hdl::rx::lookup::{Lookup, Way};
-use lookup_model::{alias, tuple, Bench, Step, Write, FPDU, INSTALL};
+use ferrowarp_hdl::rx::lookup::{Lookup, Tuple, Way};
+use lookup_model::{
+    alias, flip, put_tuple, tuple, tuple_of, Bench, Step, Write, FPDU, INSTALL, TUPLE_BITS,
+    TUPLE_BITS_V4,
+};
 use rx_tables::{dc_100g, small, Bits, Cases, Design, Fields};
 
 /// Other operation kinds by their encoding.
 const FENCE: u128 = 5;
 const WINDOW: usize = 16;
-const TUPLE_BITS: usize = 109;
 
 /// Random everything: frames, operations and all writers on top of each other.
 fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
     let design = Design::new(&Lookup::new(cfg), "rx_lookup");
     let mut bench = Bench::new(&design, cfg, cases);
     let conns = bench.ctx.len().min(48);
-    let mut tuples: Vec<u128> = (0..24).map(|_| tuple(cases)).collect();
+    let mut tuples: Vec<Tuple> = (0..24).map(|_| tuple(cases, cfg.ipv6)).collect();
     if cfg.bucket_bits < 6 {
         for i in 0..8 {
             tuples.push(alias(cases, tuples[i], i % 2, cfg));
@@ -47,7 +49,8 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
         if bench.in_flight() < WINDOW && cases.chance(frames) {
             let mut t = tuples[cases.below(tuples.len())];
             if cases.chance(20) {
-                t ^= 1 << cases.below(TUPLE_BITS);
+                let bits = if cfg.ipv6 { TUPLE_BITS } else { TUPLE_BITS_V4 };
+                t = flip(t, cases.below(bits));
             }
             step.launch = Some(t);
         }
@@ -115,7 +118,7 @@ fn operation(bench: &Bench, cases: &mut Cases, conns: usize) -> Bits {
     op
 }
 
-fn random_write(bench: &Bench, cases: &mut Cases, conns: usize, tuples: &[u128]) -> Write {
+fn random_write(bench: &Bench, cases: &mut Cases, conns: usize, tuples: &[Tuple]) -> Write {
     let conn = cases.below(conns);
     match cases.below(10) {
         0 => {
@@ -126,7 +129,7 @@ fn random_write(bench: &Bench, cases: &mut Cases, conns: usize, tuples: &[u128])
             // mostly a connection that has this tuple
             let own = (0..conns)
                 .map(|c| (c + at) % conns)
-                .find(|c| bench.ctx[*c].get("tuple") == Some(&t));
+                .find(|c| tuple_of(&bench.ctx[*c]) == t);
             let conn = own.filter(|_| cases.chance(90)).unwrap_or(conn) as u16;
             let entry = cases.chance(85).then_some(Way { conn, fp });
             Write::Bucket {
@@ -139,7 +142,7 @@ fn random_write(bench: &Bench, cases: &mut Cases, conns: usize, tuples: &[u128])
         1 => {
             let mut row = bench.random_row("ctx_row", cases);
             row.insert("valid".into(), cases.chance(85).into());
-            row.insert("tuple".into(), tuples[conn % tuples.len()]);
+            put_tuple(&mut row, tuples[conn % tuples.len()]);
             Write::Ctx { conn, row }
         }
         2..=5 => Write::Dyn {
@@ -169,6 +172,17 @@ fn soak_latency_3() {
     soak(&small(3), &mut cases, 12_000);
 }
 
+/// A chip without IPv6: its table keeps no upper address bits.
+#[test]
+fn soak_without_ipv6() {
+    let mut cases = Cases::new("rx_lookup soak_without_ipv6");
+    let cfg = Cfg {
+        ipv6: false,
+        ..small(2)
+    };
+    soak(&cfg, &mut cases, 6_000);
+}
+
 #[test]
 fn soak_dc_100g_sizes() {
     let mut cases = Cases::new("rx_lookup soak_dc_100g_sizes");
@@ -183,7 +197,7 @@ fn all_ways_of_both_tables() {
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
     let mut bench = Bench::new(&design, &cfg, &mut cases);
     for n in 0..32 {
-        let (t, conn) = (tuple(&mut cases), cases.below(32));
+        let (t, conn) = (tuple(&mut cases, true), cases.below(32));
         let (table, way) = (n / 4 % 2, n % 4);
         assert_eq!(bench.look(t), None);
         bench.context(t, conn, &mut cases);
@@ -193,7 +207,8 @@ fn all_ways_of_both_tables() {
         // the same connection in the other table too: still it
         bench.place(1 - table, 3 - way, t, conn);
         assert_eq!(bench.look(t), Some(conn));
-        let row = Fields::from([("tuple".to_string(), t), ("valid".to_string(), 0)]);
+        let mut row = Fields::from([("valid".to_string(), 0)]);
+        put_tuple(&mut row, t);
         bench.write(Write::Ctx { conn, row });
         bench.tick(&Step::default());
         assert_eq!(bench.look(t), None, "an invalid context hits nothing");
@@ -213,14 +228,25 @@ fn all_ways_of_both_tables() {
 #[test]
 fn tcp_82_look_alike_tuples_miss() {
     let mut cases = Cases::new("rx_lookup tcp_82_look_alike_tuples_miss");
+    for six in [false, true] {
+        look_alikes(&mut cases, six);
+    }
+}
+
+fn look_alikes(cases: &mut Cases, six: bool) {
     let cfg = small(2);
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
-    let mut bench = Bench::new(&design, &cfg, &mut cases);
-    let t = tuple(&mut cases);
-    bench.context(t, 9, &mut cases);
+    let mut bench = Bench::new(&design, &cfg, cases);
+    let t = loop {
+        let t = tuple(cases, true);
+        if t.v6 == six {
+            break t;
+        }
+    };
+    bench.context(t, 9, cases);
     bench.place(0, 2, t, 9);
     for bit in 0..TUPLE_BITS {
-        let near = t ^ 1 << bit;
+        let near = flip(t, bit);
         assert_eq!(bench.look(near), None, "bit {bit}");
         // put it where the look-alike is looked for: the context still says no
         bench.place(1, bit % 4, near, 9);
@@ -228,13 +254,13 @@ fn tcp_82_look_alike_tuples_miss() {
     }
     for table in [0, 1] {
         bench.place(table, 1, t, 9);
-        let other = alias(&mut cases, t, table, &cfg);
+        let other = alias(cases, t, table, &cfg);
         assert_eq!(bench.look(other), None, "a fingerprint collision is a miss");
     }
     assert_eq!(bench.look(t), Some(9));
     // Two connections with one fingerprint (the driver never does that): a miss or the right one, never the other.
-    let other = alias(&mut cases, t, 0, &cfg);
-    bench.context(other, 6, &mut cases);
+    let other = alias(cases, t, 0, &cfg);
+    bench.context(other, 6, cases);
     bench.place(0, 3, other, 6);
     assert!(matches!(bench.look(t), None | Some(9)));
     assert!(matches!(bench.look(other), None | Some(6)));
@@ -247,7 +273,7 @@ fn operations_hit_only_their_generation() {
     let cfg = small(3);
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
     let mut bench = Bench::new(&design, &cfg, &mut cases);
-    let t = tuple(&mut cases);
+    let t = tuple(&mut cases, true);
     bench.context(t, 5, &mut cases);
     let gen = bench.ctx[5]["gen"];
     let run = |bench: &mut Bench, kind: u128, conn: u128, gen: u128| {
@@ -286,7 +312,7 @@ fn reset_forgets_at_once() {
     let mut bench = Bench::new(&design, &cfg, &mut cases);
     // both the bucket and the context among those cleared last
     let t = loop {
-        let t = tuple(&mut cases);
+        let t = tuple(&mut cases, false);
         if bench.key(t).0[1] == 7 {
             break t;
         }
@@ -299,7 +325,7 @@ fn reset_forgets_at_once() {
     let mut entries = 0;
     for cycle in 0..80 {
         dut.set("launch_valid", u128::from(cycle % 2 == 0 && cycle < 60));
-        dut.set("launch_tuple", t);
+        dut.set("launch_tuple", t.low);
         dut.set("op_room", 1);
         dut.set("ctx_pop", 0);
         dut.settle();

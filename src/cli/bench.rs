@@ -8,6 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// What `make mutants` leaves.
+const MUTANTS: &str = "build/mutants.json";
 /// What `make timing` leaves.
 const TIMING: &str = "build/timing.md";
 
@@ -30,7 +32,8 @@ pub struct Args {
     /// Measure only this preset; may be given again. Default: dc-25g (64 bits) and dc-100g (512 bits).
     #[arg(long, value_name = "PRESET")]
     preset: Vec<String>,
-    /// Also write the results page: the figures, and build/timing.md of `make timing` when it is there.
+    /// Also write the results page: the figures, what `make mutants` left in build/mutants.json, and build/timing.md of
+    /// `make timing`, when they are there.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "quick"])]
     page: Option<PathBuf>,
     /// Some lengths instead of all.
@@ -73,12 +76,25 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         save(&args.svg, svg, out)?;
     }
     if let Some(path) = &args.page {
+        let mutants = match fs::read_to_string(MUTANTS) {
+            Ok(text) => {
+                let score = bench::page::Score::parse(&text);
+                Some(score.map_err(|e| anyhow::anyhow!("{MUTANTS}: {e}"))?)
+            }
+            Err(_) => {
+                writeln!(
+                    out,
+                    "no {MUTANTS}: the page has no section of injected bugs"
+                )?;
+                None
+            }
+        };
         let timing = fs::read_to_string(TIMING).ok();
         if timing.is_none() {
             writeln!(out, "no {TIMING}: the page has no timing section")?;
         }
-        let text =
-            bench::page::page(&presets, &figures, timing.as_deref()).map_err(anyhow::Error::msg)?;
+        let text = bench::page::page(&presets, &figures, mutants, timing.as_deref())
+            .map_err(anyhow::Error::msg)?;
         save(path, &text, out)?;
     }
     let missed: Vec<&Figure> = figures.iter().filter(|f| !f.met).collect();

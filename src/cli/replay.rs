@@ -10,7 +10,7 @@ use ferrowarp_testbench::replay::{self, picture, Endpoint, ReplayOptions, Report
 use ferrowarp_testbench::replay_plan::RegionOverride;
 use std::fs;
 use std::io::Write;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -215,6 +215,9 @@ fn print_connection(c: &ConnectionReport, out: &mut dyn Write) -> anyhow::Result
     if c.read_requests > 0 {
         writeln!(out, "  Reads asked  {}", c.read_requests)?;
     }
+    if c.atomic_requests > 0 {
+        writeln!(out, "  Atomics asked {}", c.atomic_requests)?;
+    }
     writeln!(
         out,
         "  throughput   {:.2} octets per cycle over {} cycles",
@@ -257,9 +260,12 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
         "server" => Ok(Endpoint::Server),
         "both" => Ok(Endpoint::Both),
         _ => text
-            .parse::<SocketAddrV4>()
-            .map(|a| Endpoint::Address(*a.ip(), a.port()))
-            .map_err(|_| "give client, server, or an IPv4 address with its port".into()),
+            .parse::<SocketAddr>()
+            .map(|a| Endpoint::Address(a.ip(), a.port()))
+            .map_err(|_| {
+                "give client, server, or an address with its port: 10.7.0.1:18515, [fe80::1]:18515"
+                    .into()
+            }),
     }
 }
 
@@ -337,8 +343,12 @@ mod tests {
     #[test]
     fn endpoints_are_sides_or_addresses() {
         assert_eq!(endpoint("server"), Ok(Endpoint::Server));
-        let want = Endpoint::Address([10, 7, 0, 1].into(), 18515);
+        let want = Endpoint::Address(std::net::Ipv4Addr::new(10, 7, 0, 1).into(), 18515);
         assert_eq!(endpoint("10.7.0.1:18515"), Ok(want));
+        let six = std::net::Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+        let want = Endpoint::Address(six.into(), 18515);
+        assert_eq!(endpoint("[fe80::1]:18515"), Ok(want));
         assert!(endpoint("10.7.0.1").is_err());
+        assert!(endpoint("fe80::1:18515").is_err());
     }
 }

@@ -8,9 +8,10 @@ use crate::wire::ddp::{
 };
 use crate::wire::ethernet::{Mac, Vlan};
 use crate::wire::frame::{fix_checksums, Endpoint, FrameRepr, NotTcp};
+use crate::wire::ip::IpRepr;
 use crate::wire::mpa::{emit_fpdu, FpduOptions};
 use crate::wire::tcp::{Flags, TcpOption};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// One ULPDU per function.
 pub mod ulpdu {
@@ -155,6 +156,10 @@ pub fn fpdu(ulpdu: &[u8]) -> Vec<u8> {
 pub struct FrameSpec {
     pub src: Endpoint,
     pub dst: Endpoint,
+    /// TOS, or traffic class.
+    pub tos: u8,
+    /// Of IPv6.
+    pub flow_label: u32,
     pub vlan: Option<Vlan>,
     pub seq: u32,
     pub ack: u32,
@@ -173,14 +178,16 @@ impl Default for FrameSpec {
         FrameSpec {
             src: Endpoint {
                 mac: Mac([2, 0, 0, 0, 0, 2]),
-                ip: Ipv4Addr::new(10, 0, 0, 2),
+                ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)),
                 port: 40001,
             },
             dst: Endpoint {
                 mac: Mac([2, 0, 0, 0, 0, 1]),
-                ip: Ipv4Addr::new(10, 0, 0, 1),
+                ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)),
                 port: 18515,
             },
+            tos: 0,
+            flow_label: 0,
             vlan: None,
             seq: 0x1000,
             ack: 0x2000,
@@ -194,6 +201,19 @@ impl Default for FrameSpec {
 }
 
 impl FrameSpec {
+    /// The same connection over IPv6: both addresses in the prefix of documentation (RFC 3849), the IPv4 ones at their end.
+    pub fn ipv6(mut self) -> Self {
+        for (end, prefix) in [
+            (&mut self.src, 0x2001_0db8_0001_0002_8003_0004_u128),
+            (&mut self.dst, 0x2001_0db8_00a1_00b2_00c3_80d4),
+        ] {
+            if let IpAddr::V4(ip) = end.ip {
+                end.ip = IpAddr::V6((prefix << 32 | u128::from(u32::from(ip))).into());
+            }
+        }
+        self
+    }
+
     /// A frame with any TCP payload.
     pub fn frame(&self, payload: &[u8]) -> Vec<u8> {
         let mut options = Vec::new();
@@ -209,6 +229,10 @@ impl FrameSpec {
             self.src, self.dst, self.vlan, self.seq, self.ack, self.flags, options,
         );
         r.tcp.window = self.window;
+        r.ip.set_tos(self.tos);
+        if let IpRepr::V6(ip) = &mut r.ip {
+            ip.flow_label = self.flow_label;
+        }
         let mut f = r.emit(payload);
         if self.pad && f.len() < 60 {
             f.resize(60, 0);
@@ -244,7 +268,7 @@ pub fn counted(len: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Changes a frame and, if `fix`, makes the IPv4 and TCP checksums right again.
+/// Changes a frame and, if `fix`, makes the IP and TCP checksums right again.
 pub fn mutate(
     frame: &[u8],
     fix: bool,

@@ -27,7 +27,7 @@ impl Default for ConversationOptions {
     fn default() -> Self {
         let end = |n: u8, port| Endpoint {
             mac: Mac([2, 0, 0, 0, 0, n]),
-            ip: Ipv4Addr::new(10, 0, 0, n),
+            ip: Ipv4Addr::new(10, 0, 0, n).into(),
             port,
         };
         ConversationOptions {

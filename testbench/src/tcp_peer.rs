@@ -171,7 +171,7 @@ impl TcpPeer {
         };
         let ours = r.tcp.dst_port == self.spec.src.port
             && r.tcp.src_port == self.spec.dst.port
-            && r.ip.dst == self.spec.src.ip;
+            && r.ip.dst() == self.spec.src.ip;
         if !ours || !r.tcp.flags.has(Flags::ACK) {
             return false;
         }

@@ -35,7 +35,12 @@ fn duels(width: usize, first: u64, cases: u64, test: &str) {
     for seed in seeds {
         // A chip of its own, so that the seed alone repeats the case.
         let mut chip = Chip::new(&lib, &cfg, width / 8, seed).unwrap_or_else(|e| panic!("{e}"));
-        match one(&mut chip, seed, Limits::default()) {
+        // The found cases as they were.
+        let limits = Limits {
+            ipv6: !FOUND.contains(&seed),
+            ..Limits::default()
+        };
+        match one(&mut chip, seed, limits) {
             Ok(r) => {
                 println!("seed {seed}: {r:?}");
                 total.cycles += r.cycles;

@@ -197,8 +197,15 @@ fn unmended(width: usize, spec: FrameSpec) {
     let octets = fpdu(&messages()[0].1);
     let frame = l.spec(side).frame(&octets);
     for bit in 12 * 8..frame.len() * 8 {
-        // Priority and DEI of a VLAN tag are covered by no checksum and mean nothing here.
-        if bit / 8 == 14 && bit % 8 >= 4 && l.plan(side).spec.vlan.is_some() {
+        // Priority and DEI of a VLAN tag are covered by no checksum and mean nothing here; so do an IPv6 header's traffic
+        // class, flow label and hop limit.
+        let vlan = l.plan(side).spec.vlan.is_some();
+        if bit / 8 == 14 && bit % 8 >= 4 && vlan {
+            continue;
+        }
+        let in_ip = (bit / 8).wrapping_sub(if vlan { 18 } else { 14 });
+        let free = matches!(in_ip, 1..=3 | 7) || (in_ip == 0 && bit % 8 < 4);
+        if l.plan(side).spec.src.ip.is_ipv6() && free {
             continue;
         }
         let mut f = frame.clone();
@@ -233,6 +240,18 @@ fn tcp_20_flips_64() {
 }
 
 #[test]
+fn tcp_20_flips_ipv6_64() {
+    unmended(64, FrameSpec::default().ipv6());
+    unmended(64, rich().ipv6());
+}
+
+#[test]
+fn tcp_20_flips_ipv6_512() {
+    unmended(512, FrameSpec::default().ipv6());
+    unmended(512, rich().ipv6());
+}
+
+#[test]
 fn tcp_20_flips_512() {
     unmended(512, FrameSpec::default());
     unmended(512, rich());
@@ -256,6 +275,13 @@ fn sec_12_flips_behind_the_crc_64() {
         true,
         &["Write", "Send", "Send with Invalidate", "Read Request"],
     );
+}
+
+/// The payload bits over IPv6 likewise, at its other offsets.
+#[test]
+fn mpa_73_74_flips_behind_the_checksums_ipv6() {
+    flips(64, rich().ipv6(), false, &["Send"]);
+    flips(512, FrameSpec::default().ipv6(), false, &["Write"]);
 }
 
 #[test]

@@ -199,6 +199,54 @@ fn sec_04_generations_and_fences() {
     }
 }
 
+/// A slot gets a new generation while the assembler still holds segments of the old one: nothing of them is the new one's.
+#[test]
+fn sec_04_queued_segments_of_the_old_generation() {
+    for width in WIDTHS {
+        let mut c = chip(width, 3);
+        let run = |c: &mut Chip| -> Result<(), ChipError> {
+            let base = ConnPlan::new(5);
+            let r = region(STAG, base.pd, 60_000);
+            c.register_region(&r)?;
+            for gen in 1..6u8 {
+                let mut plan = base.clone();
+                plan.gen = gen;
+                plan.spec.seq = u32::from(gen) << 24;
+                let first = c.writes.len();
+                c.install(5, &ferrowarp_testbench::chip::duel::record(&plan))?;
+                let own = fpdu(&ulpdu::write(STAG, 50_000, &counted(30), true));
+                c.send(0, plan.spec.frame(&own));
+                c.drain(600, 200_000)?;
+                let of = |g: u8| c.writes[first..].iter().filter(move |w| w.gen == g);
+                assert!(of(gen - 1).count() < 100, "nothing was queued any more");
+                let placed: Vec<_> = of(gen).map(|w| (w.addr, w.data.clone())).collect();
+                assert_eq!(placed, [(r.pa + 50_000, counted(30))], "generation {gen}");
+                // Small Writes, many to a segment: the assembler has work for a thousand cycles.
+                let mut seq = plan.spec.seq.wrapping_add(own.len() as u32);
+                for _ in 0..3 {
+                    let small = (0..40u64).map(|i| ulpdu::write(STAG, i * 4, &counted(4), true));
+                    let octets: Vec<u8> = small.flat_map(|u| fpdu(&u)).collect();
+                    let spec = FrameSpec {
+                        seq,
+                        ..plan.spec.clone()
+                    };
+                    c.send(0, spec.frame(&octets));
+                    seq = seq.wrapping_add(octets.len() as u32);
+                }
+                while c.frames_left() > 0 {
+                    c.tick()?;
+                }
+                for _ in 0..20 + 10 * u32::from(gen) {
+                    c.tick()?;
+                }
+                c.remove(5, gen)?;
+            }
+            Ok(())
+        };
+        run(&mut c).unwrap_or_else(|e| panic!("{width} bits: {e}"));
+    }
+}
+
 /// Frames of one connection through the inject port between frames of others on the MAC port.
 #[test]
 fn inject_and_mac_mixed() {
@@ -395,6 +443,7 @@ fn rq_ord_nic_and_tpt_full() {
                 sink_stag: 1,
                 sink_to: 0,
                 len: 5,
+                atomic: false,
             };
             l.chip.issue_read(read);
             l.chip.drain(100, 10_000)?;

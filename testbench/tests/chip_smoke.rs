@@ -1,5 +1,6 @@
 //! One Write, one Send and one plain frame through the chip at every width.
 use ferrowarp_abi::code::cpl_kind;
+use ferrowarp_abi::register::{ADDR_GEOMETRY, GEOMETRY};
 use ferrowarp_abi::table::InstallRecord;
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_hdl::rx::cfg::Cfg;
@@ -21,13 +22,17 @@ fn cfg(latency: usize) -> Cfg {
         max_frame: 9018,
         max_fpdu: 16384,
         window: 8,
+        ipv6: false,
+        sack: true,
     }
 }
 
 fn record(spec: &FrameSpec) -> InstallRecord {
+    let (v6, src, dst) = chip::addresses(spec.src.ip, spec.dst.ip);
     InstallRecord {
-        src: u32::from(spec.src.ip),
-        dst: u32::from(spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: spec.src.port,
         dport: spec.dst.port,
         vlan: None,
@@ -122,6 +127,34 @@ fn smoke_with(width: usize, cfg: &Cfg) {
     let kinds: Vec<u8> = c.events.iter().map(|e| e.kind).collect();
     assert_eq!(kinds, [cpl_kind::RECV, cpl_kind::NIC]);
     assert_eq!((c.events[0].rqe_idx, c.events[0].len), (77, 333));
+    ipv6(&mut c, cfg);
+}
+
+/// The same Write over IPv6: placed, or where the preset has none the connection is refused and the frame the host's.
+fn ipv6(c: &mut Chip, cfg: &Cfg) {
+    c.post(Post {
+        rq: RQ_NIC,
+        idx: 4,
+        addr: 0x6001_0000,
+        len: 0x4000,
+    });
+    let spec = FrameSpec::default().ipv6();
+    let got = c.install(6, &record(&spec)).map_err(|e| e.to_string());
+    let address = ADDR_GEOMETRY + 4 * (GEOMETRY.len() as u16 - 1);
+    assert_eq!(c.register(address).unwrap(), u32::from(cfg.ipv6));
+    let write = spec.write(0x0012_3456, 0x1020, 50);
+    let now = c.cycle();
+    c.send(now, write.clone());
+    c.drain(200, 20_000).unwrap();
+    let w = c.writes.last().unwrap();
+    if cfg.ipv6 {
+        assert_eq!(got, Ok(()));
+        assert_eq!((w.addr, w.len), (0xabc0_0020, 50));
+    } else {
+        let e = got.expect_err("refused");
+        assert!(e.contains("NO_IPV6"), "{e}");
+        assert_eq!((w.addr, &w.data), (0x6001_0000, &write));
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ struct Bench {
 type Done = Result<(), DuelError>;
 
 impl Bench {
-    fn new(width: usize) -> Self {
+    fn new(width: usize, ipv6: bool) -> Self {
         let cfg = small_cfg(width);
         let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
         let chip = Chip::new(&lib, &cfg, width / 8, 11).unwrap_or_else(|e| panic!("{e}"));
@@ -30,6 +30,9 @@ impl Bench {
         let mut plan = ConnPlan::new(3);
         plan.window = WINDOW;
         plan.spec.ack = 0xffff_f000;
+        if ipv6 {
+            plan.spec = plan.spec.ipv6();
+        }
         let rights = StagRights {
             remote_write: true,
             ..Default::default()
@@ -114,8 +117,16 @@ fn modes(a: &[AckEvent]) -> Vec<u8> {
 }
 
 fn run(test: fn(&mut Bench) -> Done) {
+    run_over(false, test);
+}
+
+fn run_ipv6(test: fn(&mut Bench) -> Done) {
+    run_over(true, test);
+}
+
+fn run_over(ipv6: bool, test: fn(&mut Bench) -> Done) {
     for width in [64, 512] {
-        let mut b = Bench::new(width);
+        let mut b = Bench::new(width, ipv6);
         test(&mut b).unwrap_or_else(|e| panic!("{width} bits: {e}"));
         b.l.compare_memory()
             .unwrap_or_else(|e| panic!("{width} bits: {e}"));
@@ -124,34 +135,42 @@ fn run(test: fn(&mut Bench) -> Done) {
 
 #[test]
 fn tcp_20_checksum_forms() {
-    run(|b| {
-        for want in [0u16, 0xffff] {
-            b.fresh()?;
-            let f = b.write(30);
-            let mut frame = None;
-            for window in 0..=u16::MAX {
-                let got = FrameSpec { window, ..b.spec() }.frame(&f);
-                if got[50..52] == [0, 0] {
-                    frame = Some(got);
-                    break;
-                }
+    run(|b| checksum_forms(b, 50));
+}
+
+#[test]
+fn tcp_20_checksum_forms_ipv6() {
+    run_ipv6(|b| checksum_forms(b, 70));
+}
+
+/// `at`: where the checksum is.
+fn checksum_forms(b: &mut Bench, at: usize) -> Done {
+    for want in [0u16, 0xffff] {
+        b.fresh()?;
+        let f = b.write(30);
+        let mut frame = None;
+        for window in 0..=u16::MAX {
+            let got = FrameSpec { window, ..b.spec() }.frame(&f);
+            if got[at..at + 2] == [0, 0] {
+                frame = Some(got);
+                break;
             }
-            // Two forms of the same sum. The golden endpoint takes zero for "not filled in" and is left out.
-            let mut frame = frame.unwrap_or_else(|| panic!("no window gives a zero checksum"));
-            frame[50..52].copy_from_slice(&want.to_be_bytes());
-            let (now, before) = (b.l.chip.cycle(), b.l.chip.writes.len());
-            b.l.chip.send(now, frame);
-            b.l.chip.drain(300, 10_000)?;
-            assert_eq!(
-                b.l.chip.writes.len(),
-                before + 1,
-                "checksum field {want:#06x}"
-            );
-            let data = b.l.chip.writes.pop().map(|w| w.data);
-            assert_eq!(data, Some(counted(30)));
         }
-        Ok(())
-    });
+        // Two forms of the same sum. The golden endpoint takes zero for "not filled in" and is left out.
+        let mut frame = frame.unwrap_or_else(|| panic!("no window gives a zero checksum"));
+        frame[at..at + 2].copy_from_slice(&want.to_be_bytes());
+        let (now, before) = (b.l.chip.cycle(), b.l.chip.writes.len());
+        b.l.chip.send(now, frame);
+        b.l.chip.drain(300, 10_000)?;
+        assert_eq!(
+            b.l.chip.writes.len(),
+            before + 1,
+            "checksum field {want:#06x}"
+        );
+        let data = b.l.chip.writes.pop().map(|w| w.data);
+        assert_eq!(data, Some(counted(30)));
+    }
+    Ok(())
 }
 
 #[test]
@@ -486,6 +505,12 @@ fn tcp_60_mpa_80_84_fin() {
                 let a = b.send(frame)?;
                 assert_eq!(modes(&a), [ack_mode::NOW]);
                 assert!(a.iter().any(|a| a.flags & ack_flag::FIN != 0));
+                let behind = b.spec().seq;
+                assert!(
+                    a.iter()
+                        .all(|a| a.mode == ack_mode::NONE || a.rcv_nxt == behind),
+                    "the FIN is not acknowledged: {a:?}"
+                );
             }
             let events = b.l.events(b.side);
             assert_eq!(

@@ -5,8 +5,13 @@ mod conformance_bench;
 
 use conformance_bench::*;
 use ferrowarp_abi::code::conn_state;
+use ferrowarp_hdl::rx::lookup::{bucket_key, pack_tuple};
+use ferrowarp_testbench::chip::addresses;
+use ferrowarp_testbench::chip::duel::small_cfg;
 use ferrowarp_testbench::wire::checksum;
 use ferrowarp_testbench::wire::ethernet::Vlan;
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 const TCP: usize = 34;
 
@@ -44,7 +49,7 @@ fn tcp_79_fragments(b: &mut Bench) {
 
 /// IPv4 options, header lengths 6 to 15: this chip gives such frames to the host whole, source routes too.
 fn tcp_7a_ip_options(b: &mut Bench) {
-    b.post_nic(24);
+    b.post_nic(32);
     let c = b.open(1);
     let mut frames = Vec::new();
     for words in 6..=15u8 {
@@ -62,6 +67,13 @@ fn tcp_7a_ip_options(b: &mut Bench) {
                 f.splice(TCP..TCP, options.iter().copied());
             }));
         }
+        // The options look like the TCP header of the next segment, and the sum is right for a header without options.
+        let mut look_alike = b.links[c].spec().frame(&fpdu(&write(0, &counted(32))));
+        look_alike[IP] = 0x40 | words;
+        look_alike[IP + 10..IP + 12].fill(0);
+        let sum = checksum::checksum(&look_alike[IP..TCP]);
+        look_alike[IP + 10..IP + 12].copy_from_slice(&sum.to_be_bytes());
+        frames.push(look_alike);
     }
     for f in &frames {
         b.frame(f.clone());
@@ -274,6 +286,13 @@ fn tcp_82_look_alike_tuples(b: &mut Bench) {
         b.frame(f.clone());
         assert_eq!(b.plain(), [f], "bit {bit}");
     }
+    // Another protocol with the same octets behind it.
+    b.post_nic(2);
+    for protocol in [17, 4] {
+        let f = changed(&good, |f| f[IP + 9] = protocol);
+        b.frame(f.clone());
+        assert_eq!(b.plain(), [f], "protocol {protocol}");
+    }
     // VLAN: another one, none, and a tag where none belongs.
     let tag = |vid: u16| {
         let mut f = good.clone();
@@ -296,6 +315,44 @@ fn tcp_82_look_alike_tuples(b: &mut Bench) {
     }
 }
 
+/// Tuples that the hash hardly tells apart: six connections of one bucket, of which two go to the second table, and a frame
+/// of none of them with bucket and fingerprint of the first.
+fn tcp_82_one_bucket(b: &mut Bench) {
+    let bits = small_cfg(b.width).bucket_bits;
+    let from = |n: u32| {
+        let mut spec = FrameSpec::default();
+        // Scattered: the hash is linear, neighbours never meet.
+        let src = 0x0a00_0000 + (n.wrapping_mul(0x9e37_79b1) >> 8);
+        spec.src.ip = Ipv4Addr::from(src).into();
+        let (_, _, dst) = addresses(spec.src.ip, spec.dst.ip);
+        let tuple = pack_tuple(None, src, dst as u32, spec.src.port, spec.dst.port);
+        let key = bucket_key(tuple, bits);
+        (spec, key.bucket[0], key.fp)
+    };
+    let mut seen = HashMap::new();
+    let same = |n: u32| {
+        let (_, bucket, fp) = from(n);
+        seen.insert((bucket, fp), n).map(|first| (first, n))
+    };
+    let (first, other) = (0..0x1_0000).find_map(same).expect("17 bits of hash");
+    let (_, bucket, fp) = from(first);
+    let near = (0..).filter(|n| from(*n).1 == bucket && from(*n).2 != fp);
+    let mut all = Vec::new();
+    for (i, n) in [first].into_iter().chain(near).take(6).enumerate() {
+        let mut plan = ConnPlan::new(i as u16 + 1);
+        plan.spec = from(n).0;
+        all.push(b.open_as(plan));
+    }
+    b.post_nic(1);
+    let f = from(other).0.frame(&fpdu(&write(0, &counted(20))));
+    b.frame(f.clone());
+    assert_eq!(b.plain(), [f]);
+    for c in all {
+        b.in_step(c);
+        b.alive(c, 0);
+    }
+}
+
 const ROWS: &[Row] = &[
     row!(tcp_79_fragments),
     row!(tcp_7a_ip_options),
@@ -303,6 +360,7 @@ const ROWS: &[Row] = &[
     row!(tcp_7c_ipv6_extension_headers),
     row!(tcp_80_import_with_data_in_flight),
     row!(tcp_82_look_alike_tuples),
+    row!(tcp_82_one_bucket),
 ];
 
 #[test]

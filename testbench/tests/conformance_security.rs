@@ -271,6 +271,25 @@ fn sec_04_revoked_under_traffic(b: &mut Bench) {
     }
 }
 
+/// Four STags whose indices differ only in high bits fill a set of the table: each has its own memory and bounds.
+fn sec_03_regions_of_one_set(b: &mut Bench) {
+    let c = b.open(1);
+    let stag = |n: u32| (0x40 * (n + 1) + 5) << 8 | n;
+    let mem = |n: u32| 0x60_0000_0000 + u64::from(n) * 0x1_0003;
+    for n in 0..4 {
+        let all = rights(true, false, false, false);
+        b.region(stag(n), all, PD, None, 0, 64 + n, mem(n));
+    }
+    for n in 0..4 {
+        let data = counted(64 + n as usize);
+        b.reopen(c, 5);
+        b.send(c, &fpdu(&ulpdu::write(stag(n), 0, &data, true)));
+        assert_eq!(b.placed(), image(&[(mem(n), &data)]), "region {n}");
+        b.send(c, &fpdu(&ulpdu::write(stag(n), 1, &data, true)));
+        assert_eq!(b.placed(), Image::new(), "region {n}");
+    }
+}
+
 /// Every set of rights against Write, Read Request and Read Response.
 fn sec_05_rights_by_operation(b: &mut Bench) {
     let (stag, mem) = (0x0005_0001, 0x55_0000_0001);
@@ -471,6 +490,7 @@ const ROWS: &[Row] = &[
     row!(sec_02_bound_to_another_stream),
     row!(rdm_4a_sec_0f_shared_stag),
     row!(sec_03_every_edge),
+    row!(sec_03_regions_of_one_set),
     row!(sec_04_revoked_under_traffic),
     row!(sec_05_rights_by_operation),
     row!(sec_0c_read_queues_are_not_shared),

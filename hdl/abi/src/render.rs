@@ -24,7 +24,7 @@ What differs from the sketch that this page grew from, and what is not there yet
 * The number of a receive queue is the number of its connection; 0xFFFFF is the host's buffers for plain frames.
 * One buffer a receive (`n_sge` 1), and its address is a DMA address.
 * Memory regions are contiguous: one base, one DMA address.
-* Connections are IPv4.
+* A connection is IPv4, or IPv6 without extension headers if the preset has IPv6. Frames with others go to the host.
 * `table_cmd` answers on a stream of its own, `table_rsp`, and `registers` on `registers_rsp`.
 
 What is the driver's:

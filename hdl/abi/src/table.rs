@@ -88,7 +88,7 @@ fn pack<const N: usize, const V: usize>(
 }
 
 /// Words that WRITE can address: the longest record.
-pub const RECORD_WORDS: usize = 7;
+pub const RECORD_WORDS: usize = 10;
 
 /// Words that READ can address.
 pub const RESULT_WORDS: usize = 2;
@@ -145,16 +145,17 @@ impl LookupRow {
 /// Record of CONN INSTALL.
 pub const INSTALL_LAYOUT: Layout = Layout {
     name: "CONN install record",
-    doc: "The index is the connection number. The tuple is that of received segments: src is the peer.",
+    doc: "The index is the connection number. The tuple is that of received segments: src is the peer. Words 7 to 9 count with `v6` only; a preset without IPv6 takes and forgets them.",
     places: &[
-        at("src", 0, 0, 32, "the peer's IPv4 address"),
-        at("dst", 0, 32, 32, "our IPv4 address"),
+        at("src", 0, 0, 32, "the peer's IPv4 address, or bits 31:0 of its IPv6 address"),
+        at("dst", 0, 32, 32, "ours, likewise"),
         at("sport", 1, 0, 16, "the peer's port"),
         at("dport", 1, 16, 16, "our port"),
         at("vlan", 1, 32, 13, "{1, VID 12} with a tag, 0 without"),
+        at("v6", 1, 45, 1, "the addresses are IPv6: status NO_IPV6 if this preset has none"),
         at("gen", 2, 0, 8, "generation: another than the slot's last one"),
         at("func", 2, 8, 8, "PCIe function"),
-        at("ird", 2, 16, 8, "Read Requests of the peer that may wait for an answer"),
+        at("ird", 2, 16, 8, "Read and Atomic Requests of the peer that may wait for an answer"),
         at("crc_en", 2, 24, 1, "MPA CRC is used"),
         at("pd", 2, 32, 24, "protection domain"),
         at("qpn", 3, 0, 20, "queue pair number, as TPT entries are bound to"),
@@ -167,14 +168,20 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("snd_una", 5, 32, 32, "oldest octet of ours not acknowledged"),
         at("snd_nxt", 6, 0, 32, "next octet we send"),
         at("max_wnd", 6, 32, 32, "largest window the peer has offered"),
+        at("src_95_32", 7, 0, 64, "IPv6: bits 95:32 of the peer's address"),
+        at("src_127_96", 8, 0, 32, "IPv6: the rest of it"),
+        at("dst_63_32", 8, 32, 32, "IPv6: bits 63:32 of ours"),
+        at("dst_127_64", 9, 0, 64, "IPv6: the rest of it"),
     ],
 };
 
 /// A connection to install.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InstallRecord {
-    pub src: u32,
-    pub dst: u32,
+    /// The addresses are IPv6; an IPv4 address has 32 bits.
+    pub v6: bool,
+    pub src: u128,
+    pub dst: u128,
     pub sport: u16,
     pub dport: u16,
     /// VLAN identifier (12 bits) of a tagged connection.
@@ -199,9 +206,30 @@ pub struct InstallRecord {
 }
 
 impl InstallRecord {
-    pub const WORDS: usize = 7;
+    pub const WORDS: usize = 10;
+    /// Words that an IPv4 connection needs.
+    pub const WORDS_V4: usize = 7;
+
+    /// The words that have to be written: the first of those that [`pack`](Self::pack) gives.
+    pub const fn words(&self) -> usize {
+        if self.v6 {
+            Self::WORDS
+        } else {
+            Self::WORDS_V4
+        }
+    }
 
     pub fn pack(&self) -> Result<[u64; Self::WORDS], TooWide> {
+        for (field, address) in [("src", self.src), ("dst", self.dst)] {
+            if !self.v6 && address >> 32 != 0 {
+                return Err(TooWide {
+                    field,
+                    bits: 32,
+                    value: (address >> 32) as u64,
+                });
+            }
+        }
+        let low = |address: u128| (address & 0xffff_ffff) as u64;
         let vlan = match self.vlan {
             Some(vid) if vid > 0xFFF => {
                 return Err(TooWide {
@@ -216,11 +244,12 @@ impl InstallRecord {
         pack(
             &INSTALL_LAYOUT,
             [
-                self.src.into(),
-                self.dst.into(),
+                low(self.src),
+                low(self.dst),
                 self.sport.into(),
                 self.dport.into(),
                 vlan,
+                self.v6.into(),
                 self.gen.into(),
                 self.func.into(),
                 self.ird.into(),
@@ -236,6 +265,10 @@ impl InstallRecord {
                 self.snd_una.into(),
                 self.snd_nxt.into(),
                 self.max_wnd.into(),
+                (self.src >> 32) as u64,
+                (self.src >> 96) as u64,
+                low(self.dst >> 32),
+                (self.dst >> 64) as u64,
             ],
         )
     }

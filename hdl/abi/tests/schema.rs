@@ -116,6 +116,7 @@ fn field(layout: &ferrowarp_abi::table::Layout, words: &[u64], name: &str) -> u6
 #[test]
 fn records_pack_to_their_layout() {
     let install = InstallRecord {
+        v6: false,
         src: 0x0A00_0002,
         dst: 0x0A00_0001,
         sport: 4791,
@@ -157,6 +158,27 @@ fn records_pack_to_their_layout() {
     );
     // The whole record by hand, so that a change of the layout is seen as one.
     assert_eq!(words[2], 0x00FE_DCBA_0110_035A);
+    assert_eq!((install.words(), &words[7..]), (7, &[0, 0, 0][..]));
+    assert_eq!(get("v6"), 0);
+
+    let six = InstallRecord {
+        v6: true,
+        src: 0x2001_0DB8_0102_0304_0506_0708_090A_0B0C,
+        dst: 0xFE80_1112_1314_1516_1718_191A_1B1C_1D1E,
+        ..install
+    };
+    let words = six.pack().expect("fits");
+    assert_eq!(six.words(), 10);
+    assert_eq!(words[0], 0x1B1C_1D1E_090A_0B0C);
+    assert_eq!(words[1], 1 << 45 | 0x1ABC << 32 | 7174 << 16 | 4791);
+    assert_eq!(
+        words[7..],
+        [
+            0x0102_0304_0506_0708,
+            0x1718_191A_2001_0DB8,
+            0xFE80_1112_1314_1516
+        ]
+    );
 
     let mut row = LookupRow::default();
     row.0[2] = Some(LookupWay {

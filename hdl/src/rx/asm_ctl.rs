@@ -19,7 +19,7 @@
 //! the chain is `first`..`cur`. `push job full`: see [`OpMaker`](super::asm_op::OpMaker).
 //!
 //! A segment of a stream with Markers always goes piece by piece: [`AsmMark`] cuts what [`Early`](super::early::Early) says is
-//! next at every Marker and takes the Markers, so that an FPDU goes over pieces as it goes over segments. Its FPDUs are not
+//! next (or the whole segment, in a preset that keeps nothing ahead of a gap) at every Marker and takes the Markers, so that an FPDU goes over pieces as it goes over segments. Its FPDUs are not
 //! overlapped: one is judged before the next one is looked at, so `was` and what AsmMark knows are those of one FPDU.
 //! A purge with `fresh` begins such a stream: Markers are counted from `at`, the next segment says where the stream stands.
 
@@ -227,6 +227,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     good: Signal<Local, bool>,
     size: Signal<Local, Bits<6>>,
     back: Signal<Local, Bits<32>>,
+    /// What is ahead of a gap is kept.
+    keeps: Constant<bool>,
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
@@ -376,6 +378,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             good: Default::default(),
             size: Default::default(),
             back: Default::default(),
+            keeps: Constant::new(cfg.sack),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
@@ -438,7 +441,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.ext.next = self.k.val();
             }
         }
-        self.resume.next = (self.state.q.val() == AsmState::Check) | self.mark.resume.val();
+        self.resume.next = ((self.state.q.val() == AsmState::Check)
+            & (!self.marks.val() | self.sorted.q.val()))
+            | self.mark.resume.val();
         self.open.next =
             (self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Open);
         self.park.next = self.state.q.val() == AsmState::Open;
@@ -518,7 +523,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.job.next.stray = self.stray.val();
         self.job.next.skip = self.pend.q.val() & !self.good.val() & self.here.q.val();
         self.ends_fin.next = ((self.seg.q.val().fin
-            & (!self.sorted.q.val() | self.complete.val()))
+            & (!self.sorted.q.val() | self.complete.val() | !self.keeps.val()))
             | self.fin_due.val())
             & self.alive.q.val()
             & !self.rollback.q.val()
@@ -595,7 +600,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 } else if self.fresh.q.val() & self.early.val() {
                     // Of a stream that is gone.
                     self.state.d.next = AsmState::Sort;
-                } else if !self.anew.val() & !self.alive.q.val() {
+                } else if !self.anew.val()
+                    & (!self.alive.q.val()
+                        | ((self.apart.q.val().any() & !self.keeps.val()) & !self.sorted.q.val()))
+                {
                     self.dropped.d.next = true;
                     self.drop_q.d.next = true;
                     self.state.d.next = AsmState::Drain;
@@ -621,7 +629,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     }
                     // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
                     if !self.sorted.q.val()
-                        & (self.apart.q.val().any() | self.early.val() | self.marks.val())
+                        & ((self.keeps.val() & (self.apart.q.val().any() | self.early.val()))
+                            | self.marks.val())
                     {
                         self.sorted.d.next = true;
                         self.fresh.d.next = false;
@@ -632,6 +641,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                             self.seq.d.next = self.seg.q.val().seq;
                         }
                         self.state.d.next = AsmState::Sort;
+                        if !self.keeps.val() {
+                            // All of it is next.
+                            self.rem.d.next = self.rem.q.val();
+                            self.state.d.next = AsmState::Mark;
+                            if self.empty.q.val() {
+                                self.state.d.next = AsmState::Drain;
+                            }
+                        }
                     }
                 }
             }
@@ -807,7 +824,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     } else if self.mark.more.val() & self.alive.q.val() & !self.rollback.q.val() {
                         self.rem.d.next = self.mark.rest.val() & self.rem_mask.val();
                         self.state.d.next = AsmState::Mark;
-                    } else if self.sorted.q.val() & !self.told.q.val() {
+                    } else if (self.keeps.val() & self.sorted.q.val()) & !self.told.q.val() {
                         self.state.d.next = AsmState::Sort;
                     } else if !self.full.val() {
                         self.finish.next = true;

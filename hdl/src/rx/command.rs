@@ -19,7 +19,8 @@
 //! as the pipeline and its queues take. **Back-pressure**: `table_cmd_tready` is low from a command to its answer.
 //!
 //! **Install**: queues and mirror, then the context with a tuple that no frame can have (so that the operation finds the
-//! context, but no frame finds it before its state is written), then Op Install, then the context with its tuple.
+//! context, but no frame finds it before its state is written), then Op Install, then the context with its tuple. An IPv6
+//! record of a preset without IPv6 is refused; words 7 to 9 are taken there and kept nowhere.
 //! **Remove**: Op Remove (from there on the connection is closed, its state is the final one), then the context is taken
 //! away, then a Query that finds nothing: when it has passed, so has every frame that still found the context.
 //! What is still on its way to the DMA port is the business of a fence. DESIGN 5 (hazards), 7 (tables); SEC rows on reuse.
@@ -132,9 +133,10 @@ pub struct Command {
     index: RegNr<Bits<24>>,
     word: RegNr<Bits<6>>,
     data: RegNr<Bits<64>>,
-    shadow: [Reg<Bits<64>>; WORDS],
+    /// Words 0 to 6, and with IPv6 those behind them.
+    shadow: Vec<Reg<Bits<64>>>,
     /// This word is written.
-    put: [Reg<bool>; WORDS],
+    put: Vec<Reg<bool>>,
     result: [Reg<Bits<64>>; 2],
     status: RegNr<Bits<4>>,
     /// The answer's data is this one of `result`; none: 0.
@@ -150,6 +152,12 @@ pub struct Command {
     same_gen: RegNr<bool>,
     next_live: Signal<Local, LiveRow>,
     w: [Signal<Local, Bits<64>>; WORDS],
+    /// The record's addresses are IPv6, and the preset has it.
+    v6: Signal<Local, bool>,
+    src_high: Signal<Local, Bits<96>>,
+    dst_high: Signal<Local, Bits<96>>,
+    ipv6: Constant<bool>,
+    _words: usize,
     out_of_table: Signal<Local, bool>,
     out_of_lookup: Signal<Local, bool>,
     all_ready: Signal<Local, bool>,
@@ -173,6 +181,11 @@ impl Command {
         let all = 0xFF_FFFFu64;
         // Bit 16 of a lookup index selects the table.
         let no_valid = (0..WAYS).fold((1u128 << ROW) - 1, |row, w| row & !(1 << (29 * w + 28)));
+        let words = if cfg.ipv6 {
+            WORDS
+        } else {
+            ferrowarp_abi::table::InstallRecord::WORDS_V4
+        };
         let bucket = ((1u64 << cfg.bucket_bits) - 1) | 1 << 16;
         Self {
             clock: Default::default(),
@@ -236,8 +249,8 @@ impl Command {
             index: Default::default(),
             word: Default::default(),
             data: Default::default(),
-            shadow: Default::default(),
-            put: Default::default(),
+            shadow: (0..words).map(|_| Reg::default()).collect(),
+            put: (0..words).map(|_| Reg::default()).collect(),
             result: Default::default(),
             status: Default::default(),
             first: Default::default(),
@@ -250,6 +263,11 @@ impl Command {
             same_gen: Default::default(),
             next_live: Default::default(),
             w: Default::default(),
+            v6: Default::default(),
+            src_high: Default::default(),
+            dst_high: Default::default(),
+            ipv6: Constant::new(cfg.ipv6),
+            _words: words,
             out_of_table: Default::default(),
             out_of_lookup: Default::default(),
             all_ready: Default::default(),
@@ -270,7 +288,10 @@ impl Command {
 impl Logic for Command {
     #[hdl_gen]
     fn update(&mut self) {
-        for i in 0..7 {
+        for i in 7..10 {
+            self.w[i].next = 0.into();
+        }
+        for i in 0..self._words {
             self.w[i].next = self.shadow[i].q.val();
         }
         self.unused_words.next =
@@ -305,10 +326,11 @@ impl Logic for Command {
         self.alive.d.next = self.live_row.val().valid;
         self.same_gen.d.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
         self.check.live.next = self.alive.q.val();
+        self.check.no_ipv6.next = self.w[1].val().get_bit(45) & !self.ipv6.val();
         self.check.same_gen.next = self.same_gen.q.val();
 
-        // A WRITE is decided while the live row is fetched: seven words of 64 bits wait for one bit each.
-        for i in 0..7 {
+        // A WRITE is decided while the live row is fetched: words of 64 bits wait for one bit each.
+        for i in 0..self._words {
             self.put[i].d.next = (self.step.q.val() == CmdStep::Fetch)
                 & self.check.to_shadow.val()
                 & (self.word.q.val() == i.to_bits::<6>());
@@ -343,6 +365,18 @@ impl Logic for Command {
         self.ctx_row.next.tuple = (self.tuple.val() & !self.tag.val()) | self.vid_1.val();
         if self.show.val() {
             self.ctx_row.next.tuple = self.tuple.val();
+        }
+        self.v6.next = self.w[1].val().get_bit(45) & self.ipv6.val();
+        self.src_high.next = bit_cast::<96, 64>(self.w[7].val())
+            | (bit_cast::<96, 32>(self.w[8].val().get_bits::<32>(0)) << 64);
+        self.dst_high.next = bit_cast::<96, 32>(self.w[8].val().get_bits::<32>(32))
+            | (bit_cast::<96, 64>(self.w[9].val()) << 32);
+        self.ctx_row.next.v6 = self.v6.val();
+        self.ctx_row.next.src_high = 0.into();
+        self.ctx_row.next.dst_high = 0.into();
+        if self.v6.val() {
+            self.ctx_row.next.src_high = self.src_high.val();
+            self.ctx_row.next.dst_high = self.dst_high.val();
         }
         self.ctx_row.next.func = self.w[2].val().get_bits::<8>(8);
         self.ctx_row.next.ird = self.w[2].val().get_bits::<8>(16);

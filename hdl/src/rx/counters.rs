@@ -106,6 +106,8 @@ impl Counters {
             cfg.max_frame,
             cfg.max_fpdu,
             N,
+            usize::from(cfg.ipv6),
+            usize::from(cfg.sack),
         ];
         Self {
             clock: Default::default(),

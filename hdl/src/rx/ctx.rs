@@ -9,7 +9,7 @@
 //! | Reads answered | 16 bits | `rdd_we rdd_conn rdd_val`: read_done server | no |
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
-//! connection), `req_conn`, `req_gen` (operation), `req_tuple` (frame). Answer: `entry_valid`, `entry` exactly `latency`
+//! connection), `req_conn`, `req_gen` (operation), `req_tuple`, `req_upper` (frame). Answer: `entry_valid`, `entry` exactly `latency`
 //! cycles later, in order, one a cycle. No back-pressure on either side.
 //!
 //! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
@@ -26,7 +26,7 @@
 //! `req_found` low.
 
 use super::cfg::Cfg;
-use super::types::{Ctx, CtxEntry, Dyn, Mirror, CONN, TUPLE};
+use super::types::{Ctx, CtxEntry, Dyn, Mirror, Upper, CONN, TUPLE, UPPER};
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Ram, RamClear};
 use rust_hdl::prelude::*;
@@ -40,6 +40,10 @@ pub struct CtxAsk {
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
     pub tuple: Bits<TUPLE>,
+    // Upper
+    pub v6: bool,
+    pub src_high: Bits<96>,
+    pub dst_high: Bits<96>,
 }
 
 /// [`Dyn`] without `rd_head`.
@@ -68,6 +72,7 @@ pub struct CtxTables {
     pub req_conn: Signal<In, Bits<CONN>>,
     pub req_gen: Signal<In, Bits<8>>,
     pub req_tuple: Signal<In, Bits<TUPLE>>,
+    pub req_upper: Signal<In, Upper>,
     pub entry_valid: Signal<Out, bool>,
     pub entry: Signal<Out, CtxEntry>,
     pub ctx_we: Signal<In, bool>,
@@ -112,6 +117,10 @@ pub struct CtxTables {
 impl CtxTables {
     /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
     pub fn new(cfg: &Cfg) -> Self {
+        let mut ctx_ram = Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined();
+        if !cfg.ipv6 {
+            ctx_ram = ctx_ram.keeping(Ctx::BITS - UPPER);
+        }
         let beyond = (0xffffu64 << cfg.conn_bits) & 0xffff;
         Self {
             clock: Default::default(),
@@ -122,6 +131,7 @@ impl CtxTables {
             req_conn: Default::default(),
             req_gen: Default::default(),
             req_tuple: Default::default(),
+            req_upper: Default::default(),
             entry_valid: Default::default(),
             entry: Default::default(),
             ctx_we: Default::default(),
@@ -138,7 +148,7 @@ impl CtxTables {
             rdd_val: Default::default(),
             settled: Default::default(),
             ready: Default::default(),
-            ctx_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
+            ctx_ram,
             dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             head_ram: Ram::new(cfg.conn_bits, cfg.latency),
             mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
@@ -220,6 +230,9 @@ impl Logic for CtxTables {
         self.ask.next.conn = self.req_conn.val();
         self.ask.next.gen = self.req_gen.val();
         self.ask.next.tuple = self.req_tuple.val();
+        self.ask.next.v6 = self.req_upper.val().v6;
+        self.ask.next.src_high = self.req_upper.val().src;
+        self.ask.next.dst_high = self.req_upper.val().dst;
         self.valid[0].d.next = self.req_valid.val();
         self.asks[0].d.next = self.ask.val();
         for i in 1..self._latency {
@@ -235,7 +248,10 @@ impl Logic for CtxTables {
         if self.asked.val().pseudo {
             self.same.next = self.asked.val().gen == self.ctx_ram.rdata.val().gen;
         } else {
-            self.same.next = self.asked.val().tuple == self.ctx_ram.rdata.val().tuple;
+            self.same.next = (self.asked.val().tuple == self.ctx_ram.rdata.val().tuple)
+                & (self.asked.val().v6 == self.ctx_ram.rdata.val().v6)
+                & (self.asked.val().src_high == self.ctx_ram.rdata.val().src_high)
+                & (self.asked.val().dst_high == self.ctx_ram.rdata.val().dst_high);
         }
         self.entry.next.pseudo = self.asked.val().pseudo;
         self.entry.next.hit =

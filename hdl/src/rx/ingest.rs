@@ -37,7 +37,7 @@ use crate::rx::parse::{Parse, HEAD_BITS};
 use crate::rx::scan::Scanner;
 use crate::rx::slots::Slots;
 use crate::rx::staging::Staging;
-use crate::rx::types::{FrameDone, Scan, BEAT, BYTE, HDR_B, SLOT, TUPLE};
+use crate::rx::types::{FrameDone, Scan, Upper, BEAT, BYTE, HDR_B, SLOT, TUPLE};
 use rust_hdl::prelude::*;
 
 /// log2 of the depth of the three FIFOs.
@@ -64,6 +64,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
 
     pub launch_valid: Signal<Out, bool>,
     pub launch_tuple: Signal<Out, Bits<TUPLE>>,
+    pub launch_upper: Signal<Out, Upper>,
     pub tpt_pending: Signal<Out, bool>,
     pub tpt_valid: Signal<Out, bool>,
     pub tpt_stag: Signal<Out, Bits<32>>,
@@ -222,6 +223,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             frame_start: Default::default(),
             launch_valid: Default::default(),
             launch_tuple: Default::default(),
+            launch_upper: Default::default(),
             tpt_pending: Default::default(),
             tpt_valid: Default::default(),
             tpt_stag: Default::default(),
@@ -254,8 +256,8 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(cfg.latency),
-            scanner: Default::default(),
+            parse: Parse::new(cfg.latency, cfg.ipv6),
+            scanner: Scanner::new(cfg.ipv6),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
             scan_fifo: Default::default(),
@@ -413,6 +415,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.parse.r_last.next = self.r_last.q.val();
         self.launch_valid.next = self.parse.launch_valid.val();
         self.launch_tuple.next = self.parse.launch_tuple.val();
+        self.launch_upper.next = self.parse.launch_upper.val();
         self.tpt_valid.next = self.parse.tpt_valid.val();
         self.tpt_stag.next = self.parse.tpt_stag.val();
         self.tpt_pending.next = self.parse.tpt_pending.val();
@@ -488,6 +491,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.scanner.r_head.next = self.r_head.q.val();
         self.scanner.r_data.next = self.r_data.q.val();
         self.scanner.vlan.next = self.parse.vlan.val();
+        self.scanner.six.next = self.parse.six.val();
+        self.scanner.total.next = self.parse.total.val();
         self.scanner.h.next = self.parse.h.val();
         self.scanner.h_plus_4.next = self.parse.h_plus_4.val();
         self.scanner.at.next = self.parse.at.val();

@@ -2,7 +2,7 @@
 //!
 //! | ports | | |
 //! |---|---|---|
-//! | `launch_valid launch_tuple` | in | a frame's tuple; no back-pressure |
+//! | `launch_valid launch_tuple launch_upper` | in | a frame's tuple, and what an IPv6 one has more; no back-pressure |
 //! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
 //! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
@@ -22,7 +22,8 @@
 //! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
 //! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
 //! read when it is launched, whether it will hit or not:
-//! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39.
+//! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39, for an
+//! Atomic Request (opcode 10, RFC 7306 5.2.1) the remote STag in octets 28..31.
 //! Other kinds issue none.
 //! **Depths**: both FIFOs hold the window: whoever counts frames and operations in flight keeps them from
 //! overflowing. An assembled FPDU and a command have a register each for what only they carry: the assembler has one FPDU
@@ -30,7 +31,8 @@
 //!
 //! # Bucket row
 //! Two tables of `2^bucket_bits` buckets of 4 ways. Table 0 is addressed by the low bits of `TupleHash::h0`, table 1 by
-//! those of `h1`; the fingerprint is `fp`. Way `w` of a row is bits `29w+28 : 29w`:
+//! those of `h1`; the fingerprint is `fp`; an IPv6 tuple is hashed with its [`Upper`]. Way `w` of a row is
+//! bits `29w+28 : 29w`:
 //!
 //! | bits | field |
 //! |---|---|
@@ -41,7 +43,7 @@
 //! The driver never installs two different connections with equal fingerprints in the buckets of one tuple. If it does,
 //! the two numbers are ORed, and the full tuple compare makes a miss of nearly every frame; never a false hit. The same
 //! connection may stand in several ways, so an entry moves from one table to the other without a gap: write the new way
-//! first. [`bucket_key`], [`pack_row`] and [`pack_tuple`] are the driver's side of this contract.
+//! first. [`bucket_key`], [`pack_row`] and [`Tuple`] are the driver's side of this contract.
 
 use super::cfg::Cfg;
 use super::ctx::CtxTables;
@@ -58,6 +60,8 @@ pub const WAYS: usize = 4;
 pub const WAY: usize = 29;
 /// Bits of a bucket row.
 pub const ROW: usize = WAYS * WAY;
+/// Bits of a tuple that are hashed.
+const HASHED: usize = TUPLE + UPPER;
 /// log2 of the largest depth of the entry and the operation FIFO.
 const DEPTH: usize = 4;
 /// The bits of a way that a table of `2^conn_bits` connections keeps.
@@ -80,7 +84,56 @@ pub struct BucketKey {
     pub fp: u16,
 }
 
-/// A tuple as the chip packs it. `src` and `sport` are those of the received frame: the peer's.
+/// A tuple as the chip takes it: [`TUPLE`] low bits as [`pack_tuple`] makes them, and the fields of [`Upper`].
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tuple {
+    pub low: u128,
+    pub v6: bool,
+    pub src_high: u128,
+    pub dst_high: u128,
+}
+
+impl From<u128> for Tuple {
+    /// An IPv4 one.
+    fn from(low: u128) -> Self {
+        Tuple {
+            low,
+            ..Tuple::default()
+        }
+    }
+}
+
+impl Tuple {
+    /// Of IPv6 addresses; the arguments as for [`pack_tuple`].
+    pub fn v6(vlan: Option<u16>, src: u128, dst: u128, sport: u16, dport: u16) -> Self {
+        Tuple {
+            low: pack_tuple(vlan, src as u32, dst as u32, sport, dport),
+            v6: true,
+            src_high: src >> 32,
+            dst_high: dst >> 32,
+        }
+    }
+
+    /// The bits that are hashed, the first one at bit 0 of the first octet: `low`, `src_high`, `dst_high`, `v6`.
+    fn octets(&self) -> [u8; HASHED.div_ceil(8)] {
+        let mut out = [0; HASHED.div_ceil(8)];
+        let mut at = 0;
+        for (value, bits) in [
+            (self.low, TUPLE),
+            (self.src_high, 96),
+            (self.dst_high, 96),
+            (self.v6.into(), 1),
+        ] {
+            for i in 0..bits {
+                out[at / 8] |= ((value >> i & 1) as u8) << (at % 8);
+                at += 1;
+            }
+        }
+        out
+    }
+}
+
+/// An IPv4 tuple's bits. `src` and `sport` are those of the received frame: the peer's.
 /// `vlan` is the VID of an 802.1Q tag.
 pub fn pack_tuple(vlan: Option<u16>, src: u32, dst: u32, sport: u16, dport: u16) -> u128 {
     let tag = vlan.map_or(0, |vid| 0x1000 | u128::from(vid & 0xfff));
@@ -92,8 +145,8 @@ pub fn pack_tuple(vlan: Option<u16>, src: u32, dst: u32, sport: u16, dport: u16)
 }
 
 /// The buckets and the fingerprint of a tuple in tables of `2^bucket_bits` buckets.
-pub fn bucket_key(tuple: u128, bucket_bits: usize) -> BucketKey {
-    let (h0, h1, fp) = tuple_hash(&tuple.to_le_bytes()[..TUPLE.div_ceil(8)]);
+pub fn bucket_key(tuple: impl Into<Tuple>, bucket_bits: usize) -> BucketKey {
+    let (h0, h1, fp) = tuple_hash(&tuple.into().octets());
     let mask = ((1u32 << bucket_bits) - 1) as u16;
     BucketKey {
         bucket: [h0 & mask, h1 & mask],
@@ -118,6 +171,10 @@ pub struct LookupAsk {
     pub gen: Bits<8>,
     pub fp: Bits<12>,
     pub tuple: Bits<TUPLE>,
+    // Upper
+    pub v6: bool,
+    pub src_high: Bits<96>,
+    pub dst_high: Bits<96>,
 }
 
 /// What decides in J and addresses the queue tables.
@@ -149,6 +206,7 @@ pub struct Lookup {
     pub reset: Signal<In, bool>,
     pub launch_valid: Signal<In, bool>,
     pub launch_tuple: Signal<In, Bits<TUPLE>>,
+    pub launch_upper: Signal<In, Upper>,
     pub op_valid: Signal<In, bool>,
     pub op_ready: Signal<Out, bool>,
     pub op: Signal<In, Op>,
@@ -182,7 +240,7 @@ pub struct Lookup {
     pub rdd_conn: Signal<In, Bits<CONN>>,
     pub rdd_val: Signal<In, Bits<16>>,
     pub ready: Signal<Out, bool>,
-    hash: TupleHash<TUPLE>,
+    hash: TupleHash<HASHED>,
     bucket0: RamLanes<ROW, WAYS, 16>,
     bucket1: RamLanes<ROW, WAYS, 16>,
     /// Ways of table 0, then of table 1.
@@ -237,6 +295,7 @@ pub struct Lookup {
     unused_asked: Signal<Local, LookupAsk>,
     frame: Signal<Local, bool>,
     row: Signal<Local, Bits<ROW>>,
+    upper_flag: Signal<Local, Bits<1>>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
@@ -250,6 +309,7 @@ impl Lookup {
             reset: Default::default(),
             launch_valid: Default::default(),
             launch_tuple: Default::default(),
+            launch_upper: Default::default(),
             op_valid: Default::default(),
             op_ready: Default::default(),
             op: Default::default(),
@@ -331,6 +391,7 @@ impl Lookup {
             unused_asked: Default::default(),
             frame: Default::default(),
             row: Default::default(),
+            upper_flag: Default::default(),
             beyond: Constant::new(((0xffffu64 << cfg.conn_bits) & 0xffff).to_bits()),
             _latency: cfg.latency,
         }
@@ -405,12 +466,22 @@ impl Logic for Lookup {
         if self.fpdu_a.q.val().get_bits::<4>(24) == 1 {
             self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(128);
         }
+        if self.fpdu_a.q.val().get_bits::<4>(24) == 10 {
+            self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(64);
+        }
         self.stag.din.next = self.stag_wire.val();
         self.op_tpt_valid.next = self.op_go.val() & self.held_fpdu.q.val();
         self.op_tpt_stag.next = self.stag.dout.val();
 
         // Cycle A: bucket read.
-        self.hash.tuple.next = self.launch_tuple.val();
+        self.upper_flag.next = 0.into();
+        if self.launch_upper.val().v6 {
+            self.upper_flag.next = 1.into();
+        }
+        self.hash.tuple.next = bit_cast::<HASHED, TUPLE>(self.launch_tuple.val())
+            | (bit_cast::<HASHED, 96>(self.launch_upper.val().src) << 109)
+            | (bit_cast::<HASHED, 96>(self.launch_upper.val().dst) << 205)
+            | (bit_cast::<HASHED, 1>(self.upper_flag.val()) << 301);
         self.bucket0.raddr.next = self.hash.h0.val();
         self.bucket1.raddr.next = self.hash.h1.val();
         self.ask.next.pseudo = !self.launch_valid.val();
@@ -422,6 +493,9 @@ impl Logic for Lookup {
         self.ask.next.gen = self.held_gen.q.val();
         self.ask.next.fp = self.hash.fp.val();
         self.ask.next.tuple = self.launch_tuple.val();
+        self.ask.next.v6 = self.launch_upper.val().v6;
+        self.ask.next.src_high = self.launch_upper.val().src;
+        self.ask.next.dst_high = self.launch_upper.val().dst;
         self.valid[0].d.next = self.launch_valid.val() || self.op_go.val();
         self.asks[0].d.next = self.ask.val();
         for i in 1..self._latency {
@@ -463,6 +537,9 @@ impl Logic for Lookup {
             | self.asked.val().conn;
         self.tables.req_gen.next = self.asked.val().gen;
         self.tables.req_tuple.next = self.asked.val().tuple;
+        self.tables.req_upper.next.v6 = self.asked.val().v6;
+        self.tables.req_upper.next.src = self.asked.val().src_high;
+        self.tables.req_upper.next.dst = self.asked.val().dst_high;
 
         // Cycle A+2L: the entry goes into its FIFO.
         self.entries.push.next = self.tables.entry_valid.val();

@@ -2,30 +2,33 @@
 //!
 //! Two views of the stream: the port (`en beat data keep last`, cycle c) and R0, the same one cycle later
 //! (`r_valid r_beat r_data r_last`). Fixed fields are captured at the end of their port cycle, so they are level with R0.
-//! Positions are those of an untagged frame; a tagged one (802.1Q, one tag) has them 4 octets later.
+//! Positions are those of an untagged IPv4 frame; a tagged one (802.1Q, one tag) has them 4 octets later, an IPv6 one 20
+//! octets later (`ip6.rs`; B then has octet 57).
 //!
 //! | output | cycle | |
 //! |---|---|---|
-//! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP only |
+//! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP; IPv6 and at once TCP |
 //! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T, at table latency 3 in T - 1, which such a payload grants). In T + 1 if octet 7 is in the last beat; then `late` holds as well, at 64 bits in T too |
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
-//! | `vlan at h h_plus_4` | level with R0 (64 bit: with the port) | tag seen, last octet of the IP packet, first payload octet and the fourth behind it: for the scanner |
+//! | `launch_upper` | B + 1 | with `launch_tuple`: the rest of IPv6 addresses |
+//! | `vlan six total at h h_plus_4` | level with R0 (64 bit: with the port) | tag seen, EtherType of IPv6 and its payload length, last octet of the IP packet, first payload octet and the fourth behind it: for the scanner |
 //!
-//! At 64 bits `launch_valid` is a register, else three levels of logic behind registers; the tuple is one gate behind
-//! registers. `tpt_valid` and `tpt_pending` at 64 bits: one or two gates behind registers.
-//! No back-pressure. RFC 791 3.1 (IP), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
+//! At 64 bits `launch_valid` is a register, else three levels of logic behind registers; the tuple is a gate behind
+//! registers, with IPv6 two. `tpt_valid` and `tpt_pending` at 64 bits: one or two gates behind registers.
+//! No back-pressure. RFC 791 3.1 (IP), RFC 8200 3 (IPv6), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
 //! RFC 5044 4.1 and RFC 5041 4 (FPDU and DDP headers).
 
 use crate::prim::{Field, FieldCapture, PayloadCapture, Reg, RegNr, BEAT_BITS, POSITION};
-use crate::rx::types::{FrameDone, BEAT, HDR_A, HDR_B, SLOT, TUPLE};
+use crate::rx::ip6::{Ip6, LONGER};
+use crate::rx::types::{FrameDone, Upper, BEAT, HDR_A, HDR_B, SLOT, TUPLE};
 use rust_hdl::prelude::*;
 
 /// Width of a beat index that counts headers only and stays at its greatest value.
 pub const HEAD_BITS: usize = 5;
 
-/// Fixed fields of an IPv4 TCP frame, in frame order.
+/// Fixed fields of an IPv4 TCP frame, in frame order. Of an IPv6 frame see `ip6.rs`.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Fields {
     /// EtherType; of a tagged frame the one behind the tag.
@@ -70,21 +73,36 @@ const FIELDS: [(&str, usize, usize); 16] = [
     ("tsecr", 62, 4),
 ];
 /// The tag's position and its octets.
-const TAG: usize = 12;
+pub const TAG: usize = 12;
 pub const TAG_LEN: usize = 4;
 /// Last octet of the tuple, untagged.
-const TUPLE_END: usize = 37;
+pub const TUPLE_END: usize = 37;
 /// Last octet of a TCP header without options, untagged.
 const TCP_END: usize = 53;
 
-/// A table over the data offset, and the tag above it: 32 entries of 8 bits. In place of adders, each of which costs a
-/// carry chain.
-fn by_offset(entry: impl Fn(usize) -> usize) -> Bits<256> {
-    (0..32).fold(0.into(), |table: Bits<256>, i| {
+/// Octets in front of the TCP header, by the tag (bit 0) and IPv6 (bit 1).
+fn front(kind: usize) -> usize {
+    34 + kind % 2 * TAG_LEN + kind / 2 * LONGER
+}
+
+/// A table over the data offset, the tag and IPv6 above it: 64 entries of 8 bits, from the octets of the TCP header and
+/// those in front of it. In place of adders, each of which costs a carry chain.
+fn by_offset(entry: impl Fn(usize, usize) -> usize) -> Bits<512> {
+    (0..64).fold(0.into(), |table: Bits<512>, i| {
         // TCP header in words, 5 for the values that are too small
-        let octets = (i % 16).max(5) * 4 + i / 16 * TAG_LEN;
-        table | (bit_cast::<256, 64>((entry(octets) as u64).to_bits::<64>()) << (8 * i as u64))
+        let tcp = (i % 16).max(5) * 4;
+        let value = (entry(tcp, front(i / 16)) as u64).to_bits::<64>();
+        table | (bit_cast::<512, 64>(value) << (8 * i as u64))
     })
+}
+
+/// Octets in front of the TCP header that the IP length counts: that of IPv6 begins behind its own header.
+fn counted(octets: usize) -> usize {
+    if octets < front(2) {
+        20
+    } else {
+        0
+    }
 }
 
 /// What the lengths in the header say.
@@ -132,6 +150,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
 
     pub launch_valid: Signal<Out, bool>,
     pub launch_tuple: Signal<Out, Bits<TUPLE>>,
+    pub launch_upper: Signal<Out, Upper>,
     pub tpt_valid: Signal<Out, bool>,
     pub tpt_stag: Signal<Out, Bits<32>>,
     pub tpt_pending: Signal<Out, bool>,
@@ -139,11 +158,18 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub done: Signal<Out, FrameDone>,
     pub hdr_b: Signal<Out, Bits<HDR_B>>,
     pub vlan: Signal<Out, bool>,
+    pub six: Signal<Out, bool>,
+    pub total: Signal<Out, Bits<16>>,
     pub at: Signal<Out, Bits<POSITION>>,
     pub h: Signal<Out, Bits<8>>,
     pub h_plus_4: Signal<Out, Bits<8>>,
 
     capture: FieldCapture<Fields, D>,
+    /// One with IPv6, none without.
+    ip6: Vec<Ip6<D, K>>,
+    is_six: Signal<Local, bool>,
+    tuple_now_six: Signal<Local, bool>,
+    launch_six: Signal<Local, bool>,
     tag: Reg<bool>,
     vid: RegNr<Bits<12>>,
     /// The tuple of this frame was complete in the cycle before; at 64 bits it is a frame to launch, too.
@@ -165,10 +191,10 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     is_tcp_q: RegNr<bool>,
     doff: Signal<Local, Bits<4>>,
     doff_ok: Signal<Local, bool>,
-    /// Place of an entry in the tables.
-    entry: Signal<Local, Bits<8>>,
-    plain_entry: Signal<Local, Bits<8>>,
-    /// IP and TCP header.
+    /// Place of an entry in the tables, and without the tag.
+    entry: Signal<Local, Bits<9>>,
+    plain_entry: Signal<Local, Bits<9>>,
+    /// IP and TCP header, as far as the IP length counts them.
     headers: Signal<Local, Bits<16>>,
     headers_20: Signal<Local, Bits<16>>,
     lead: Signal<Local, Bits<POSITION>>,
@@ -194,7 +220,8 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     stag_here: Signal<Local, bool>,
     issue: Signal<Local, bool>,
     late_now: Signal<Local, bool>,
-    head_entry: Signal<Local, Bits<6>>,
+    head_entry: Signal<Local, Bits<7>>,
+    tagged_head: Signal<Local, Bits<7>>,
     /// Beat index less that of the first payload octet.
     rel: RegNr<Bits<HEAD_BITS>>,
     offset: Signal<Local, Bits<8>>,
@@ -202,23 +229,24 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     at_tag: Constant<Bits<HEAD_BITS>>,
     at_tuple: Constant<Bits<HEAD_BITS>>,
     at_tuple_tagged: Constant<Bits<HEAD_BITS>>,
-    /// By beat index, and the tag above it: up to, and before, the last octet of a TCP header without options.
-    tcp_to: Constant<Bits<64>>,
-    tcp_behind: Constant<Bits<64>>,
-    h_of: Constant<Bits<256>>,
-    h_plus_4_of: Constant<Bits<256>>,
-    headers_of: Constant<Bits<256>>,
-    headers_20_of: Constant<Bits<256>>,
+    /// By beat index, the tag and IPv6 above it: up to, and before, the last octet of a TCP header without options.
+    tcp_to: Constant<Bits<128>>,
+    tcp_behind: Constant<Bits<128>>,
+    h_of: Constant<Bits<512>>,
+    h_plus_4_of: Constant<Bits<512>>,
+    headers_of: Constant<Bits<512>>,
+    headers_20_of: Constant<Bits<512>>,
     /// The beat before which nothing of `done` is missing: no payload, 20 octets of it. The beat of FPDU octet 7.
-    need_none_of: Constant<Bits<256>>,
-    need_20_of: Constant<Bits<256>>,
-    stag_of: Constant<Bits<256>>,
+    need_none_of: Constant<Bits<512>>,
+    need_20_of: Constant<Bits<512>>,
+    stag_of: Constant<Bits<512>>,
     /// At 64 bits header arithmetic has a cycle of its own.
     narrow: Constant<bool>,
     /// And the TPT answers so late that the request must leave before the last beat is on the port.
     slow: Constant<bool>,
     lane_mask: Constant<Bits<8>>,
     lk: Constant<Bits<4>>,
+    _ipv6: usize,
     _tag_lane: usize,
     _tuple_lane: usize,
     _tuple_lane_tagged: usize,
@@ -230,16 +258,16 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
         "Parse: K must be D / 8 and LK log2 K, D 64 to 512"
     );
 
-    /// `latency` of the TPT in cycles.
-    pub fn new(latency: usize) -> Self {
+    /// `latency` of the TPT in cycles; with or without IPv6.
+    pub fn new(latency: usize, ipv6: bool) -> Self {
         let () = Self::OK;
         let beat_of = |octet: usize| Constant::new(((octet / K) as u64).to_bits());
         let beats_of = |is: &dyn Fn(usize, usize) -> bool| {
-            let bit = |i: usize| is(i % 32, (TCP_END + i / 32 * TAG_LEN) / K);
-            let ones = (0..64).filter(|i| bit(*i));
-            Constant::new(ones.fold(0u64, |v, i| v | 1 << i).to_bits())
+            let bit = |i: usize| is(i % 32, (front(i / 32) + TCP_END - front(0)) / K);
+            let ones = (0..128).filter(|i| bit(*i));
+            Constant::new(ones.fold(0u128, |v, i| v | 1 << i).to_bits())
         };
-        let table = |entry: &dyn Fn(usize) -> usize| Constant::new(by_offset(entry));
+        let table = |entry: &dyn Fn(usize, usize) -> usize| Constant::new(by_offset(entry));
         let fields = FIELDS.map(|(name, byte, bytes)| Field { name, byte, bytes });
         Self {
             clock: Default::default(),
@@ -261,6 +289,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             done_bad: Default::default(),
             launch_valid: Default::default(),
             launch_tuple: Default::default(),
+            launch_upper: Default::default(),
             tpt_valid: Default::default(),
             tpt_stag: Default::default(),
             tpt_pending: Default::default(),
@@ -268,10 +297,16 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             done: Default::default(),
             hdr_b: Default::default(),
             vlan: Default::default(),
+            six: Default::default(),
+            total: Default::default(),
             at: Default::default(),
             h: Default::default(),
             h_plus_4: Default::default(),
             capture: FieldCapture::movable(&fields, TAG, TAG_LEN),
+            ip6: (0..usize::from(ipv6)).map(|_| Ip6::new()).collect(),
+            is_six: Default::default(),
+            tuple_now_six: Default::default(),
+            launch_six: Default::default(),
             tag: Default::default(),
             vid: Default::default(),
             tuple_done: Default::default(),
@@ -318,6 +353,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             issue: Default::default(),
             late_now: Default::default(),
             head_entry: Default::default(),
+            tagged_head: Default::default(),
             rel: Default::default(),
             offset: Default::default(),
             at_tag: beat_of(TAG),
@@ -325,18 +361,18 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             at_tuple_tagged: beat_of(TUPLE_END + TAG_LEN),
             tcp_to: beats_of(&|beat, tcp| beat <= tcp),
             tcp_behind: beats_of(&|beat, tcp| beat < tcp),
-            // 34 octets of Ethernet and IP header in front
-            h_of: table(&|tcp| tcp + 34),
-            h_plus_4_of: table(&|tcp| tcp + 38),
-            headers_of: table(&|tcp| tcp + 20),
-            headers_20_of: table(&|tcp| tcp + 40),
-            need_none_of: table(&|tcp| (tcp + 34).div_ceil(K)),
-            need_20_of: table(&|tcp| (tcp + 54).div_ceil(K)),
-            stag_of: table(&|tcp| (tcp + 41) / K),
+            h_of: table(&|tcp, front| tcp + front),
+            h_plus_4_of: table(&|tcp, front| tcp + front + 4),
+            headers_of: table(&|tcp, front| tcp + counted(front)),
+            headers_20_of: table(&|tcp, front| tcp + counted(front) + 20),
+            need_none_of: table(&|tcp, front| (tcp + front).div_ceil(K)),
+            need_20_of: table(&|tcp, front| (tcp + front + 20).div_ceil(K)),
+            stag_of: table(&|tcp, front| (tcp + front + 7) / K),
             narrow: Constant::new(D == 64),
             slow: Constant::new(D == 64 && latency > 2),
             lane_mask: Constant::new(((K - 1) as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
+            _ipv6: ipv6.into(),
             _tag_lane: TAG % K * 8,
             _tuple_lane: TUPLE_END % K,
             _tuple_lane_tagged: (TUPLE_END + TAG_LEN) % K,
@@ -390,12 +426,35 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
                     & self.keep.val().get_bit(lane);
             }
         }
-        // at 64 bits the protocol is known before the tuple is complete
-        self.tuple_done.d.next =
-            self.tuple_now.val() & (self.is_tcp_q.q.val() | !self.narrow.val());
-
-        // --- level with R0: what the registers say
+        // --- level with R0: what the registers say; an IPv6 frame has the same fields elsewhere
         self.f.next = self.capture.hdr.val();
+        self.six.next = false;
+        self.is_six.next = false;
+        self.tuple_now_six.next = false;
+        self.launch_six.next = false;
+        self.launch_upper.next.v6 = false;
+        self.launch_upper.next.src = 0.into();
+        self.launch_upper.next.dst = 0.into();
+        for i in 0..self._ipv6 {
+            self.ip6[i].take.next = self.valid.val() | self.narrow.val();
+            self.ip6[i].en.next = self.en.val();
+            self.ip6[i].head.next = self.head.val();
+            self.ip6[i].data.next = self.data.val();
+            self.ip6[i].keep.next = self.keep.val();
+            self.ip6[i].moved.next = self.tag.q.val();
+            self.ip6[i].tag_then.next = self.tag_then.val();
+            self.ip6[i].plain.next = self.capture.hdr.val();
+            self.f.next = self.ip6[i].fields.val();
+            self.six.next = self.ip6[i].now.val();
+            self.is_six.next = self.ip6[i].is.val();
+            self.tuple_now_six.next = self.ip6[i].tuple_now.val();
+            self.launch_six.next = self.ip6[i].launch.val();
+            self.launch_upper.next = self.ip6[i].upper.val();
+        }
+        // at 64 bits the protocol is known before the tuple is complete
+        self.tuple_done.d.next = (self.tuple_now.val()
+            & (self.is_tcp_q.q.val() | !self.narrow.val()))
+            | self.tuple_now_six.val();
         // reserved bits, DSCP
         self.unused_fields.next = self.f.val();
         // IPv4, IHL 5, MF 0 and offset 0, protocol TCP. At 64 bits all of it is known two cycles before the tuple is.
@@ -404,7 +463,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             & (self.f.val().frag.get_bits::<14>(0) == 0)
             & (self.f.val().proto == 6);
         self.is_tcp_q.d.next = self.is_tcp.val();
-        self.launch.next = self.tuple_done.q.val() & (self.is_tcp.val() | self.narrow.val());
+        self.launch.next = (self.tuple_done.q.val() & (self.is_tcp.val() | self.narrow.val()))
+            | self.launch_six.val();
         self.launch_valid.next = self.launch.val();
         self.launch_tuple.next = bit_cast::<TUPLE, 32>(self.f.val().src)
             | (bit_cast::<TUPLE, 32>(self.f.val().dst) << 32)
@@ -423,12 +483,21 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.doff.next = self.f.val().off_flags.get_bits::<4>(12);
         self.doff_ok.next = self.doff.val().get_bit(3)
             | (self.doff.val().get_bit(2) & self.doff.val().get_bits::<2>(0).any());
-        self.plain_entry.next = bit_cast::<8, 4>(self.doff.val()) << 3;
-        self.entry.next = self.plain_entry.val();
+        self.plain_entry.next = bit_cast::<9, 4>(self.doff.val()) << 3;
         self.lead.next = 13.into();
         if self.tag.q.val() {
-            self.entry.next = self.plain_entry.val() | 0x80;
             self.lead.next = 17.into();
+        }
+        if self.is_six.val() {
+            self.plain_entry.next = (bit_cast::<9, 4>(self.doff.val()) << 3) | 0x100;
+            self.lead.next = 53.into();
+            if self.tag.q.val() {
+                self.lead.next = 57.into();
+            }
+        }
+        self.entry.next = self.plain_entry.val();
+        if self.tag.q.val() {
+            self.entry.next = self.plain_entry.val() | 0x80;
         }
         self.headers.next = bit_cast::<16, 8>(
             self.headers_of
@@ -539,9 +608,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             self.tpt_pending.next = self.pending.q.val() | (self.launch.val() & !self.r_last.val());
         }
 
-        self.head_entry.next = bit_cast::<6, HEAD_BITS>(self.head.val());
+        self.tagged_head.next = bit_cast::<7, HEAD_BITS>(self.head.val());
         if self.tag.q.val() {
-            self.head_entry.next = bit_cast::<6, HEAD_BITS>(self.head.val()) | 0x20;
+            self.tagged_head.next = bit_cast::<7, HEAD_BITS>(self.head.val()) | 0x20;
+        }
+        self.head_entry.next = self.tagged_head.val();
+        if self.is_six.val() {
+            self.head_entry.next = self.tagged_head.val() | 0x40;
         }
         self.late_now.next = self.tcp_to.val().get_bit(self.head_entry.val().index());
         self.runt.next = self.tcp_behind.val().get_bit(self.head_entry.val().index());
@@ -573,6 +646,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
 
         // --- for the scanner; at 64 bits it asks one cycle before R0, when only the data offset is as fresh
         self.vlan.next = self.tag.q.val();
+        self.total.next = self.f.val().total;
         self.at.next = self.sizes.val().at;
         self.h.next = self.sizes_now.val().h;
         self.h_plus_4.next = self

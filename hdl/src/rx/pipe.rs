@@ -13,7 +13,8 @@
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
 //! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
-//! load in every cycle, single bits say what they mean. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
+//! load in every cycle, single bits say what they mean. What J has used is popped in the cycle after, which no other J may
+//! have; only an operation (`opq`) is popped in J. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
 //! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
 //! has room for the whole window, so the pipeline never stalls and every state change finds its credits (DESIGN 5).
@@ -116,6 +117,8 @@ pub struct Pipe {
     free: Reg<bool>,
     half_free: Reg<bool>,
     /// One less than the window; the part of it that operations may use.
+    /// Data ahead of a gap goes to the assembler.
+    keeps: Constant<bool>,
     window_1: Constant<Bits<5>>,
     half: Constant<Bits<5>>,
     base: Signal<Local, Bits<BYTE>>,
@@ -267,6 +270,7 @@ impl Pipe {
             op_started: Default::default(),
             free: Default::default(),
             half_free: Default::default(),
+            keeps: Constant::new(cfg.sack),
             window_1: limit(cfg.window, 1),
             half: limit(cfg.window / 2, 0),
             base: Default::default(),
@@ -514,6 +518,7 @@ impl Logic for Pipe {
         if self.x2_near.q.val() & self.moves.val().nxt {
             self.ahead.next = self.x2_ahead_alt.q.val();
         }
+        self.judge.keeps.next = self.keeps.val();
         self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
         self.judge.f.next = self.f.val();

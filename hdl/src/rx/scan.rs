@@ -17,6 +17,10 @@
 //! * TCP (RFC 9293 3.1): octets from the IP source address to the end of the IP datagram, so that both addresses of the
 //!   pseudo header come with the stream. Protocol 6 and TCP length are the IP total length less 14: that field is in the
 //!   sum too, and the sum starts at -14.
+//! * IPv6 (RFC 8200 8.1): its header has no checksum, so that verdict is good. TCP octets begin at the source address
+//!   likewise; the TCP length (the payload length, as no extension header stands between) comes out of the header fields
+//!   once, with the 20 by which protocol and start differ. In the one beat in which a tagged frame is not known as IPv6 on
+//!   the port yet, it has no octet that counts, and what was taken for some is left out.
 //! * CRC32C (RFC 5044 4.4): from the first payload octet to the last, CRC field included. The start value is 0xFF XORed
 //!   into the first four octets; octets behind the end are zero in their beat, and later beats leave the state alone.
 //!   The register holds the state moved over one beat already, so a beat is judged before the network and not behind it.
@@ -43,6 +47,9 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     pub r_head: Signal<In, Bits<HEAD_BITS>>,
     pub r_data: Signal<In, Bits<D>>,
     pub vlan: Signal<In, bool>,
+    /// EtherType of IPv6, and its payload length.
+    pub six: Signal<In, bool>,
+    pub total: Signal<In, Bits<16>>,
     /// First payload octet, at least 54, and the fourth behind it.
     pub h: Signal<In, Bits<8>>,
     pub h_plus_4: Signal<In, Bits<8>>,
@@ -56,12 +63,17 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     // masks
     ip_lanes: FixedLanes<K>,
     tcp_lanes: FixedLanes<K>,
+    /// One with IPv6, none without.
+    six_lanes: Vec<FixedLanes<K>>,
     head_lanes: FixedLanes<K>,
     from_h: LanesFrom<K>,
     from_h_plus_4: LanesFrom<K>,
     to_end: LanesTo<K>,
     m: Signal<Local, Bits<BEAT_BITS>>,
     ip_now: Signal<Local, Bits<K>>,
+    /// TCP octets if there were no end, and the IPv4 length.
+    tcp_all: Signal<Local, Bits<K>>,
+    head_all: Signal<Local, Bits<K>>,
     tcp_now: Signal<Local, Bits<K>>,
     crc_now: Signal<Local, Bits<K>>,
     init_now: Signal<Local, Bits<K>>,
@@ -87,6 +99,10 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     v1: Reg<bool>,
     last1: RegNr<bool>,
     ip_void: RegNr<bool>,
+    tcp_void: RegNr<bool>,
+    six1: RegNr<bool>,
+    /// What the pseudo header of IPv6 adds, once a frame.
+    extra: RegNr<Bits<SUM_BITS>>,
     i0: RegNr<Bits<SUM_BITS>>,
     t0: RegNr<Bits<SUM_BITS>>,
     t1: RegNr<Bits<SUM_BITS>>,
@@ -104,6 +120,7 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     /// CRC state times x^D.
     state: Reg<Bits<32>>,
     ip_total: Signal<Local, Bits<SUM_BITS>>,
+    tcp_beat: Signal<Local, Bits<32>>,
     tcp_total: Signal<Local, Bits<32>>,
     v2: Reg<bool>,
     ip_ok: RegNr<bool>,
@@ -114,17 +131,16 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     tag_beats: Constant<Bits<HEAD_BITS>>,
     /// From this beat on the end of the datagram is known on the port; before it there is no end.
     open_beats: Constant<Bits<HEAD_BITS>>,
+    /// The beat of a tagged frame in which IPv6 is not known on the port; the one in which the length is added.
+    six_beats: Constant<Bits<HEAD_BITS>>,
+    extra_beat: Constant<Bits<HEAD_BITS>>,
     narrow: Constant<bool>,
-}
-
-impl<const D: usize, const K: usize, const LK: usize> Default for Scanner<D, K, LK> {
-    fn default() -> Self {
-        Self::new()
-    }
+    _ipv6: usize,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
-    pub fn new() -> Self {
+    /// With or without IPv6.
+    pub fn new(ipv6: bool) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -135,6 +151,8 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             r_head: Default::default(),
             r_data: Default::default(),
             vlan: Default::default(),
+            six: Default::default(),
+            total: Default::default(),
             h: Default::default(),
             h_plus_4: Default::default(),
             at: Default::default(),
@@ -143,12 +161,17 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             busy: Default::default(),
             ip_lanes: FixedLanes::new(&[(14, 34)], TAG_LEN),
             tcp_lanes: FixedLanes::new(&[(26, usize::MAX)], TAG_LEN),
+            six_lanes: (0..usize::from(ipv6))
+                .map(|_| FixedLanes::new(&[(22, usize::MAX)], TAG_LEN))
+                .collect(),
             head_lanes: FixedLanes::new(&[(16, 18)], TAG_LEN),
             from_h: Default::default(),
             from_h_plus_4: Default::default(),
             to_end: Default::default(),
             m: Default::default(),
             ip_now: Default::default(),
+            tcp_all: Default::default(),
+            head_all: Default::default(),
             tcp_now: Default::default(),
             crc_now: Default::default(),
             init_now: Default::default(),
@@ -172,6 +195,9 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             v1: Default::default(),
             last1: Default::default(),
             ip_void: Default::default(),
+            tcp_void: Default::default(),
+            six1: Default::default(),
+            extra: Default::default(),
             i0: Default::default(),
             t0: Default::default(),
             t1: Default::default(),
@@ -185,6 +211,7 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             tcp_acc: Reg::new(LESS_14.to_bits()),
             state: Default::default(),
             ip_total: Default::default(),
+            tcp_beat: Default::default(),
             tcp_total: Default::default(),
             v2: Default::default(),
             ip_ok: Default::default(),
@@ -193,7 +220,11 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             less_14: Constant::new(LESS_14.to_bits()),
             tag_beats: Constant::new(1u64.to_bits()),
             open_beats: Constant::new(6u64.to_bits()),
+            six_beats: Constant::new(2u64.to_bits()),
+            // behind the beat with the length; every IPv6 frame with a TCP header has it
+            extra_beat: Constant::new(((23 / K + 1) as u64).to_bits()),
             narrow: Constant::new(D == 64),
+            _ipv6: ipv6.into(),
         }
     }
 }
@@ -223,10 +254,22 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.to_end.beat.next = self.m_beat.val();
 
         self.ip_now.next = self.ip_lanes.mask.val();
-        self.tcp_now.next =
-            (self.tcp_lanes.mask.val() & self.to_end.mask.val()) | self.head_lanes.mask.val();
+        self.tcp_all.next = self.tcp_lanes.mask.val();
+        self.head_all.next = self.head_lanes.mask.val();
+        for i in 0..self._ipv6 {
+            self.six_lanes[i].beat.next = self.m.val();
+            self.six_lanes[i].moved.next = self.vlan.val();
+            if self.six.val() {
+                self.tcp_all.next = self.six_lanes[i].mask.val();
+            }
+            // a tagged frame's IPv4 length is in that beat, and `six` is of another frame then
+            if self.six.val() & !(self.narrow.val() & self.vlan.val()) {
+                self.head_all.next = 0.into();
+            }
+        }
+        self.tcp_now.next = (self.tcp_all.val() & self.to_end.mask.val()) | self.head_all.val();
         if self.narrow.val() & (self.m_head.val() < self.open_beats.val()) {
-            self.tcp_now.next = self.tcp_lanes.mask.val() | self.head_lanes.mask.val();
+            self.tcp_now.next = self.tcp_all.val() | self.head_all.val();
         }
         self.crc_now.next = self.from_h.mask.val() & self.to_end.mask.val();
         self.init_now.next = self.from_h.mask.val() & !self.from_h_plus_4.mask.val();
@@ -274,6 +317,15 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         }
         self.ip_void.d.next =
             self.narrow.val() & self.vlan.val() & (self.r_head.val() == self.tag_beats.val());
+        self.tcp_void.d.next = self.narrow.val()
+            & self.vlan.val()
+            & self.six.val()
+            & (self.r_head.val() == self.six_beats.val());
+        self.six1.d.next = self.six.val();
+        self.extra.d.next = 0.into();
+        if self.six.val() & (self.r_head.val() == self.extra_beat.val()) {
+            self.extra.d.next = bit_cast::<SUM_BITS, 16>(self.total.val()) + 20;
+        }
 
         self.masked.data.next = self.r_data.val();
         self.masked.keep.next = self.crc_mask.val();
@@ -292,11 +344,15 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         if !self.ip_void.q.val() {
             self.ip_total.next = self.ip_acc.q.val() + self.i0.q.val();
         }
-        self.tcp_total.next = self.tcp_acc.q.val()
-            + ((bit_cast::<32, SUM_BITS>(self.t0.q.val())
-                + bit_cast::<32, SUM_BITS>(self.t1.q.val()))
-                + (bit_cast::<32, SUM_BITS>(self.t2.q.val())
-                    + bit_cast::<32, SUM_BITS>(self.t3.q.val())));
+        self.tcp_beat.next = (bit_cast::<32, SUM_BITS>(self.t0.q.val())
+            + bit_cast::<32, SUM_BITS>(self.t1.q.val()))
+            + (bit_cast::<32, SUM_BITS>(self.t2.q.val())
+                + bit_cast::<32, SUM_BITS>(self.t3.q.val()));
+        self.tcp_total.next = (self.tcp_acc.q.val() + self.tcp_beat.val())
+            + bit_cast::<32, SUM_BITS>(self.extra.q.val());
+        if self.tcp_void.q.val() {
+            self.tcp_total.next = self.tcp_acc.q.val();
+        }
         self.shift.state.next = self.state.q.val() ^ self.crc1.q.val();
         if self.v1.q.val() {
             self.ip_acc.d.next = self.ip_total.val();
@@ -311,8 +367,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
                 self.state.d.next = 0.into();
             }
         }
-        self.ip_ok.d.next = self.ip_total.val().get_bits::<16>(0)
-            == !bit_cast::<16, 5>(self.ip_total.val().get_bits::<5>(16));
+        self.ip_ok.d.next = (self.ip_total.val().get_bits::<16>(0)
+            == !bit_cast::<16, 5>(self.ip_total.val().get_bits::<5>(16)))
+            | self.six1.q.val();
         self.tcp_ok.d.next =
             self.tcp_total.val().get_bits::<16>(0) == !self.tcp_total.val().get_bits::<16>(16);
 

@@ -14,8 +14,19 @@ pub const SLOT: usize = 8;
 pub const BEAT: usize = 16;
 /// Byte address in the staging RAM or the pool: beat address and lane.
 pub const BYTE: usize = 22;
-/// IPv4 lookup tuple: {vlan 13 (1 = tagged, then VID 12), dport 16, sport 16, dst 32, src 32}, src in the low bits.
+/// Lookup tuple: {vlan 13 (1 = tagged, then VID 12), dport 16, sport 16, dst 32, src 32}, src in the low bits. Of IPv6
+/// addresses the low 32 bits; the rest is in [`Upper`].
 pub const TUPLE: usize = 109;
+/// Bits of [`Upper`].
+pub const UPPER: usize = 193;
+
+/// What an IPv6 tuple has more than an IPv4 one: the upper 96 bits of both addresses. All zero for IPv4.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Upper {
+    pub v6: bool,
+    pub src: Bits<96>,
+    pub dst: Bits<96>,
+}
 /// FPDU octets 0..19: length field and DDP/RDMAP header of either kind.
 pub const HDR_A: usize = 160;
 /// FPDU octets 20..47: RDMA Read Request header, Terminate header.
@@ -31,9 +42,9 @@ pub struct FrameDone {
     pub len: Bits<16>,
     /// MAC said bad at tlast, or the frame was cut by ingest.
     pub bad: bool,
-    /// IPv4, IHL 5, no fragment, TCP: a lookup was launched for this frame, a context entry follows it.
+    /// IPv4, IHL 5, no fragment, TCP, or IPv6 and at once TCP: a lookup was launched for this frame, a context entry follows it.
     pub tcp: bool,
-    /// doff >= 5, IP total length covers the headers, and the frame covers the IP total length.
+    /// doff >= 5, the IP length covers the headers, and the frame covers the IP length.
     pub hdr_ok: bool,
     /// Octet offset of the TCP payload in the frame.
     pub h: Bits<8>,
@@ -44,7 +55,7 @@ pub struct FrameDone {
     pub wnd: Bits<16>,
     /// TCP flags, FIN at bit 0, SYN 1, RST 2, PSH 3, ACK 4, URG 5, ECE 6, CWR 7.
     pub flags: Bits<8>,
-    /// IP ECN field was CE.
+    /// ECN field of the IP header (TOS, traffic class) was CE.
     pub ce: bool,
     /// Options are exactly NOP NOP Timestamps.
     pub ts: bool,
@@ -80,7 +91,7 @@ pub struct Dyn {
     /// Expected MSN on queue 0 and queue 1.
     pub smsn: Bits<32>,
     pub rmsn: Bits<32>,
-    /// Reads whose Response is complete (counts from 0), and octets received of the current one.
+    /// Reads and Atomics whose Response is complete (counts from 0), and octets received of the current one.
     pub rd_head: Bits<16>,
     pub rd_off: Bits<32>,
     /// A valid FPDU has arrived (RFC 5044 7.1.2: opens the responder's gate).
@@ -136,6 +147,10 @@ pub struct Ctx {
     pub pd: Bits<24>,
     pub qpn: Bits<20>,
     pub ird: Bits<8>,
+    // Upper, field by field. The last fields: a preset without IPv6 does not store them.
+    pub v6: bool,
+    pub src_high: Bits<96>,
+    pub dst_high: Bits<96>,
 }
 
 /// Send state mirrored by the transmit path. Written only by the mirror server.
@@ -223,16 +238,19 @@ pub struct Rqe {
     pub len: Bits<32>,
 }
 
-/// An outstanding Read of ours. Slot = count modulo the slots; `count` tells which Read it is.
+/// An outstanding Read or Atomic of ours. Slot = count modulo the slots; `count` tells which of them it is.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Rdq {
     pub gen: Bits<8>,
     pub count: Bits<16>,
     pub valid: bool,
     pub sq_idx: Bits<16>,
+    /// Sink STag; of an Atomic its Request Identifier.
     pub stag: Bits<32>,
+    /// Sink TO; of an Atomic {queue number 3, MSN of the Response}, as the Response's header has them.
     pub to: Bits<64>,
     pub len: Bits<32>,
+    pub atomic: bool,
 }
 
 /// A segment for the assembler (or the order to free what it holds of a connection).
@@ -295,9 +313,9 @@ pub struct Desc {
     pub idx: Bits<16>,
     pub stag: Bits<32>,
     pub term: Bits<16>,
-    /// FPDU octets 2..47 come with it, for the event's header or the read_request.
+    /// FPDU octets 2..47 come with it, for the event's header, its immediate data or the read_request.
     pub aux: bool,
-    /// A read_request follows instead of a cpl_event.
+    /// A read_request follows instead of a cpl_event; with a source an atomic_request, whose operands the octets are.
     pub rreq: bool,
     pub fence: bool,
     pub fence_id: Bits<10>,

@@ -4,6 +4,7 @@ use crate::design::{cfg, Design, Pace, Seen, Source};
 use crate::expect::{Expect, Frame, Now};
 use crate::model::{Beat, Merge};
 use ferrowarp_hdl::emit::FieldInfo;
+use ferrowarp_hdl::rx::cfg::Cfg;
 use ferrowarp_sim::{Model, ModelLib, PortId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,6 +26,7 @@ const NAMES: &[&str] = &[
     "frame_start",
     "launch_valid",
     "launch_tuple",
+    "launch_upper",
     "tpt_pending",
     "tpt_valid",
     "tpt_stag",
@@ -88,6 +90,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(design: &Design, lib: &ModelLib, seed: u64) -> Self {
+        let ipv6 = design.ipv6;
         let mut dut = lib.instance_seeded(seed);
         for (valid, _) in FREE {
             let id = dut.port(valid).unwrap_or_else(|e| panic!("{e}"));
@@ -98,7 +101,10 @@ impl Bench {
             .iter()
             .map(|n| (*n, dut.port(n).unwrap_or_else(|e| panic!("{e}"))))
             .collect();
-        let c = cfg(design.k);
+        let c = Cfg {
+            ipv6,
+            ..cfg(design.k)
+        };
         Bench {
             dut,
             ports,
@@ -306,8 +312,19 @@ impl Bench {
     fn check_early(&mut self, now: &Now) {
         let t = self.cycle;
         self.check("launch_valid", now.launch.is_some());
-        if let Some(tuple) = now.launch {
+        if let Some((tuple, upper)) = now.launch {
             self.check("launch_tuple", tuple);
+            let number = |field: &str| {
+                let octets = self.field_bytes("launch_upper", field);
+                octets
+                    .iter()
+                    .rev()
+                    .fold(0u128, |n, b| n << 8 | u128::from(*b))
+            };
+            let (src, dst) = upper.unwrap_or((0, 0));
+            self.same("launch_upper.v6", number("v6"), upper.is_some());
+            self.same("launch_upper.src", number("src"), src);
+            self.same("launch_upper.dst", number("dst"), dst);
             self.log.push((t, Seen::Launch));
         }
         self.check("tpt_valid", now.stag.is_some());

@@ -34,6 +34,8 @@ pub fn cfg(k: usize) -> Cfg {
         max_frame: MAX_FRAME,
         max_fpdu: 4096,
         window: WINDOW,
+        ipv6: true,
+        sack: true,
     }
 }
 
@@ -42,6 +44,7 @@ pub struct Design {
     pub verilog: String,
     pub fields: HashMap<String, Vec<FieldInfo>>,
     pub k: usize,
+    pub ipv6: bool,
 }
 
 pub fn design<const D: usize, const K: usize, const LK: usize>() -> Design {
@@ -60,6 +63,7 @@ pub fn design_of<const D: usize, const K: usize, const LK: usize>(cfg: &Cfg) -> 
         verilog: out.verilog,
         fields,
         k: K,
+        ipv6: cfg.ipv6,
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Counts {
     pub cut: usize,
     pub launched: usize,
     pub tagged: usize,
+    pub six: usize,
+    pub six_tagged: usize,
+    pub six_ok: usize,
     pub tpt: usize,
     pub late: usize,
     pub hdr_ok: usize,
@@ -25,6 +28,9 @@ pub struct Counts {
     pub crc_ok: usize,
     pub wraps: usize,
 }
+
+/// A tuple, and what an IPv6 one has more.
+pub type Tuple = (u128, Option<(u128, u128)>);
 
 /// A frame that ended.
 #[derive(Clone, Debug)]
@@ -54,7 +60,7 @@ struct Open {
 #[derive(Default)]
 pub struct Now {
     pub start: bool,
-    pub launch: Option<u128>,
+    pub launch: Option<Tuple>,
     pub stag: Option<u32>,
     pub pending: bool,
     pub ended: Option<Frame>,
@@ -64,6 +70,7 @@ pub struct Now {
 pub struct Expect {
     k: usize,
     max_frame: usize,
+    ipv6: bool,
     window: usize,
     admission: Admission,
     open: Option<Open>,
@@ -73,7 +80,7 @@ pub struct Expect {
     skip: bool,
     stored: bool,
     ended: bool,
-    launch: HashMap<u64, u128>,
+    launch: HashMap<u64, Tuple>,
     pulses: HashMap<(u64, &'static str), ()>,
     fifos: HashMap<&'static str, VecDeque<(u64, Frame)>>,
     popped: HashMap<&'static str, usize>,
@@ -86,6 +93,7 @@ impl Expect {
         Expect {
             k,
             max_frame: cfg.max_frame,
+            ipv6: cfg.ipv6,
             window: cfg.window,
             admission: Admission::new(cfg.slot_bits, cfg.stage_bits, cfg.max_frame, k),
             open: None,
@@ -133,7 +141,7 @@ impl Expect {
             }
         }
         if let Some(open) = &mut self.open {
-            early(t, open, &mut now);
+            early(t, open, self.ipv6, &mut now);
         }
         if let Some((_, stag)) = tail {
             now.stag = Some(stag);
@@ -173,21 +181,21 @@ impl Expect {
         self.stored = true;
         let after = open.octets.len();
         let crossed = |octet: usize| before <= octet && octet < after;
-        let p = parse(&open.octets);
+        let p = parse(&open.octets, self.ipv6);
         let cut = !beat.last && open.beats == self.max_frame.div_ceil(self.k);
         let ended = beat.last || cut;
         if let Some(tuple) = p.tuple.filter(|_| crossed(p.tuple_octet)) {
-            self.launch.insert(t + 1, tuple);
+            self.launch.insert(t + 1, (tuple, p.upper));
             open.launch_at = Some(t + 1);
             self.counts.launched += 1;
         }
         if ended {
-            early(t, &mut open, now);
+            early(t, &mut open, self.ipv6, now);
         }
         // By beat and lane: a frame may end in front of the octets, then what is on the lanes counts.
         let mut lanes = open.octets[..before].to_vec();
         lanes.extend(&beat.data[..self.k]);
-        let q = parse(&lanes);
+        let q = parse(&lanes, self.ipv6);
         let here = (q.h + 7) / self.k == open.beats - 1;
         if p.tuple.is_some() && q.plen >= 24 && here && (!ended || self.k > 8) {
             open.tpt_at = Some(t + 1);
@@ -214,6 +222,9 @@ impl Expect {
         c.late += usize::from(late);
         c.tpt += usize::from(open.tpt);
         c.tagged += usize::from(p.tuple.is_some_and(|t| t >> 96 != 0));
+        c.six += usize::from(p.upper.is_some());
+        c.six_tagged += usize::from(p.upper.is_some() && p.tuple.is_some_and(|t| t >> 96 != 0));
+        c.six_ok += usize::from(p.upper.is_some() && p.tcp_ok);
         c.hdr_ok += usize::from(p.hdr_ok);
         c.ts += usize::from(p.hdr_ok && p.ts);
         c.tcp_ok += usize::from(p.tcp_ok);
@@ -291,11 +302,11 @@ impl Expect {
 }
 
 /// TPT request and `tpt_pending` of cycle `t`.
-fn early(t: u64, open: &mut Open, now: &mut Now) {
+fn early(t: u64, open: &mut Open, ipv6: bool, now: &mut Now) {
     let launched = open.launch_at.is_some_and(|at| at <= t);
     now.pending = launched && !open.tpt;
     if open.tpt_at == Some(t) {
-        now.stag = Some(parse(&open.octets).stag);
+        now.stag = Some(parse(&open.octets, ipv6).stag);
         open.tpt = true;
     }
 }

@@ -15,6 +15,8 @@ pub struct Spec {
     pub proto: u8,
     pub frag: u16,
     pub ver_ihl: u8,
+    /// IPv6: `tos` is the traffic class, `proto` the next header, `frag` and `ver_ihl` are not used.
+    pub six: bool,
     /// Octets behind the IP datagram; a frame below 60 octets is padded to 60 anyway.
     pub trailer: usize,
 }
@@ -30,6 +32,7 @@ impl Default for Spec {
             proto: 6,
             frag: 0x4000,
             ver_ihl: 0x45,
+            six: false,
             trailer: 0,
         }
     }
@@ -74,17 +77,34 @@ impl Spec {
             f.extend([0x81, 0x00]);
             f.extend((vid | rng.gen::<u16>() & 0xf000).to_be_bytes());
         }
-        f.extend([8, 0]);
         let tcp_len = 20 + self.options.len() + self.payload.len();
-        let ip_at = f.len();
-        f.extend([self.ver_ihl, self.tos]);
-        f.extend(((20 + tcp_len) as u16).to_be_bytes());
-        f.extend(rng.gen::<[u8; 2]>());
-        f.extend(self.frag.to_be_bytes());
-        f.extend([64, self.proto, 0, 0]);
-        f.extend(rng.gen::<[u8; 8]>());
-        let ip_sum = !sum(&[&f[ip_at..]]);
-        f[ip_at + 10..ip_at + 12].copy_from_slice(&ip_sum.to_be_bytes());
+        let addresses;
+        if self.six {
+            f.extend([0x86, 0xdd]);
+            let flow: [u8; 3] = rng.gen();
+            f.extend([
+                0x60 | self.tos >> 4,
+                self.tos << 4 | flow[0] & 15,
+                flow[1],
+                flow[2],
+            ]);
+            f.extend((tcp_len as u16).to_be_bytes());
+            f.extend([self.proto, rng.gen()]);
+            addresses = f.len();
+            f.extend(rng.gen::<[u8; 32]>());
+        } else {
+            f.extend([8, 0]);
+            let ip_at = f.len();
+            f.extend([self.ver_ihl, self.tos]);
+            f.extend(((20 + tcp_len) as u16).to_be_bytes());
+            f.extend(rng.gen::<[u8; 2]>());
+            f.extend(self.frag.to_be_bytes());
+            f.extend([64, self.proto, 0, 0]);
+            addresses = f.len();
+            f.extend(rng.gen::<[u8; 8]>());
+            let ip_sum = !sum(&[&f[ip_at..]]);
+            f[ip_at + 10..ip_at + 12].copy_from_slice(&ip_sum.to_be_bytes());
+        }
         let tcp_at = f.len();
         f.extend(rng.gen::<[u8; 12]>());
         f.extend([((5 + self.options.len() / 4) as u8) << 4, self.flags]);
@@ -93,7 +113,7 @@ impl Spec {
         f.extend(&self.options);
         f.extend(&self.payload);
         let pseudo = [0, self.proto, (tcp_len >> 8) as u8, tcp_len as u8];
-        let tcp_sum = !sum(&[&f[ip_at + 12..ip_at + 20], &pseudo, &f[tcp_at..]]);
+        let tcp_sum = !sum(&[&f[addresses..tcp_at], &pseudo, &f[tcp_at..]]);
         f[tcp_at + 16..tcp_at + 18].copy_from_slice(&tcp_sum.to_be_bytes());
         for _ in 0..self.trailer {
             f.push(rng.gen());
@@ -127,7 +147,8 @@ pub fn random(rng: &mut ChaCha8Rng, max: usize) -> Vec<u8> {
         }
         _ => (0..4 * rng.gen_range(0..=10)).map(|_| rng.gen()).collect(),
     };
-    let room = max.saturating_sub(80 + s.options.len());
+    s.six = rng.gen_bool(0.4);
+    let room = max.saturating_sub(100 + s.options.len());
     s.payload = match rng.gen_range(0..10) {
         0 => vec![],
         1 => {
@@ -158,6 +179,12 @@ pub fn random(rng: &mut ChaCha8Rng, max: usize) -> Vec<u8> {
     }
     let mut f = s.build(rng);
     let v = if s.vid.is_some() { 4 } else { 0 };
+    // where the IP length is, and the data offset
+    let (len_at, offset_at) = if s.six {
+        (18 + v, 66 + v)
+    } else {
+        (16 + v, 46 + v)
+    };
     match rng.gen_range(0..16) {
         // one bad bit
         0..=2 => {
@@ -166,16 +193,17 @@ pub fn random(rng: &mut ChaCha8Rng, max: usize) -> Vec<u8> {
         }
         // IP total length is wrong
         3 => {
-            let t = u16::from_be_bytes([f[16 + v], f[17 + v]]);
-            let t = match rng.gen_range(0..3) {
+            let t = u16::from_be_bytes([f[len_at], f[len_at + 1]]);
+            let t = match rng.gen_range(0..4) {
+                3 => 0,
                 0 => t.wrapping_add(rng.gen_range(1..40)),
                 1 => t.wrapping_sub(rng.gen_range(1..40)),
                 _ => rng.gen(),
             };
-            f[16 + v..18 + v].copy_from_slice(&t.to_be_bytes());
+            f[len_at..len_at + 2].copy_from_slice(&t.to_be_bytes());
         }
         // data offset is wrong
-        4 => f[46 + v] = rng.gen(),
+        4 => f[offset_at] = rng.gen(),
         // the end is missing
         5 => f.truncate(rng.gen_range(1..=f.len())),
         // garbage
@@ -183,11 +211,14 @@ pub fn random(rng: &mut ChaCha8Rng, max: usize) -> Vec<u8> {
             let n = rng.gen_range(1..max + 2);
             f = (0..n).map(|_| rng.gen()).collect();
         }
-        // another EtherType, IPv6 and a second tag among them
+        // another EtherType, that of the other version and a second tag among them
         7 => {
-            let e = [[0x86, 0xdd], [0x81, 0x00], [8, 6], [0x88, 0xa8]][rng.gen_range(0..4)];
+            let e = [[0x86, 0xdd], [0x81, 0x00], [8, 0], [0x88, 0xa8]][rng.gen_range(0..4)];
             f[12 + v..14 + v].copy_from_slice(&e);
         }
+        // IPv6 of another version; with an extension header, or another next header
+        9 if s.six => f[14 + v] ^= 1 << rng.gen_range(4..8),
+        10 if s.six => f[20 + v] = [0, 43, 44, 60, 17, 7][rng.gen_range(0..6)],
         // too long
         8 => {
             let n = rng.gen_range(max.saturating_sub(3)..max + 150);
@@ -203,6 +234,8 @@ pub fn random(rng: &mut ChaCha8Rng, max: usize) -> Vec<u8> {
 pub struct Parsed {
     /// A lookup is launched; the tuple is 109 bits.
     pub tuple: Option<u128>,
+    /// IPv6: the upper 96 bits of source and destination.
+    pub upper: Option<(u128, u128)>,
     /// Frame octet with which the tuple is complete.
     pub tuple_octet: usize,
     pub hdr_ok: bool,
@@ -226,7 +259,8 @@ pub struct Parsed {
     pub header: Vec<u8>,
 }
 
-pub fn parse(f: &[u8]) -> Parsed {
+/// `ipv6`: the chip has it.
+pub fn parse(f: &[u8], ipv6: bool) -> Parsed {
     let at = |i: usize| f.get(i).copied().unwrap_or(0);
     let be16 = |i: usize| u16::from_be_bytes([at(i), at(i + 1)]);
     let be32 = |i: usize| u32::from_be_bytes([at(i), at(i + 1), at(i + 2), at(i + 3)]);
@@ -235,21 +269,29 @@ pub fn parse(f: &[u8]) -> Parsed {
     } else {
         0
     };
+    let six = ipv6 && be16(12 + v) == 0x86dd;
+    let longer = if six { 20 } else { 0 };
     let mut p = Parsed {
-        tuple_octet: 37 + v,
-        shown: 53 + v,
+        tuple_octet: 37 + v + longer,
+        shown: 53 + v + longer,
         ..Default::default()
     };
     let ip = 14 + v;
-    let tcp = ip + 20;
-    let launched = f.len() > p.tuple_octet
-        && be16(12 + v) == 0x0800
-        && at(ip) == 0x45
-        && be16(ip + 6) & 0x3fff == 0
-        && at(ip + 9) == 6;
-    if !launched {
+    let tcp = ip + 20 + longer;
+    let four =
+        be16(12 + v) == 0x0800 && at(ip) == 0x45 && be16(ip + 6) & 0x3fff == 0 && at(ip + 9) == 6;
+    let six = six && at(ip) >> 4 == 6 && at(ip + 6) == 6;
+    if f.len() <= p.tuple_octet || !(four || six) {
         return p;
     }
+    let (src, dst) = if six {
+        let number = |i: usize| (0..16).fold(0u128, |n, j| n << 8 | u128::from(at(i + j)));
+        let (src, dst) = (number(ip + 8), number(ip + 24));
+        p.upper = Some((src >> 32, dst >> 32));
+        (src as u32, dst as u32)
+    } else {
+        (be32(ip + 12), be32(ip + 16))
+    };
     let vlan = match v {
         0 => 0,
         _ => 0x1000 | u128::from(be16(14) & 0xfff),
@@ -258,32 +300,43 @@ pub fn parse(f: &[u8]) -> Parsed {
         vlan << 96
             | u128::from(be16(tcp + 2)) << 80
             | u128::from(be16(tcp)) << 64
-            | u128::from(be32(ip + 16)) << 32
-            | u128::from(be32(ip + 12)),
+            | u128::from(dst) << 32
+            | u128::from(src),
     );
-    let total = be16(ip + 2) as usize;
+    // octets of IP packet, header included
+    let total = if six {
+        40 + be16(ip + 4) as usize
+    } else {
+        be16(ip + 2) as usize
+    };
+    let ip_header = tcp - ip;
     let doff = (at(tcp + 12) >> 4) as usize;
     // a data offset that is too small counts as 5 for everything but `hdr_ok`
     let tcp_header = 4 * doff.max(5);
     p.h = tcp + tcp_header;
-    p.plen = total.saturating_sub(20 + tcp_header);
-    p.hdr_ok = doff >= 5 && total >= 20 + tcp_header && f.len() >= ip + total;
+    p.plen = total.saturating_sub(ip_header + tcp_header);
+    p.hdr_ok = doff >= 5 && total >= ip_header + tcp_header && f.len() >= ip + total;
     p.seq = be32(tcp + 4);
     p.ack = be32(tcp + 8);
     p.flags = at(tcp + 13);
     p.wnd = be16(tcp + 14);
-    p.ce = at(ip + 1) & 3 == 3;
+    p.ce = if six {
+        at(ip + 1) >> 4 & 3 == 3
+    } else {
+        at(ip + 1) & 3 == 3
+    };
     p.ts = doff == 8 && be32(tcp + 20) == 0x0101_080a;
     p.tsval = be32(tcp + 24);
     p.tsecr = be32(tcp + 28);
     p.shown = p.shown.max((p.h + p.plen.min(20)).saturating_sub(1));
     p.stag = be32(p.h + 4);
-    p.ip_ok = sum(&[&f[ip..ip + 20]]) == 0xffff;
+    p.ip_ok = six || sum(&[&f[ip..ip + 20]]) == 0xffff;
     if p.hdr_ok {
         let end = ip + total;
-        let tcp_len = (total - 20) as u16;
+        let tcp_len = (total - ip_header) as u16;
         let pseudo = [0, 6, (tcp_len >> 8) as u8, tcp_len as u8];
-        p.tcp_ok = sum(&[&f[ip + 12..ip + 20], &pseudo, &f[tcp..end]]) == 0xffff;
+        let addresses = if six { ip + 8 } else { ip + 12 };
+        p.tcp_ok = sum(&[&f[addresses..tcp], &pseudo, &f[tcp..end]]) == 0xffff;
         let payload = &f[p.h..end];
         if let Some(n) = payload.len().checked_sub(4) {
             p.crc_ok = crc32c::crc32c(&payload[..n]).to_le_bytes() == payload[n..];

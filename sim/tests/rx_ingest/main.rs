@@ -58,10 +58,22 @@ fn all_widths_are_emitted_and_clean() {
         (512, design::<512, 64, 6>()),
         (64, design_of::<64, 8, 3>(&jumbo(8))),
         (512, design_of::<512, 64, 6>(&jumbo(64))),
+        (64, without_ipv6::<64, 8, 3>()),
+        (512, without_ipv6::<512, 64, 6>()),
     ] {
         ferrowarp_sim::lint(&d.verilog, "ingest", &[])
             .unwrap_or_else(|e| panic!("{width} bits: {e}"));
     }
+}
+
+/// Without IPv6 nothing of it is emitted.
+fn without_ipv6<const D: usize, const K: usize, const LK: usize>() -> Design {
+    let d = design_of::<D, K, LK>(&Cfg {
+        ipv6: false,
+        ..cfg(K)
+    });
+    assert!(!d.verilog.contains("ip6"), "{D} bits");
+    d
 }
 
 /// Sends one frame and returns the cycles, counted from its first beat, of what was seen.
@@ -90,6 +102,17 @@ fn fpdu_frame(rng: &mut ChaCha8Rng, ulpdu: usize, ts: bool, vid: Option<u16>) ->
     let spec = Spec {
         vid,
         options: if ts { frames::timestamps(rng) } else { vec![] },
+        payload: frames::fpdu(rng, ulpdu),
+        ..Default::default()
+    };
+    spec.build(rng)
+}
+
+/// As `fpdu_frame`, over IPv6.
+fn fpdu_frame_v6(rng: &mut ChaCha8Rng, ulpdu: usize, vid: Option<u16>) -> Vec<u8> {
+    let spec = Spec {
+        vid,
+        six: true,
         payload: frames::fpdu(rng, ulpdu),
         ..Default::default()
     };
@@ -146,6 +169,31 @@ fn cycles_at_64_bits() {
     ];
     assert_eq!(timeline(&mut b, &f), want);
 
+    // IPv6: the tuple ends with octet 57, beat 7; FPDU octet 7 is octet 81, beat 10; T = 17
+    let f = fpdu_frame_v6(&mut rng, 58, None);
+    assert_eq!(f.len(), 138);
+    let want = [
+        (8, Seen::Launch),
+        (11, Seen::Tpt),
+        (17, Seen::Done),
+        (17, Seen::LastBeat),
+        (19, Seen::HdrB),
+        (20, Seen::Scan),
+    ];
+    assert_eq!(timeline(&mut b, &f), want);
+
+    // with a tag: octet 61, the same beat; octet 85
+    let f = fpdu_frame_v6(&mut rng, 58, Some(7));
+    let want = [
+        (8, Seen::Launch),
+        (11, Seen::Tpt),
+        (17, Seen::Done),
+        (17, Seen::LastBeat),
+        (19, Seen::HdrB),
+        (20, Seen::Scan),
+    ];
+    assert_eq!(timeline(&mut b, &f), want);
+
     // an acknowledgement, padded to 60 octets: no TPT, FrameDone in T
     let f = Spec::default().build(&mut rng);
     assert_eq!(f.len(), 60);
@@ -190,6 +238,19 @@ fn cycles_at_512_bits() {
         (1, Seen::Launch),
         (1, Seen::Tpt),
         (2, Seen::Done),
+        (3, Seen::HdrB),
+        (4, Seen::Scan),
+    ];
+    assert_eq!(timeline(&mut b, &f), want);
+
+    // IPv6: B = 0; FPDU octet 7 is octet 81, S = 1 = T, and FPDU octets 0..19 are in that beat
+    let f = fpdu_frame_v6(&mut rng, 16, None);
+    assert_eq!(f.len(), 74 + 24);
+    let want = [
+        (1, Seen::LastBeat),
+        (1, Seen::Launch),
+        (2, Seen::Done),
+        (2, Seen::Tpt),
         (3, Seen::HdrB),
         (4, Seen::Scan),
     ];
@@ -279,6 +340,9 @@ fn random_run(d: &Design, repeat: &Repeat, frames_a_phase: usize) {
         ("cut", c.cut),
         ("launched", c.launched),
         ("tagged", c.tagged),
+        ("IPv6", c.six + usize::from(!d.ipv6)),
+        ("IPv6, tagged", c.six_tagged + usize::from(!d.ipv6)),
+        ("IPv6, TCP sum good", c.six_ok + usize::from(!d.ipv6)),
         ("TPT", c.tpt),
         ("late", c.late),
         ("header good", c.hdr_ok),
@@ -295,6 +359,17 @@ fn random_run(d: &Design, repeat: &Repeat, frames_a_phase: usize) {
 fn random_frames_at_64_bits() {
     let repeat = Repeat::new("random_frames_at_64_bits");
     random_run(&design::<64, 8, 3>(), &repeat, 300);
+}
+
+/// A chip without IPv6 launches nothing for such a frame.
+#[test]
+fn random_frames_without_ipv6() {
+    let repeat = Repeat::new("random_frames_without_ipv6");
+    let cfg = Cfg {
+        ipv6: false,
+        ..cfg(8)
+    };
+    random_run(&design_of::<64, 8, 3>(&cfg), &repeat, 150);
 }
 
 #[test]

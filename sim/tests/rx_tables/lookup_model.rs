@@ -1,7 +1,7 @@
 //! Plain Rust model of lookup and context tables, run beside the block: every cycle's outputs are compared.
 use crate::rx_tables::{Bits, Cases, Design, Dut, Fields};
 use ferrowarp_hdl::rx::cfg::Cfg;
-use ferrowarp_hdl::rx::lookup::{bucket_key, pack_row, pack_tuple, Way};
+use ferrowarp_hdl::rx::lookup::{bucket_key, pack_row, pack_tuple, Tuple, Way};
 use std::collections::VecDeque;
 
 /// `OpKind::Fpdu` by its encoding.
@@ -57,7 +57,7 @@ pub enum Write {
 /// Inputs of one cycle.
 #[derive(Clone, Debug, Default)]
 pub struct Step {
-    pub launch: Option<u128>,
+    pub launch: Option<Tuple>,
     pub op: Option<Bits>,
     pub op_room: bool,
     pub tpt_pending: bool,
@@ -75,7 +75,7 @@ pub struct Ask {
     pub found: bool,
     pub conn: usize,
     pub gen: u128,
-    pub tuple: u128,
+    pub tuple: Tuple,
 }
 
 /// Model and block side by side.
@@ -150,7 +150,7 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
-    pub fn key(&self, tuple: u128) -> ([u16; 2], u16) {
+    pub fn key(&self, tuple: Tuple) -> ([u16; 2], u16) {
         let key = bucket_key(tuple, self.cfg.bucket_bits);
         (key.bucket, key.fp)
     }
@@ -158,7 +158,15 @@ impl<'a> Bench<'a> {
     pub fn drive(&mut self, step: &Step) {
         let dut = &mut self.dut;
         dut.set("launch_valid", step.launch.is_some().into());
-        dut.set("launch_tuple", step.launch.unwrap_or(0x1234_5678));
+        let tuple = step.launch.unwrap_or(0x1234_5678.into());
+        dut.set("launch_tuple", tuple.low);
+        let upper = [
+            ("v6", tuple.v6.into()),
+            ("src", tuple.src_high),
+            ("dst", tuple.dst_high),
+        ];
+        let upper = upper.map(|(n, v)| (n.to_string(), v)).into();
+        dut.set_bits("launch_upper", &self.design.pack("launch_upper", &upper));
         dut.set("op_valid", step.op.is_some().into());
         if let Some(op) = &step.op {
             dut.set_bits("op", op);
@@ -231,7 +239,7 @@ impl<'a> Bench<'a> {
         };
         let same = match ask.pseudo {
             true => ctx.get("gen") == Some(&ask.gen),
-            false => ctx.get("tuple") == Some(&ask.tuple),
+            false => tuple_of(ctx) == ask.tuple,
         };
         if ask.found && same && ctx.get("valid") == Some(&1) {
             entry.insert("hit".into(), 1);
@@ -240,8 +248,9 @@ impl<'a> Bench<'a> {
             for row in [ctx, &self.state[ask.conn], &self.mirror[ask.conn]] {
                 entry.extend(row.clone());
             }
-            entry.remove("valid");
-            entry.remove("tuple");
+            for name in ["valid", "tuple", "v6", "src_high", "dst_high"] {
+                entry.remove(name);
+            }
         }
         entry
     }
@@ -358,7 +367,7 @@ impl<'a> Bench<'a> {
                 found: true,
                 conn: field("conn") as usize,
                 gen: field("gen"),
-                tuple: 0,
+                tuple: Tuple::default(),
             });
             self.ops.push_back((now + 1, op));
         }
@@ -398,7 +407,12 @@ impl<'a> Bench<'a> {
         let word =
             |p: usize| u32::from_be_bytes([octet(p), octet(p + 1), octet(p + 2), octet(p + 3)]);
         let fpdu = self.design.field_of("op", op, "kind") == FPDU;
-        fpdu.then(|| word(if octet(3) & 0xf == 1 { 36 } else { 4 }))
+        // Read Request (RFC 5040 4.4), Atomic Request (RFC 7306 5.2.1), everything tagged.
+        fpdu.then(|| match octet(3) & 0xf {
+            1 => word(36),
+            10 => word(28),
+            _ => word(4),
+        })
     }
 
     /// One FPDU at a time, and one of the command block.
@@ -426,7 +440,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Puts a connection into a way of one table.
-    pub fn place(&mut self, table: usize, way: usize, tuple: u128, conn: usize) {
+    pub fn place(&mut self, table: usize, way: usize, tuple: Tuple, conn: usize) {
         let (bucket, fp) = self.key(tuple);
         let entry = Some(Way {
             conn: conn as u16,
@@ -441,9 +455,9 @@ impl<'a> Bench<'a> {
     }
 
     /// A valid context for a tuple, everything else random.
-    pub fn context(&mut self, tuple: u128, conn: usize, cases: &mut Cases) {
+    pub fn context(&mut self, tuple: Tuple, conn: usize, cases: &mut Cases) {
         let mut row = self.random_row("ctx_row", cases);
-        row.insert("tuple".into(), tuple);
+        put_tuple(&mut row, tuple);
         row.insert("valid".into(), 1);
         self.write(Write::Ctx { conn, row });
         self.tick(&Step::default());
@@ -456,7 +470,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Launches one tuple and gives the connection that it hits.
-    pub fn look(&mut self, tuple: u128) -> Option<usize> {
+    pub fn look(&mut self, tuple: Tuple) -> Option<usize> {
         self.tick(&Step {
             launch: Some(tuple),
             ..Step::default()
@@ -476,17 +490,59 @@ impl<'a> Bench<'a> {
     }
 }
 
-pub fn tuple(cases: &mut Cases) -> u128 {
+/// A random tuple, with `six` half of them IPv6.
+pub fn tuple(cases: &mut Cases, six: bool) -> Tuple {
     let vid = cases.chance(40).then(|| cases.bits(12) as u16);
-    let (src, dst) = (cases.bits(32) as u32, cases.bits(32) as u32);
-    pack_tuple(vid, src, dst, cases.bits(16) as u16, cases.bits(16) as u16)
+    let ports = (cases.bits(16) as u16, cases.bits(16) as u16);
+    let (src, dst) = (cases.bits(128), cases.bits(128));
+    if six && cases.chance(50) {
+        return Tuple::v6(vid, src, dst, ports.0, ports.1);
+    }
+    pack_tuple(vid, src as u32, dst as u32, ports.0, ports.1).into()
+}
+
+/// Bits of a tuple, and of an IPv4 one.
+pub const TUPLE_BITS: usize = 302;
+pub const TUPLE_BITS_V4: usize = 109;
+
+/// One bit of a tuple the other way.
+pub fn flip(mut t: Tuple, bit: usize) -> Tuple {
+    match bit {
+        0..=108 => t.low ^= 1 << bit,
+        109..=204 => t.src_high ^= 1 << (bit - 109),
+        205..=300 => t.dst_high ^= 1 << (bit - 205),
+        _ => t.v6 = !t.v6,
+    }
+    t
+}
+
+/// The tuple of a context row.
+pub fn tuple_of(row: &Fields) -> Tuple {
+    let get = |name: &str| row.get(name).copied().unwrap_or(0);
+    Tuple {
+        low: get("tuple"),
+        v6: get("v6") == 1,
+        src_high: get("src_high"),
+        dst_high: get("dst_high"),
+    }
+}
+
+pub fn put_tuple(row: &mut Fields, t: Tuple) {
+    for (name, value) in [
+        ("tuple", t.low),
+        ("v6", t.v6.into()),
+        ("src_high", t.src_high),
+        ("dst_high", t.dst_high),
+    ] {
+        row.insert(name.into(), value);
+    }
 }
 
 /// A different tuple with the same fingerprint that shares a bucket of `table` with `of`.
-pub fn alias(cases: &mut Cases, of: u128, table: usize, cfg: &Cfg) -> u128 {
+pub fn alias(cases: &mut Cases, of: Tuple, table: usize, cfg: &Cfg) -> Tuple {
     let want = bucket_key(of, cfg.bucket_bits);
     loop {
-        let other = tuple(cases);
+        let other = tuple(cases, cfg.ipv6);
         let key = bucket_key(other, cfg.bucket_bits);
         if other != of && key.fp == want.fp && key.bucket[table] == want.bucket[table] {
             return other;

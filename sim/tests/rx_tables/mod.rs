@@ -26,6 +26,8 @@ pub fn small(latency: usize) -> Cfg {
         max_frame: 1522,
         max_fpdu: 12288,
         window: 16,
+        ipv6: true,
+        sack: true,
     }
 }
 

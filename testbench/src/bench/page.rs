@@ -103,10 +103,49 @@ pub fn complete(presets: &[Preset], figures: &[Figure]) -> Result<(), String> {
     }
 }
 
-/// The page. `timing` is the Markdown that `make timing` leaves.
+/// How many of the injected bugs the tests have caught.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    pub caught: usize,
+    pub of: usize,
+}
+
+impl Score {
+    /// From the JSON that `make mutants` leaves: a list of {name, caught_by, ...}; nobody has caught one that survives.
+    pub fn parse(json: &str) -> Result<Score, String> {
+        #[derive(serde::Deserialize)]
+        struct Verdict {
+            caught_by: Option<String>,
+        }
+        let all: Vec<Verdict> = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        Ok(Score {
+            caught: all.iter().filter(|v| v.caught_by.is_some()).count(),
+            of: all.len(),
+        })
+    }
+
+    /// The section of the page.
+    pub fn section(&self) -> String {
+        let (caught, of) = (self.caught, self.of);
+        let score = match caught == of {
+            true => format!("{caught} of {of} are caught"),
+            false => format!("**{caught} of {of} are caught, not met**"),
+        };
+        format!(
+            "\n## {INJECTED}\n\n`make mutants` builds the chip with one bug of `testbench/mutants.toml` in its Verilog at a time (an \
+off-by-one bound, a skipped key check, a wrong CRC lane, a lost credit, a missed wrap) and runs the tests. {score}.\n"
+        )
+    }
+}
+
+/// Title of the section of injected bugs.
+pub const INJECTED: &str = "Injected bugs";
+
+/// The page. `mutants` is what `make mutants` has left, `timing` the Markdown that `make timing` leaves.
 pub fn page(
     presets: &[Preset],
     figures: &[Figure],
+    mutants: Option<Score>,
     timing: Option<&str>,
 ) -> Result<String, String> {
     complete(presets, figures)?;
@@ -124,6 +163,9 @@ brackets the budget: at most, for goodput at least.\n",
             let cells: Vec<String> = presets.iter().map(|p| cell(figures, name, p)).collect();
             line(&mut out, &format!("| {name} | {} |", cells.join(" | ")));
         }
+    }
+    if let Some(score) = mutants {
+        out.push_str(&score.section());
     }
     if let Some(text) = timing {
         out.push('\n');

@@ -5,7 +5,7 @@
 
 use super::BenchError;
 use crate::build::{fpdu, ulpdu, FrameSpec};
-use crate::chip::{Chip, CplEvent, Post, ReadIssue, Region, StagRights, RQ_NIC};
+use crate::chip::{addresses, Chip, CplEvent, Post, ReadIssue, Region, StagRights, RQ_NIC};
 use crate::wire::ddp::Opcode;
 use ferrowarp_abi::code::{cpl_kind, dma_class};
 use ferrowarp_abi::table::InstallRecord;
@@ -160,6 +160,7 @@ impl Rig {
             sink_stag: READ.0,
             sink_to: READ.1,
             len: READ.2,
+            atomic: false,
         });
         let mut rig = Self {
             chip,
@@ -414,10 +415,12 @@ impl Rig {
     }
 }
 
-fn record(spec: &FrameSpec) -> InstallRecord {
+pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
+    let (v6, src, dst) = addresses(spec.src.ip, spec.dst.ip);
     InstallRecord {
-        src: u32::from(spec.src.ip),
-        dst: u32::from(spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: spec.src.port,
         dport: spec.dst.port,
         vlan: None,

@@ -8,13 +8,13 @@ use crate::golden::deframer::{Deframer, Framed};
 use crate::golden::tcp_rx::TcpReceiver;
 use crate::golden::OpCounts;
 use crate::wire::ddp::{DdpRepr, Opcode};
-use crate::wire::ethernet::{Vlan, ETHERTYPE_IPV6, ETHERTYPE_QINQ, ETHERTYPE_VLAN};
+use crate::wire::ethernet::{Vlan, ETHERTYPE_QINQ, ETHERTYPE_VLAN};
 use crate::wire::frame::{Endpoint, FrameRepr, NotTcp, SumState};
 use crate::wire::mpa::{Fpdu, StartupKind, StartupRepr};
 use crate::wire::tcp::{Flags, TcpRepr};
 use crate::wire::WireError;
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 /// An end of a connection: the client opened it (and is the MPA Initiator).
@@ -99,8 +99,8 @@ pub struct Connection {
 /// A TCP flow that can't be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    pub a: (Ipv4Addr, u16),
-    pub b: (Ipv4Addr, u16),
+    pub a: (IpAddr, u16),
+    pub b: (IpAddr, u16),
     pub frames: usize,
     pub reason: SkipReason,
 }
@@ -132,8 +132,11 @@ impl std::fmt::Display for Skipped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}:{} - {}:{} ({} frames): {}",
-            self.a.0, self.a.1, self.b.0, self.b.1, self.frames, self.reason
+            "{} - {} ({} frames): {}",
+            SocketAddr::from(self.a),
+            SocketAddr::from(self.b),
+            self.frames,
+            self.reason
         )
     }
 }
@@ -143,10 +146,10 @@ impl std::fmt::Display for Skipped {
 pub struct Flows {
     pub connections: Vec<Connection>,
     pub skipped: Vec<Skipped>,
-    /// Frames that are no TCP over IPv4 (ARP, IPv6, fragments ...).
+    /// Frames that are no TCP over IP (ARP, fragments ...).
     pub other_frames: usize,
-    /// TCP over IPv6 frames among them: not supported.
-    pub ipv6_frames: usize,
+    /// IPv6 frames with extension headers among them: whatever is behind those is not looked at.
+    pub extension_frames: usize,
     /// Frames with a second VLAN tag behind the first: not supported.
     pub stacked_vlan_frames: usize,
 }
@@ -254,7 +257,7 @@ impl Connection {
     }
 }
 
-type End = (Ipv4Addr, u16);
+type End = (IpAddr, u16);
 
 /// A flow being collected.
 struct Flow {
@@ -278,7 +281,7 @@ pub fn extract(capture: &Capture) -> Flows {
             Err(e) => {
                 out.other_frames += 1;
                 match e {
-                    NotTcp::EtherType(ETHERTYPE_IPV6) => out.ipv6_frames += 1,
+                    NotTcp::Extension(_) => out.extension_frames += 1,
                     NotTcp::EtherType(ETHERTYPE_VLAN | ETHERTYPE_QINQ) => {
                         out.stacked_vlan_frames += 1
                     }
@@ -288,8 +291,8 @@ pub fn extract(capture: &Capture) -> Flows {
             }
         };
         let (src, dst) = (
-            (repr.ip.src, repr.tcp.src_port),
-            (repr.ip.dst, repr.tcp.dst_port),
+            (repr.ip.src(), repr.tcp.src_port),
+            (repr.ip.dst(), repr.tcp.dst_port),
         );
         let vid = repr.eth.vlan.map(|v| v.vid);
         let key = if src <= dst {
@@ -337,11 +340,11 @@ pub fn extract(capture: &Capture) -> Flows {
 
 impl Flow {
     fn add(&mut self, index: usize, repr: FrameRepr, payload: Range<usize>, intact: bool) {
-        let src = (repr.ip.src, repr.tcp.src_port);
+        let src = (repr.ip.src(), repr.tcp.src_port);
         let f = repr.tcp.flags;
         if intact && f.has(Flags::SYN) && !f.has(Flags::ACK) && self.syn.is_none() {
             self.a = src;
-            self.b = (repr.ip.dst, repr.tcp.dst_port);
+            self.b = (repr.ip.dst(), repr.tcp.dst_port);
             self.syn = Some(repr.clone());
         } else if intact && f.has(Flags::SYN | Flags::ACK) && self.syn_ack.is_none() {
             let answers = self

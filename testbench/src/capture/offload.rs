@@ -10,7 +10,7 @@ use super::read::{Capture, CapturedFrame};
 use crate::wire::frame::{fix_checksums, FrameRepr, Layout, SumState};
 use crate::wire::tcp::Flags;
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// What to repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +57,9 @@ impl std::fmt::Display for OffloadReport {
     }
 }
 
-type End = (Ipv4Addr, u16);
+type End = (IpAddr, u16);
 
-/// Returns the repaired capture and what was found. Frames that are no TCP over IPv4 pass unchanged.
+/// Returns the repaired capture and what was found. Frames that are no TCP over IP pass unchanged.
 pub fn repair(capture: &Capture, opt: &RepairOptions) -> (Capture, OffloadReport) {
     let mut report = OffloadReport::default();
     // MSS that a receiver announced, by (receiver, sender).
@@ -71,8 +71,8 @@ pub fn repair(capture: &Capture, opt: &RepairOptions) -> (Capture, OffloadReport
             continue;
         };
         let (src, dst) = (
-            (repr.ip.src, repr.tcp.src_port),
-            (repr.ip.dst, repr.tcp.dst_port),
+            (repr.ip.src(), repr.tcp.src_port),
+            (repr.ip.dst(), repr.tcp.dst_port),
         );
         if repr.tcp.flags.has(Flags::SYN) {
             announced.insert((src, dst), usize::from(repr.tcp.mss().unwrap_or(536)));
@@ -120,7 +120,7 @@ fn split(frame: &CapturedFrame, repr: &FrameRepr, at: &Layout, room: usize) -> V
     let parts = payload.chunks(room).enumerate().map(|(i, part)| {
         let mut r = repr.clone();
         r.tcp.seq = repr.tcp.seq.wrapping_add((i * room) as u32);
-        r.ip.ident = repr.ip.ident.wrapping_add(i as u16);
+        r.ip.count_on(i as u16);
         let mut off = 0;
         if i + 1 < count {
             off |= (Flags::PSH | Flags::FIN).0;
@@ -141,21 +141,22 @@ fn split(frame: &CapturedFrame, repr: &FrameRepr, at: &Layout, room: usize) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::checksum::{fold, pseudo_ipv4};
+    use crate::wire::checksum::{fold, pseudo};
     use crate::wire::ethernet::Mac;
     use crate::wire::frame::Endpoint;
     use crate::wire::tcp::TcpOption;
+    use std::net::Ipv4Addr;
     use std::time::Duration;
 
     fn super_frame(len: usize, zero_length: bool) -> (Vec<u8>, Vec<u8>) {
         let a = Endpoint {
             mac: Mac([2, 0, 0, 0, 0, 1]),
-            ip: Ipv4Addr::new(10, 0, 0, 1),
+            ip: Ipv4Addr::new(10, 0, 0, 1).into(),
             port: 40001,
         };
         let b = Endpoint {
             mac: Mac([2, 0, 0, 0, 0, 2]),
-            ip: Ipv4Addr::new(10, 0, 0, 2),
+            ip: Ipv4Addr::new(10, 0, 0, 2).into(),
             port: 18515,
         };
         let opts = vec![
@@ -177,11 +178,7 @@ mod tests {
         if zero_length {
             f[16..18].fill(0);
         }
-        let partial = fold(pseudo_ipv4(
-            a.ip,
-            b.ip,
-            if zero_length { 0 } else { 32 + len },
-        ));
+        let partial = fold(pseudo(a.ip, b.ip, if zero_length { 0 } else { 32 + len }));
         f[50..52].copy_from_slice(&partial.to_be_bytes());
         f[24..26].fill(0);
         (f, payload)

@@ -4,7 +4,7 @@ use super::*;
 use crate::build::{counted, fpdu, tagged_message, ulpdu, FpduStream};
 use crate::conversation::{startup, Conversation, ConversationOptions};
 use crate::replay_plan::{Action, Plan, PlanError, PlanOptions};
-use crate::wire::checksum::{fold, pseudo_ipv4};
+use crate::wire::checksum::{fold, pseudo};
 use crate::wire::ddp::Opcode;
 use crate::wire::ethernet::Vlan;
 use crate::wire::frame::FrameRepr;
@@ -269,7 +269,7 @@ fn super_frames_give_the_same_plan_result() {
     let last = whole.frames.last_mut().expect("frame");
     let (r, l) = FrameRepr::parse(&last.data).expect("frame");
     last.data[l.ip + 2..l.ip + 4].fill(0);
-    let sum = fold(pseudo_ipv4(r.ip.src, r.ip.dst, 0));
+    let sum = fold(pseudo(r.ip.src(), r.ip.dst(), 0));
     last.data[l.tcp + 16..l.tcp + 18].copy_from_slice(&sum.to_be_bytes());
     let (fixed, report) = repair(&whole.capture(), &RepairOptions::default());
     assert_eq!(

@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::tcp_rx::Arrival;
 use super::tpt::Tpt;
 use crate::wire::tcp::Flags;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// Memory and STags of the receiving host.
 #[derive(Debug, Clone, Default)]
@@ -48,11 +48,20 @@ pub struct ReadIssue {
     pub len: u32,
 }
 
+/// An Atomic of ours whose Response is expected, in one order with the Reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtomicIssue {
+    pub sq_idx: u16,
+    /// MSN that the Response has on queue 3.
+    pub msn: u32,
+    pub request_id: u32,
+}
+
 /// Addresses of a connection, ours first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tuple {
-    pub local: (Ipv4Addr, u16),
-    pub remote: (Ipv4Addr, u16),
+    pub local: (IpAddr, u16),
+    pub remote: (IpAddr, u16),
     pub vlan: Option<u16>,
 }
 
@@ -96,6 +105,8 @@ pub struct ConnConfig {
     pub check_read_source: bool,
     /// Immediate Data and atomics.
     pub rfc7306: bool,
+    /// Atomic Requests are carried out here ([`Event::Atomic`](super::Event)); false: only checked and handed on.
+    pub execute_atomics: bool,
     pub timestamps: bool,
     pub ts_recent: u32,
     /// Segments in front of the next expected octet are kept for later; false: dropped.
@@ -129,6 +140,7 @@ impl Default for ConnConfig {
             ird: 16,
             check_read_source: true,
             rfc7306: false,
+            execute_atomics: true,
             timestamps: false,
             ts_recent: 0,
             keep_out_of_order: true,

@@ -22,7 +22,9 @@ mod refuse;
 #[cfg(test)]
 mod tests;
 
-pub use config::{AckRange, ConnConfig, Host, ReadIssue, Rqe, Segment, Sge, Tuple, Verdict};
+pub use config::{
+    AckRange, AtomicIssue, ConnConfig, Host, ReadIssue, Rqe, Segment, Sge, Tuple, Verdict,
+};
 pub use connection::Connection;
 pub use event::{Completion, Event, GoldenError, OpCounts, Placement};
 pub use memory::Memory;
@@ -124,8 +126,8 @@ impl Golden {
             return Err(NotOurs::BadChecksum);
         }
         let tuple = Tuple {
-            local: (r.ip.dst, r.tcp.dst_port),
-            remote: (r.ip.src, r.tcp.src_port),
+            local: (r.ip.dst(), r.tcp.dst_port),
+            remote: (r.ip.src(), r.tcp.src_port),
             vlan: r.eth.vlan.map(|v| v.vid),
         };
         let conn = self

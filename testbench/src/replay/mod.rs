@@ -27,7 +27,7 @@ use crate::chip::{build, ChipError};
 use crate::replay_plan::RegionOverride;
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_sim::ModelLib;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -39,7 +39,7 @@ pub enum Endpoint {
     Client,
     Server,
     /// Whichever end has this address.
-    Address(Ipv4Addr, u16),
+    Address(IpAddr, u16),
 }
 
 /// Where a waveform goes.
@@ -199,9 +199,12 @@ impl Bench {
         } else if !artefacts.is_clean() {
             report.note(format!("{artefacts}"), progress);
         }
-        if flows.ipv6_frames > 0 {
-            let n = flows.ipv6_frames;
-            report.note(format!("{n} IPv6 frames left out: not supported"), progress);
+        if flows.extension_frames > 0 {
+            let n = flows.extension_frames;
+            report.note(
+                format!("{n} IPv6 frames with extension headers left out: the chip gives such frames to the host"),
+                progress,
+            );
         }
         if flows.stacked_vlan_frames > 0 {
             let n = flows.stacked_vlan_frames;

@@ -7,6 +7,7 @@ use crate::capture::{Capture, Connection, Flows, Side};
 use crate::golden::Event;
 use crate::replay_plan::{Action, Plan, PlanError, PlanOptions};
 use std::collections::{BTreeSet, HashSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A connection with one side taken over.
@@ -102,7 +103,7 @@ pub(super) fn select(
         skipped: Vec::new(),
     };
     out.skipped.extend(flows.skipped.iter().map(|s| Skip {
-        connection: format!("{}:{} - {}:{}", s.a.0, s.a.1, s.b.0, s.b.1),
+        connection: format!("{} - {}", SocketAddr::from(s.a), SocketAddr::from(s.b)),
         reason: s.reason.to_string(),
     }));
     let mut matched = false;
@@ -176,12 +177,12 @@ fn no_endpoint(capture: &Capture, flows: &Flows, endpoint: Endpoint) -> ReplayEr
     let ends = flows
         .connections
         .iter()
-        .flat_map(|c| [&c.client.end, &c.server.end].map(|e| format!("{}:{}", e.ip, e.port)));
+        .flat_map(|c| [&c.client.end, &c.server.end].map(|e| e.socket().to_string()));
     let mut there: Vec<String> = ends.collect();
     there.sort();
     there.dedup();
     let wanted = match endpoint {
-        Endpoint::Address(ip, port) => format!("{ip}:{port}"),
+        Endpoint::Address(ip, port) => SocketAddr::new(ip, port).to_string(),
         other => format!("{other:?}").to_lowercase(),
     };
     ReplayError::NoEndpoint {
@@ -212,8 +213,9 @@ fn take(
         ..PlanOptions::default()
     };
     let name = format!(
-        "{we} of {}:{} - {}:{}",
-        conn.client.end.ip, conn.client.end.port, conn.server.end.ip, conn.server.end.port
+        "{we} of {} - {}",
+        conn.client.end.socket(),
+        conn.server.end.socket()
     );
     let mut skip = |reason: String| {
         let connection = name.clone();
@@ -240,6 +242,12 @@ fn take(
             return skip(text.strip_prefix(&prefix).unwrap_or(&text).to_string());
         }
     };
+    if conn.client.end.ip.is_ipv6() && !sizes.ipv6 {
+        return skip(format!(
+            "over IPv6, which preset {} does not have: choose a larger preset",
+            options.preset.name
+        ));
+    }
     let longest = plan.frames().map(|(_, f)| f.len()).max().unwrap_or(0);
     if longest > sizes.max_frame {
         let most = sizes.max_frame;
@@ -308,7 +316,7 @@ impl Chosen {
             use Event::*;
             matches!(
                 e,
-                Receive(_) | ReadDone { .. } | TerminateReceived(_) | Error(_)
+                Receive(_) | ReadDone { .. } | AtomicDone { .. } | TerminateReceived(_) | Error(_)
             )
         });
         let closing = self.closing.iter().filter(|_| !self.ended());

@@ -61,7 +61,7 @@ pub struct PlanOptions {
     pub first_addr: u64,
     /// Cut octets of the startup frame off a frame that also holds FPDU octets. Off: the device trims them.
     pub trim_startup: bool,
-    /// The device knows RFC 7306.
+    /// The device knows RFC 7306. Atomic Requests are checked and handed on, not carried out.
     pub rfc7306: bool,
     pub max_fpdu: usize,
     /// STags whose octets spread wider are registered only as far as this.
@@ -78,7 +78,7 @@ impl Default for PlanOptions {
             memory_seed: 0x5eed,
             first_addr: 0x1_0000_0000,
             trim_startup: false,
-            rfc7306: false,
+            rfc7306: true,
             max_fpdu: ConnConfig::default().max_fpdu,
             max_region: 64 << 20,
             regions: Vec::new(),
@@ -108,8 +108,9 @@ impl Plan {
     ) -> Result<Plan, PlanError> {
         let (us, peer) = (conn.side(we), conn.side(we.other()));
         let name = format!(
-            "{we} of {}:{} - {}:{}",
-            conn.client.end.ip, conn.client.end.port, conn.server.end.ip, conn.server.end.port
+            "{we} of {} - {}",
+            conn.client.end.socket(),
+            conn.server.end.socket()
         );
         let (Some(snd_nxt), Some(rcv_nxt)) = (us.fpdu_seq(), peer.fpdu_seq()) else {
             let reason = match (conn.rejected, &conn.server.startup) {
@@ -271,6 +272,7 @@ impl Plan {
             max_fpdu: self.options.max_fpdu,
             ird: usize::from(i.ird),
             rfc7306: self.options.rfc7306,
+            execute_atomics: false,
             timestamps: i.timestamps,
             ts_recent: i.ts_recent,
             sack: i.sack,
@@ -379,6 +381,7 @@ fn apply(g: &mut Golden, action: &Action) {
     let c = &mut g.conns[0];
     match action {
         Action::ReadIssue(r) => c.issue_read(*r),
+        Action::AtomicIssue(a) => c.issue_atomic(*a),
         Action::ReadDone { count } => c.read_done(*count as usize),
         Action::Frame { .. } | Action::SndMirror(_) => {}
     }

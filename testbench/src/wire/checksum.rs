@@ -1,6 +1,6 @@
-//! The Internet checksum (RFC 1071) and the TCP pseudo header over IPv4 (RFC 9293 3.1).
+//! The Internet checksum (RFC 1071) and the TCP pseudo header over IPv4 (RFC 9293 3.1) and IPv6 (RFC 8200 8.1).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Adds `data` (padded with one zero octet if odd) to the running sum `acc`.
 pub fn add(acc: u32, data: &[u8]) -> u32 {
@@ -38,8 +38,32 @@ pub fn pseudo_ipv4(src: Ipv4Addr, dst: Ipv4Addr, tcp_len: usize) -> u32 {
     sum + 6 + (tcp_len as u32 & 0xffff) + (tcp_len as u32 >> 16)
 }
 
+/// As `pseudo_ipv4` for IPv6: addresses, upper-layer length in 32 bits, zeros, next header 6.
+pub fn pseudo_ipv6(src: Ipv6Addr, dst: Ipv6Addr, tcp_len: usize) -> u32 {
+    let mut header = Vec::with_capacity(40);
+    header.extend_from_slice(&src.octets());
+    header.extend_from_slice(&dst.octets());
+    header.extend_from_slice(&(tcp_len as u32).to_be_bytes());
+    header.extend_from_slice(&[0, 0, 0, 6]);
+    add(0, &header)
+}
+
+/// Running sum of the TCP pseudo header of the addresses' version; of two versions there is none: 0.
+pub fn pseudo(src: IpAddr, dst: IpAddr, tcp_len: usize) -> u32 {
+    match (src, dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => pseudo_ipv4(src, dst, tcp_len),
+        (IpAddr::V6(src), IpAddr::V6(dst)) => pseudo_ipv6(src, dst, tcp_len),
+        _ => 0,
+    }
+}
+
 /// TCP checksum field value for a segment (header and payload) whose checksum field is zero;
 /// zero over a segment with a correct one.
+pub fn tcp(src: IpAddr, dst: IpAddr, segment: &[u8]) -> u16 {
+    !fold(add(pseudo(src, dst, segment.len()), segment))
+}
+
+/// As `tcp`, over IPv4.
 pub fn tcp_ipv4(src: Ipv4Addr, dst: Ipv4Addr, segment: &[u8]) -> u16 {
     !fold(add(pseudo_ipv4(src, dst, segment.len()), segment))
 }

@@ -1,6 +1,7 @@
 //! Wire formats: octets in, `Repr` structs out, and back. No module here keeps state.
 //!
-//! * [`ethernet`], [`ipv4`], [`tcp`]: one header each; [`frame`] puts the three together.
+//! * [`ethernet`], [`ipv4`], [`ipv6`], [`tcp`]: one header each; [`ip`] is an IP header of either version, [`frame`] puts
+//!   the three together.
 //! * [`mpa`]: startup frames (RFC 5044 7.1, RFC 6581) and FPDUs with PAD, Markers and CRC32C.
 //! * [`ddp`]: DDP and RDMAP headers (RFC 5041, RFC 5040, RFC 7306).
 //! * [`checksum`]: the Internet checksum.
@@ -12,7 +13,9 @@ pub mod checksum;
 pub mod ddp;
 pub mod ethernet;
 pub mod frame;
+pub mod ip;
 pub mod ipv4;
+pub mod ipv6;
 pub mod mpa;
 pub mod tcp;
 

@@ -66,6 +66,10 @@ pub fn ddp_cases() -> Vec<Case> {
     all.push(case("DDP-32", term::DDP_MSN, vec![s(2, 1)]).receives(&[100]));
     all.push(case("DDP-32", term::DDP_MSN, vec![s(2, 1)]).receives(&[100, 100]));
     all.push(case("DDP-32", term::DDP_MSN, vec![s(0, 1)]).receives(&[100]));
+    // Wrong in one bit, high ones too.
+    for bit in [4, 15, 16, 31] {
+        all.push(case("DDP-32", term::DDP_MSN, vec![s(1 | 1 << bit, 1)]).receives(&[100]));
+    }
     all.push(case("DDP-32", term::DDP_MSN, vec![s(1, 9), s(1, 9)]).receives(&[100, 100]));
     all.push(case("DDP-32", term::DDP_MSN, vec![s(9, 9)]).receives(&[100; 8]));
     let at = |mo, n| ulpdu::send(Opcode::Send, 1, mo, &counted(n), true, 0);

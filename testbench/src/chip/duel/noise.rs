@@ -1,5 +1,6 @@
 //! What the wire does to frames: legal for TCP, so that the outcome stays the same.
 
+use crate::wire::ethernet::ETHERTYPE_IPV6;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
@@ -19,6 +20,8 @@ pub struct Noise {
     pub late: f64,
     /// A frame of no connection comes first.
     pub stranger: f64,
+    /// Of an IPv6 frame: a copy with an extension header, cut short, or with another payload length comes first.
+    pub malformed: f64,
 }
 
 /// A frame as it reaches the MAC port.
@@ -63,6 +66,9 @@ impl Wire {
                 bad: false,
             });
         }
+        if self.noise.malformed > 0.0 && rng.gen_bool(self.noise.malformed) {
+            out.extend(malformed(&frame, rng).map(|frame| Arriving { frame, bad: false }));
+        }
         if rng.gen_bool(self.noise.bad_fcs) {
             out.push(Arriving {
                 frame: frame.clone(),
@@ -92,4 +98,31 @@ impl Wire {
         });
         out
     }
+}
+
+/// Of an IPv6 frame a copy that no connection may take.
+fn malformed(frame: &[u8], rng: &mut ChaCha8Rng) -> Option<Vec<u8>> {
+    let ethertype = |at: usize| frame.get(at..at + 2) == Some(&ETHERTYPE_IPV6.to_be_bytes()[..]);
+    let ip = [14, 18].into_iter().find(|ip| ethertype(ip - 2))?;
+    let mut f = frame.to_vec();
+    let length = u16::from_be_bytes([f[ip + 4], f[ip + 5]]);
+    match rng.gen_range(0..3) {
+        0 => {
+            // Hop-by-hop options, routing, fragment, destination options: one of eight octets, TCP behind it.
+            f[ip + 6] = [0, 43, 44, 60][rng.gen_range(0..4)];
+            f[ip + 4..ip + 6].copy_from_slice(&length.wrapping_add(8).to_be_bytes());
+            f.splice(ip + 40..ip + 40, [6, 0, 1, 4, 0, 0, 0, 0]);
+        }
+        // The last octet of the packet, and more, is missing.
+        1 => f.truncate(rng.gen_range(15..ip + 40 + usize::from(length))),
+        _ => {
+            let other = match rng.gen_range(0..3) {
+                0 => 0,
+                1 => length.wrapping_add(rng.gen_range(1..=64)),
+                _ => length.wrapping_sub(rng.gen_range(1..=length)),
+            };
+            f[ip + 4..ip + 6].copy_from_slice(&other.to_be_bytes());
+        }
+    }
+    Some(f)
 }

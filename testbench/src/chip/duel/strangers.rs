@@ -32,6 +32,7 @@ pub struct Strangers {
     used: usize,
     first: usize,
     dropped: usize,
+    ipv6: bool,
 }
 
 fn is_one(data: &[u8]) -> bool {
@@ -57,6 +58,7 @@ impl Strangers {
             used: first,
             first,
             dropped: dropped(chip)?,
+            ipv6: chip.cfg.ipv6,
         })
     }
 
@@ -71,10 +73,18 @@ impl Strangers {
         let mut spec = FrameSpec::default();
         // No plan uses ports below 1024.
         spec.src.port = rng.gen_range(1..1024);
+        let six = self.ipv6 && self.sent.len() % 2 == 1;
+        if six {
+            spec = spec.ipv6();
+        }
         let mut frame = spec.frame(&payload);
-        match rng.gen_range(0..4) {
-            0 => frame[12..14].copy_from_slice(&[0x86, 0xdd]), // another EtherType
-            1 => frame[23] = 17,                               // UDP
+        match (rng.gen_range(0..4), six) {
+            // The EtherType of the other version.
+            (0, false) => frame[12..14].copy_from_slice(&[0x86, 0xdd]),
+            (0, true) => frame[12..14].copy_from_slice(&[8, 0]),
+            // UDP, and an extension header or UDP.
+            (1, false) => frame[23] = 17,
+            (1, true) => frame[20] = [0, 43, 44, 60, 17][len % 5],
             _ => {}
         }
         frame[..6].copy_from_slice(&MARK);

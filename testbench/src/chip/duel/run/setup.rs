@@ -6,7 +6,7 @@ use crate::chip::duel::noise::Wire;
 use crate::chip::duel::plan::{ConnPlan, Gate, Setup};
 use crate::chip::duel::strangers::Strangers;
 use crate::chip::duel::DuelError;
-use crate::chip::{Chip, Mirror, Post, ReadIssue, Region, Sink};
+use crate::chip::{addresses, Chip, Mirror, Post, ReadIssue, Region, Sink};
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
 use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
@@ -28,7 +28,8 @@ pub(in crate::chip::duel) fn golden_entry(r: &Region) -> TptEntry {
             local_write: true,
             remote_read: r.rights.remote_read,
             remote_write: r.rights.remote_write,
-            remote_atomic: false,
+            // As the chip has it: no right of its own.
+            remote_atomic: r.rights.remote_read && r.rights.remote_write,
             read_sink: r.rights.read_sink,
             remote_invalidate: r.rights.remote_invalidate,
         },
@@ -38,11 +39,32 @@ pub(in crate::chip::duel) fn golden_entry(r: &Region) -> TptEntry {
     }
 }
 
+/// What the transmit path tells the chip of an Atomic of ours.
+pub(in crate::chip::duel) fn atomic_issue(
+    conn: u16,
+    gen: u8,
+    sq_idx: u16,
+    msn: u32,
+    request_id: u32,
+) -> ReadIssue {
+    ReadIssue {
+        conn,
+        gen,
+        sq_idx,
+        sink_stag: request_id,
+        sink_to: msn.into(),
+        len: 8,
+        atomic: true,
+    }
+}
+
 /// The chip's install record of a plan.
 pub fn record(plan: &ConnPlan) -> InstallRecord {
+    let (v6, src, dst) = addresses(plan.spec.src.ip, plan.spec.dst.ip);
     InstallRecord {
-        src: u32::from(plan.spec.src.ip),
-        dst: u32::from(plan.spec.dst.ip),
+        v6,
+        src,
+        dst,
         sport: plan.spec.src.port,
         dport: plan.spec.dst.port,
         vlan: plan.spec.vlan.map(|v| v.vid),
@@ -96,6 +118,8 @@ impl<'a> Duel<'a> {
                 marker_offset: plan.markers.unwrap_or(0),
                 max_fpdu: chip.cfg.max_fpdu,
                 ird: usize::MAX,
+                rfc7306: true,
+                execute_atomics: false,
                 first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
                 ..ConnConfig::default()
             });
@@ -148,7 +172,20 @@ impl<'a> Duel<'a> {
                             sink_stag,
                             sink_to,
                             len,
+                            atomic: false,
                         });
+                    }
+                    Gate::Atomic {
+                        sq_idx,
+                        msn,
+                        request_id,
+                    } => {
+                        golden.conns[index].issue_atomic(golden::AtomicIssue {
+                            sq_idx,
+                            msn,
+                            request_id,
+                        });
+                        reads.push(atomic_issue(plan.conn, plan.gen, sq_idx, msn, request_id));
                     }
                     _ => {}
                 }
@@ -208,8 +245,10 @@ impl<'a> Duel<'a> {
             events: chip.events.len(),
             acks: chip.acks.len(),
             requests: chip.read_requests.len(),
+            atomics: chip.atomic_requests.len(),
             events0: chip.events.len(),
             requests0: chip.read_requests.len(),
+            atomics0: chip.atomic_requests.len(),
             frames0: chip.sent.len(),
             memory,
             chip,
