@@ -8,7 +8,7 @@
 //! | 2 | `st_lo st_hi` are there and are turned to the pool beat's lanes; which lanes count |
 //! | 3 | the pool is written; `head_valid` for a header look; CRC contribution |
 //! | 4 | CRC state |
-//! | 5 | `crc` holds it; `good`: it is that of an FPDU that ends with this chunk |
+//! | 5 | `crc` holds it. `fin`: `verdict`, and `good` says whether it is that of an FPDU that ends with this chunk |
 //!
 //! `busy`: a `run` chunk is in cycles 1 to 4. Nothing waits, there is no back-pressure.
 //! The CRC (RFC 5044 section 4.4) runs by pool beats: state = shift(state) ^ data at the first chunk of a beat, ^= data
@@ -26,6 +26,8 @@ pub struct Chunk {
     pub head: bool,
     /// Store it.
     pub run: bool,
+    /// With it the FPDU is complete.
+    pub fin: bool,
     /// Lane of the staging beat that goes to lane 0.
     pub off: Bits<6>,
     /// First and last lane that count.
@@ -68,6 +70,7 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     pub busy: Signal<Out, bool>,
     pub crc: Signal<Out, Bits<32>>,
     pub good: Signal<Out, bool>,
+    pub verdict: Signal<Out, bool>,
     merge: MergeRotate<D, K, LK>,
     crc_mask: ApplyMask<D, K>,
     crc_data: CrcData<D>,
@@ -81,11 +84,13 @@ pub struct ChunkPipe<const D: usize, const K: usize, const LK: usize> {
     keep3: RegNr<Bits<K>>,
     flip3: RegNr<Bits<K>>,
     run4: Reg<bool>,
+    fin4: Reg<bool>,
+    fin5: Reg<bool>,
     plain4: Reg<bool>,
     first4: Reg<bool>,
     start4: Reg<bool>,
     add4: Reg<Bits<32>>,
-    /// Lanes behind the last chunk's end.
+    /// Lanes behind the end of an FPDU's last chunk.
     pad: RegNr<Bits<LK>>,
     state: Reg<Bits<32>>,
     stepped: Signal<Local, Bits<32>>,
@@ -122,6 +127,7 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             busy: Default::default(),
             crc: Default::default(),
             good: Default::default(),
+            verdict: Default::default(),
             merge: Default::default(),
             crc_mask: Default::default(),
             crc_data: Default::default(),
@@ -134,6 +140,8 @@ impl<const D: usize, const K: usize, const LK: usize> ChunkPipe<D, K, LK> {
             keep3: Default::default(),
             flip3: Default::default(),
             run4: Default::default(),
+            fin4: Default::default(),
+            fin5: Default::default(),
             plain4: Default::default(),
             first4: Default::default(),
             start4: Default::default(),
@@ -209,7 +217,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for ChunkPipe<D, K, 
         self.first4.d.next = self.c3.q.val().first;
         self.start4.d.next = self.c3.q.val().first & self.c3.q.val().beat0;
 
-        if self.c3.q.val().run {
+        self.fin4.d.next = self.c3.q.val().run & self.c3.q.val().fin;
+        self.fin5.d.next = self.fin4.q.val();
+        self.verdict.next = self.fin5.q.val();
+        // The chunk behind may be of the next FPDU.
+        if self.c3.q.val().run & self.c3.q.val().fin {
             self.pad.d.next = !bit_cast::<LK, 6>(self.c3.q.val().stop);
         }
 

@@ -61,8 +61,24 @@ pub enum AsmState {
     Long,
     /// Gives back the blocks of the FPDU in the registers.
     Free,
+    /// After a bad verdict: gives back those of the FPDU behind; those of the bad one.
+    Undo,
+    UndoDone,
     /// All octets of the segment are under way or refused: end it when the data path is empty.
     Drain,
+}
+
+/// What a verdict needs to know of the stretch that completed the FPDU.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Tag {
+    pub total: Bits<LEN>,
+    /// Where the stream is if the CRC is bad.
+    pub back: Bits<32>,
+    /// The FPDU began in this segment; the segment (or piece) ends with it.
+    pub here: bool,
+    pub to_end: bool,
+    /// `parity` of the FPDU.
+    pub parity: bool,
 }
 
 /// The state machine.
@@ -84,12 +100,25 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub free_slot: Signal<Out, Bits<SLOT>>,
     // reader
     pub head: Signal<Out, bool>,
-    pub run: Signal<Out, bool>,
-    pub headed: Signal<In, bool>,
-    pub ends: Signal<In, bool>,
-    pub resume: Signal<Out, bool>,
+    pub post: Signal<Out, bool>,
+    pub fin: Signal<Out, bool>,
+    pub ends_seg: Signal<Out, bool>,
+    pub slot_free: Signal<In, bool>,
+    pub idle: Signal<In, bool>,
+    pub taken: Signal<In, bool>,
+    pub ended: Signal<In, bool>,
+    pub unjudged: Signal<In, bool>,
+    pub judged: Signal<Out, bool>,
+    pub over: Signal<In, bool>,
+    pub told_end: Signal<Out, bool>,
+    pub flush: Signal<Out, bool>,
+    pub again: Signal<Out, bool>,
+    pub step_back: Signal<Out, bool>,
+    pub move_on: Signal<Out, bool>,
+    pub move_by: Signal<Out, Bits<LEN>>,
+    pub begun: Signal<In, bool>,
+    pub done_first: Signal<In, Bits<BEAT>>,
     pub held: Signal<Out, Bits<LEN>>,
-    pub open: Signal<Out, bool>,
     pub ext: Signal<Out, Bits<LEN>>,
     pub last: Signal<Out, bool>,
     pub patch: Signal<Out, bool>,
@@ -125,6 +154,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub head_raw: Signal<In, Bits<16>>,
     pub busy: Signal<In, bool>,
     pub crc: Signal<In, Bits<32>>,
+    pub verdict: Signal<In, bool>,
     pub crc_good: Signal<In, bool>,
     // blocks
     pub reserve: Signal<Out, bool>,
@@ -132,6 +162,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     pub avail: Signal<In, Bits<LEN>>,
     pub done: Signal<Out, bool>,
     pub chain_n: Signal<Out, Bits<LEN>>,
+    pub done_n: Signal<Out, Bits<LEN>>,
+    pub fr_done: Signal<Out, bool>,
     pub fr_valid: Signal<Out, bool>,
     pub fr_ready: Signal<In, bool>,
     // jobs
@@ -166,16 +198,35 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     seq: Reg<Bits<32>>,
     fill: Reg<Bits<LEN>>,
     left: Reg<Bits<LEN>>,
-    /// `seq` of the cycle before: a bad verdict finds there the end of the FPDU. Among Markers: where the FPDU began.
+    /// Where the FPDU began that began last.
     was: RegNr<Bits<32>>,
-    // FPDU in work: octets and blocks; it began in this segment
+    // FPDU that is planned: octets and blocks; changes from one to the next
     total: Reg<Bits<LEN>>,
     blocks: RegNr<Bits<LEN>>,
-    here: Reg<bool>,
-    /// All of it is under way: it waits for its verdict.
-    pend: Reg<bool>,
+    parity: Reg<bool>,
+    /// Of the stretch that was posted last, that is read, that has ended; blocks of the latter's FPDU.
+    tag_p: RegNr<Tag>,
+    tag_r: RegNr<Tag>,
+    tag_j: RegNr<Tag>,
+    blocks_j: RegNr<Bits<LEN>>,
+    /// A verdict waits for its job; it is good.
+    judge_q: Reg<bool>,
+    good_q: RegNr<bool>,
     /// The verdict of the cycle before was bad.
     bad: Reg<bool>,
+    /// The segment before waits to be told: its slot, and the end that is said of it. What it waited for is gone.
+    prior: Reg<bool>,
+    prior_slot: RegNr<Bits<SLOT>>,
+    prior_seq: RegNr<Bits<32>>,
+    prior_mid: RegNr<bool>,
+    prior_rollback: RegNr<bool>,
+    prior_crc: RegNr<bool>,
+    prior_force: RegNr<bool>,
+    /// The first segment waiting goes on with this stream; the segment in work has posted its last octet.
+    hop_q: Reg<bool>,
+    /// The bad verdict was of the segment before.
+    behind: Reg<bool>,
+    tail: Reg<bool>,
     /// The FPDU's first octet came in the segment before: it is read from `oct0_q`.
     patch_q: Reg<bool>,
     oct0_q: RegNr<Bits<8>>,
@@ -191,7 +242,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     to_end: RegNr<bool>,
     completes: RegNr<bool>,
     begins: RegNr<bool>,
-    /// The last chunk of the stretch was granted in the cycle before.
+    /// A stretch was posted in the cycle before.
     settle: Reg<bool>,
     /// The blocks of an FPDU were found in the cycle before.
     res: Reg<bool>,
@@ -224,9 +275,20 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     short_seen: Signal<Local, bool>,
     ulpdu: Signal<Local, Bits<LEN>>,
     judge: Signal<Local, bool>,
-    good: Signal<Local, bool>,
+    quiet: Signal<Local, bool>,
+    calm: Signal<Local, bool>,
+    go: Signal<Local, bool>,
+    hop: Signal<Local, bool>,
+    tell: Signal<Local, bool>,
+    feed: Signal<Local, bool>,
+    stretch: Signal<Local, Bits<LEN>>,
+    fits: Signal<Local, bool>,
+    fills: Signal<Local, bool>,
+    end_seq: Signal<Local, Bits<32>>,
+    tag: Signal<Local, Tag>,
+    special: Signal<Local, bool>,
+    may_open: Signal<Local, bool>,
     size: Signal<Local, Bits<6>>,
-    back: Signal<Local, Bits<32>>,
     /// What is ahead of a gap is kept.
     keeps: Constant<bool>,
     k: Constant<Bits<LEN>>,
@@ -259,12 +321,25 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             free_valid: Default::default(),
             free_slot: Default::default(),
             head: Default::default(),
-            run: Default::default(),
-            headed: Default::default(),
-            ends: Default::default(),
-            resume: Default::default(),
+            post: Default::default(),
+            fin: Default::default(),
+            ends_seg: Default::default(),
+            slot_free: Default::default(),
+            idle: Default::default(),
+            taken: Default::default(),
+            ended: Default::default(),
+            unjudged: Default::default(),
+            judged: Default::default(),
+            over: Default::default(),
+            told_end: Default::default(),
+            flush: Default::default(),
+            again: Default::default(),
+            step_back: Default::default(),
+            move_on: Default::default(),
+            move_by: Default::default(),
+            begun: Default::default(),
+            done_first: Default::default(),
             held: Default::default(),
-            open: Default::default(),
             ext: Default::default(),
             last: Default::default(),
             patch: Default::default(),
@@ -298,12 +373,15 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             head_raw: Default::default(),
             busy: Default::default(),
             crc: Default::default(),
+            verdict: Default::default(),
             crc_good: Default::default(),
             reserve: Default::default(),
             reserve_n: Default::default(),
             avail: Default::default(),
             done: Default::default(),
             chain_n: Default::default(),
+            done_n: Default::default(),
+            fr_done: Default::default(),
             fr_valid: Default::default(),
             fr_ready: Default::default(),
             push: Default::default(),
@@ -335,9 +413,24 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             was: Default::default(),
             total: Default::default(),
             blocks: Default::default(),
-            here: Default::default(),
-            pend: Default::default(),
+            parity: Default::default(),
+            tag_p: Default::default(),
+            tag_r: Default::default(),
+            tag_j: Default::default(),
+            blocks_j: Default::default(),
+            judge_q: Default::default(),
+            good_q: Default::default(),
             bad: Default::default(),
+            prior: Default::default(),
+            prior_slot: Default::default(),
+            prior_seq: Default::default(),
+            prior_mid: Default::default(),
+            prior_rollback: Default::default(),
+            prior_crc: Default::default(),
+            prior_force: Default::default(),
+            hop_q: Default::default(),
+            behind: Default::default(),
+            tail: Default::default(),
             patch_q: Default::default(),
             oct0_q: Default::default(),
             seen: Default::default(),
@@ -375,9 +468,20 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             short_seen: Default::default(),
             ulpdu: Default::default(),
             judge: Default::default(),
-            good: Default::default(),
+            quiet: Default::default(),
+            calm: Default::default(),
+            go: Default::default(),
+            hop: Default::default(),
+            tell: Default::default(),
+            feed: Default::default(),
+            stretch: Default::default(),
+            fits: Default::default(),
+            fills: Default::default(),
+            end_seq: Default::default(),
+            tag: Default::default(),
+            special: Default::default(),
+            may_open: Default::default(),
             size: Default::default(),
-            back: Default::default(),
             keeps: Constant::new(cfg.sack),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
@@ -396,6 +500,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
         // Sums that the states use.
+        self.tag.next = self.tag_j.q.val();
         self.hold_chain.next = self.alive.q.val() & (self.fill.q.val() > 1);
         self.half.next = (self.fill.q.val() == 1) & !self.fresh.q.val();
         self.held.next = self.fill.q.val();
@@ -412,23 +517,24 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.one.d.next = self.rem.q.val() == 1;
         self.marks.next = self.mark.on.val();
         self.anew.next = self.fresh.q.val() | self.mark.newborn.val();
-        if !self.marks.val() {
-            self.was.d.next = self.seq.q.val();
-        }
         self.blocks.d.next = (self.total.q.val() + self.block_less.val()) >> self.block_log.val();
         self.chain_n.next = self.blocks.q.val();
 
         // What is to be read of the FPDU: in Check of one that goes on, else of the one that was looked at.
-        self.ext.next = self.seen.q.val();
+        self.stretch.next = self.seen.q.val();
         self.last.next = self.short_rem.val() | self.short_seen.val();
-        if self.rem.q.val() < self.seen.q.val() {
-            self.ext.next = self.rem.q.val();
-        }
+        self.ext.next = self.seen.q.val();
         if self.state.q.val() == AsmState::Check {
+            self.stretch.next = self.left.q.val();
             self.last.next =
                 (self.rem_ext.val() <= self.k.val()) | (self.left_ext.val() <= self.k.val());
             self.ext.next = self.left_ext.val();
-            if self.rem.q.val() < self.left.q.val() {
+        }
+        self.fits.next = self.stretch.val() <= self.rem.q.val();
+        self.fills.next = self.rem.q.val() <= self.stretch.val();
+        if !self.fits.val() {
+            self.ext.next = self.rem.q.val();
+            if self.state.q.val() == AsmState::Check {
                 self.ext.next = self.rem_ext.val();
             }
         }
@@ -441,20 +547,13 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.ext.next = self.k.val();
             }
         }
-        self.resume.next = ((self.state.q.val() == AsmState::Check)
-            & (!self.marks.val() | self.sorted.q.val()))
-            | self.mark.resume.val();
-        self.open.next =
-            (self.state.q.val() == AsmState::Decide) | (self.state.q.val() == AsmState::Open);
         self.park.next = self.state.q.val() == AsmState::Open;
         if self.park.val() {
+            self.held.next = 0.into();
             self.ext.next = self.act_len.val();
             self.last.next = self.act_len.val() <= self.k.val();
         }
         self.head.next = (self.state.q.val() == AsmState::Head) | self.mark.head.val();
-        self.run.next = ((self.state.q.val() == AsmState::Run) & !self.bad.q.val())
-            | (self.state.q.val() == AsmState::Park)
-            | self.mark.run.val();
         self.marker.next = self.mark.run.val();
         self.lead.next = self.mark.led.val();
         if self.mark.run.val() {
@@ -463,82 +562,119 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.start.next = self.mark.run.val() & self.mark.start.val();
         self.step.next = self.mark.step.val();
 
-        // Judge: when the data path is empty and the job can be pushed, in Decide and Calm (octets follow) and Drain (none do).
-        self.good.next = self.crc_good.val() | !self.seg.q.val().crc_en;
-        self.stray.next = self.mark.off.val() & self.good.val();
-        self.judge.next = self.pend.q.val()
-            & !self.busy.val()
-            & !self.full.val()
-            & ((self.state.q.val() == AsmState::Decide)
-                | (self.state.q.val() == AsmState::Drain)
-                | (self.state.q.val() == AsmState::Calm));
-        self.bad.d.next = self.judge.val() & (!self.good.val() | self.mark.off.val());
+        // Nothing is under way, and all before is told. Rare turns wait for that.
+        self.quiet.next = self.idle.val() & !self.busy.val() & !self.unjudged.val();
+        self.calm.next = self.quiet.val() & !self.prior.q.val();
+
+        // Judge: as soon as the job can be pushed.
+        if self.verdict.val() {
+            self.judge_q.d.next = true;
+            self.good_q.d.next = self.crc_good.val() | !self.seg.q.val().crc_en;
+        }
+        self.stray.next = self.mark.off.val() & self.good_q.q.val();
+        self.judge.next = self.judge_q.q.val() & !self.full.val();
+        self.bad.d.next = self.judge.val() & (!self.good_q.q.val() | self.mark.off.val());
+        self.judged.next = self.judge.val() & self.good_q.q.val() & !self.mark.off.val();
         if self.judge.val() {
-            self.pend.d.next = false;
-            self.fill.d.next = 0.into();
+            self.judge_q.d.next = false;
         }
         self.done.next = self.judge.val();
         self.mark.over.next = self.judge.val();
+        self.blocks_j.d.next =
+            (self.tag.val().total + self.block_less.val()) >> self.block_log.val();
+        self.done_n.next = self.blocks_j.q.val();
 
-        // The stretch that ended.
-        self.settle.d.next = self.ends.val() & (self.state.q.val() == AsmState::Run);
+        // The stretch that was posted.
+        self.end_seq.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
         if self.settle.q.val() {
             self.fill.d.next = (self.fill.q.val() + self.take.q.val()) & self.len_mask.val();
+            if self.completes.q.val() {
+                self.fill.d.next = 0.into();
+            }
             self.left.d.next = (self.left.q.val() - self.take.q.val()) & self.len_mask.val();
             self.total.d.next = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
             self.rem.d.next = (self.rem.q.val() - self.take.q.val()) & self.rem_mask.val();
-            self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
-            self.here.d.next = self.begins.q.val();
-            self.pend.d.next = self.completes.q.val();
+            self.seq.d.next = self.end_seq.val();
+            self.patch_q.d.next = false;
+            self.tag_p.d.next.total = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
+            self.tag_p.d.next.back = self.end_seq.val();
+            if self.begins.q.val() {
+                self.tag_p.d.next.back = self.was.q.val();
+            }
+            self.tag_p.d.next.here = self.begins.q.val();
+            self.tag_p.d.next.to_end = self.to_end.q.val();
+            self.tag_p.d.next.parity = self.parity.q.val();
+        }
+        self.move_on.next = self.settle.q.val() | self.mark.eat.val();
+        self.move_by.next = self.take.q.val();
+        if self.taken.val() {
+            self.tag_r.d.next = self.tag_p.q.val();
+        }
+        if self.ended.val() {
+            self.tag_j.d.next = self.tag_r.q.val();
         }
         if self.judge.val() & self.stray.val() {
             // Nothing that another copy could repair.
-            self.here.d.next = false;
-        }
-        if self.ends.val() {
-            self.patch_q.d.next = false;
+            self.tag_j.d.next.here = false;
         }
 
         // Jobs.
-        self.size.next = bit_cast::<6, LEN>(self.total.q.val());
-        if self.total.q.val() > self.header.val() {
+        self.size.next = bit_cast::<6, LEN>(self.tag.val().total);
+        if self.tag.val().total > self.header.val() {
             self.size.next = bit_cast::<6, LEN>(self.header.val());
         }
-        self.push.next = self.judge.val();
-        self.job.next.seg_done = !self.pend.q.val();
+        self.tell.next = self.prior.q.val()
+            & (self.over.val() | self.prior_force.q.val())
+            & !self.unjudged.val()
+            & !self.full.val();
+        self.push.next = self.judge.val() | self.tell.val();
+        self.job.next.seg_done = !self.judge.val();
         self.job.next.long = false;
         self.job.next.conn = self.seg.q.val().conn;
         self.job.next.gen = self.seg.q.val().gen;
         self.job.next.data = self.seq.q.val();
-        if self.pend.q.val() {
-            self.job.next.data =
-                (bit_cast::<32, 6>(self.size.val()) << 16) | bit_cast::<32, BEAT>(self.first.val());
+        if self.prior.q.val() {
+            self.job.next.data = self.prior_seq.q.val();
+        }
+        if self.judge_q.q.val() {
+            self.job.next.data = (bit_cast::<32, 6>(self.size.val()) << 16)
+                | bit_cast::<32, BEAT>(self.done_first.val());
         }
         if self.state.q.val() == AsmState::Long {
-            self.job.next.seg_done = false;
             self.job.next.long = true;
+            self.job.next.seg_done = false;
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
-        self.job.next.told = self.pend.q.val() & (!self.good.val() | self.mark.off.val());
+        self.job.next.told = self.judge_q.q.val() & (!self.good_q.q.val() | self.mark.off.val());
         self.job.next.stray = self.stray.val();
-        self.job.next.skip = self.pend.q.val() & !self.good.val() & self.here.q.val();
+        self.job.next.skip = self.judge_q.q.val() & !self.good_q.q.val() & self.tag.val().here;
         self.ends_fin.next = ((self.seg.q.val().fin
             & (!self.sorted.q.val() | self.complete.val() | !self.keeps.val()))
             | self.fin_due.val())
             & self.alive.q.val()
             & !self.rollback.q.val()
-            & !self.dropped.q.val()
-            & !self.pend.q.val();
+            & !self.dropped.q.val();
         // What lies behind a FIN does not count. Segments with Markers all come here.
-        self.job.next.mid = (self.alive.q.val()
-            & (self.fill.q.val().any() | self.mark.led.val())
-            & !self.pend.q.val())
+        self.job.next.mid = (self.alive.q.val() & (self.fill.q.val().any() | self.mark.led.val()))
             | ((self.early.val() | (self.marks.val() & self.alive.q.val())) & !self.ends_fin.val());
         self.job.next.now = self.sorted.q.val() | self.rollback.q.val();
         self.job.next.sack = self.sack.q.val();
-        self.job.next.rollback = self.rollback.q.val() & !self.pend.q.val();
-        self.job.next.crc_fail = self.crc_fail.q.val() & !self.pend.q.val();
+        self.job.next.rollback = self.rollback.q.val();
+        self.job.next.crc_fail = self.crc_fail.q.val();
         self.job.next.fin = self.ends_fin.val();
+        if self.prior.q.val() {
+            self.job.next.mid = self.prior_mid.q.val();
+            self.job.next.now = self.prior_rollback.q.val();
+            self.job.next.rollback = self.prior_rollback.q.val();
+            self.job.next.crc_fail = self.prior_crc.q.val();
+            self.job.next.fin = false;
+        }
+        if self.judge_q.q.val() {
+            self.job.next.mid = false;
+            self.job.next.rollback = false;
+            self.job.next.crc_fail = false;
+            self.job.next.fin = false;
+        }
 
         // Defaults.
         self.loads.next = false;
@@ -549,8 +685,27 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.ripe.d.next = false;
         self.fr_valid.next = false;
         self.need.d.next = self.less.q.val() + 1;
-        self.reserve.next = self.res.q.val() & !self.bad.q.val();
+        self.reserve.next = self.res.q.val();
         self.reserve_n.next = self.need.q.val();
+        self.post.next = self.mark.resume.val();
+        self.feed.next = false;
+        self.step_back.next = false;
+        self.again.next = false;
+        self.flush.next = self.bad.q.val();
+        self.fr_done.next = false;
+        self.special.next =
+            self.one.q.val() | self.too_long.q.val() | (self.less.q.val() >= self.avail.val());
+        // One FPDU may begin while another one waits for its verdict.
+        self.may_open.next = self.slot_free.val()
+            & !self.bad.q.val()
+            & (!self.unjudged.val()
+                | (!self.ended.val() & (self.parity.q.val() == self.tag.val().parity)));
+        // The next segment goes on where this one ends: it need not wait until this one is told.
+        self.hop.next = (self.state.q.val() == AsmState::Drain)
+            & (self.hop_q.q.val() & self.tail.q.val())
+            & (!self.prior.q.val() & !self.bad.q.val());
+        // One that does not go on so waits until all before it is.
+        self.go.next = self.slot_free.val() & (!self.apart.q.val().any() | self.calm.val());
         self.ask.next = false;
         self.jump.next = false;
         self.mark.go.next = false;
@@ -566,87 +721,98 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.loads.next = self.next_valid.val();
             }
             AsmState::Check => {
-                self.rollback.d.next = false;
-                self.crc_fail.d.next = false;
-                self.dropped.d.next = false;
-                self.patch_q.d.next = false;
-                self.oct0_q.d.next = bit_cast::<8, LEN>(self.left.q.val());
-                self.total.d.next = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
-                // Among Markers an FPDU goes on piece by piece.
-                if !(self.marks.val() & self.sorted.q.val()) {
-                    self.begins.d.next = false;
-                }
-                self.take.d.next = self.left.q.val();
-                if self.rem.q.val() < self.left.q.val() {
-                    self.take.d.next = self.rem.q.val();
-                }
-                self.to_end.d.next = self.rem.q.val() <= self.left.q.val();
-                self.completes.d.next = self.left.q.val() <= self.rem.q.val();
-                if self.half.val() {
-                    // As if the segment began with the octet that is here already.
-                    self.rem.d.next = (self.rem.q.val() + 1) & self.rem_mask.val();
-                }
-                if self.seg.q.val().purge {
-                    self.alive.d.next = false;
-                    self.fill.d.next = 0.into();
-                    self.mark.set.next = true;
-                    self.state.d.next = AsmState::Drain;
-                    if self.hold_chain.val() {
-                        self.state.d.next = AsmState::Free;
+                if self.go.val() {
+                    self.rollback.d.next = false;
+                    self.crc_fail.d.next = false;
+                    self.dropped.d.next = false;
+                    self.patch_q.d.next = false;
+                    self.total.d.next =
+                        (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
+                    // Among Markers an FPDU goes on piece by piece.
+                    if !(self.marks.val() & self.sorted.q.val()) {
+                        self.begins.d.next = false;
                     }
-                } else if self.fresh.q.val() & self.hold_chain.val() {
-                    self.alive.d.next = false;
-                    self.state.d.next = AsmState::Free;
-                } else if self.fresh.q.val() & self.early.val() {
-                    // Of a stream that is gone.
-                    self.state.d.next = AsmState::Sort;
-                } else if !self.anew.val()
-                    & (!self.alive.q.val()
-                        | ((self.apart.q.val().any() & !self.keeps.val()) & !self.sorted.q.val()))
-                {
-                    self.dropped.d.next = true;
-                    self.drop_q.d.next = true;
-                    self.state.d.next = AsmState::Drain;
-                } else {
-                    // One that is expected finds the rest as it is.
-                    if self.anew.val() {
-                        self.alive.d.next = true;
-                        self.seq.d.next = self.seg.q.val().seq;
+                    self.take.d.next = self.left.q.val();
+                    if !self.fits.val() {
+                        self.take.d.next = self.rem.q.val();
+                    }
+                    self.to_end.d.next = self.fills.val();
+                    self.completes.d.next = self.fits.val();
+                    if self.half.val() {
+                        // As if the segment began with the octet that is here already.
+                        self.oct0_q.d.next = bit_cast::<8, LEN>(self.left.q.val());
+                        self.rem.d.next = (self.rem.q.val() + 1) & self.rem_mask.val();
+                    }
+                    if self.seg.q.val().purge {
+                        self.alive.d.next = false;
                         self.fill.d.next = 0.into();
-                        self.mark.born.next = true;
-                        self.mark.over.next = true;
-                    }
-                    self.state.d.next = AsmState::Run;
-                    if self.empty.q.val() {
+                        self.mark.set.next = true;
                         self.state.d.next = AsmState::Drain;
-                    } else if self.held.val() == 0 {
-                        self.state.d.next = AsmState::Head;
-                    } else if self.half.val() {
-                        self.patch_q.d.next = true;
-                        self.seq.d.next = self.seq.q.val() - 1;
-                        self.fill.d.next = 0.into();
-                        self.state.d.next = AsmState::Head;
-                    }
-                    // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
-                    if !self.sorted.q.val()
-                        & ((self.keeps.val() & (self.apart.q.val().any() | self.early.val()))
-                            | self.marks.val())
-                    {
-                        self.sorted.d.next = true;
-                        self.fresh.d.next = false;
-                        self.patch_q.d.next = false;
-                        self.seq.d.next = self.seq.q.val();
-                        self.fill.d.next = self.held.val();
-                        if self.anew.val() {
-                            self.seq.d.next = self.seg.q.val().seq;
+                        if self.hold_chain.val() {
+                            self.state.d.next = AsmState::Free;
                         }
+                    } else if self.fresh.q.val() & self.hold_chain.val() {
+                        self.alive.d.next = false;
+                        self.state.d.next = AsmState::Free;
+                    } else if self.fresh.q.val() & self.early.val() {
+                        // Of a stream that is gone.
                         self.state.d.next = AsmState::Sort;
-                        if !self.keeps.val() {
-                            // All of it is next.
-                            self.rem.d.next = self.rem.q.val();
-                            self.state.d.next = AsmState::Mark;
-                            if self.empty.q.val() {
-                                self.state.d.next = AsmState::Drain;
+                    } else if !self.anew.val()
+                        & (!self.alive.q.val()
+                            | ((self.apart.q.val().any() & !self.keeps.val())
+                                & !self.sorted.q.val()))
+                    {
+                        self.dropped.d.next = true;
+                        self.drop_q.d.next = true;
+                        self.state.d.next = AsmState::Drain;
+                    } else {
+                        // One that is expected finds the rest as it is.
+                        if self.anew.val() {
+                            self.alive.d.next = true;
+                            self.seq.d.next = self.seg.q.val().seq;
+                            self.fill.d.next = 0.into();
+                            self.mark.born.next = true;
+                            self.mark.over.next = true;
+                        }
+                        self.feed.next = true;
+                        self.state.d.next = AsmState::Run;
+                        if self.empty.q.val() {
+                            self.feed.next = false;
+                            self.state.d.next = AsmState::Drain;
+                        } else if self.held.val() == 0 {
+                            self.feed.next = false;
+                            self.state.d.next = AsmState::Head;
+                        } else if self.half.val() {
+                            self.feed.next = false;
+                            self.step_back.next = true;
+                            self.patch_q.d.next = true;
+                            self.seq.d.next = self.seq.q.val() - 1;
+                            self.fill.d.next = 0.into();
+                            self.state.d.next = AsmState::Head;
+                        }
+                        // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
+                        if !self.sorted.q.val()
+                            & ((self.keeps.val() & (self.apart.q.val().any() | self.early.val()))
+                                | self.marks.val())
+                        {
+                            self.feed.next = false;
+                            self.step_back.next = false;
+                            self.sorted.d.next = true;
+                            self.fresh.d.next = false;
+                            self.patch_q.d.next = false;
+                            self.seq.d.next = self.seq.q.val();
+                            self.fill.d.next = self.held.val();
+                            if self.anew.val() {
+                                self.seq.d.next = self.seg.q.val().seq;
+                            }
+                            self.state.d.next = AsmState::Sort;
+                            if !self.keeps.val() {
+                                // All of it is next.
+                                self.rem.d.next = self.rem.q.val();
+                                self.state.d.next = AsmState::Mark;
+                                if self.empty.q.val() {
+                                    self.state.d.next = AsmState::Drain;
+                                }
                             }
                         }
                     }
@@ -685,22 +851,21 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 }
             }
             AsmState::Open => {
+                self.post.next = true;
                 self.state.d.next = AsmState::Park;
             }
             AsmState::Park => {
-                if self.ends.val() {
+                if self.ended.val() {
                     self.state.d.next = AsmState::Parked;
                 }
             }
             AsmState::Parked => {
-                if !self.busy.val() {
+                if self.calm.val() {
                     self.state.d.next = AsmState::Sort;
                 }
             }
             AsmState::Head => {
-                if self.headed.val() {
-                    self.state.d.next = AsmState::Look;
-                }
+                self.state.d.next = AsmState::Look;
             }
             AsmState::Look => {
                 self.raw.d.next = self.head_raw.val();
@@ -714,8 +879,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             }
             AsmState::Decide => {
                 self.take.d.next = self.ext.val();
-                self.to_end.d.next = self.rem.q.val() <= self.seen.q.val();
-                self.completes.d.next = self.seen.q.val() <= self.rem.q.val();
+                self.to_end.d.next = self.fills.val();
+                self.completes.d.next = self.fits.val();
                 // What lay in the pool before may have been reported in a SACK block: as if it had been acknowledged.
                 // With a Marker in front the FPDU began with that.
                 self.mark.fpdu.next = true;
@@ -725,7 +890,13 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 }
                 self.fill.d.next = 0.into();
                 self.left.d.next = self.seen.q.val() & self.len_mask.val();
-                if !self.pend.q.val() | self.judge.val() {
+                if self.may_open.val() & !self.special.val() {
+                    self.res.d.next = true;
+                    self.feed.next = true;
+                    self.parity.d.next = !self.parity.q.val();
+                    self.state.d.next = AsmState::Run;
+                }
+                if self.calm.val() & self.special.val() {
                     self.state.d.next = AsmState::Drain;
                     if self.one.q.val() {
                         // Half a length field: the octet waits in the context.
@@ -734,16 +905,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.seq.d.next = self.seq.q.val() + 1;
                     } else if self.too_long.q.val() {
                         self.state.d.next = AsmState::Long;
-                    } else if self.less.q.val() >= self.avail.val() {
-                        self.state.d.next = AsmState::Short;
                     } else {
-                        self.res.d.next = true;
-                        self.state.d.next = AsmState::Run;
+                        self.state.d.next = AsmState::Short;
                     }
                 }
             }
             AsmState::Run => {
-                if self.ends.val() {
+                // Piece by piece: one stretch after the other.
+                if !self.sorted.q.val() | self.ended.val() {
                     self.state.d.next = AsmState::Head;
                     if self.marks.val() {
                         self.state.d.next = AsmState::Calm;
@@ -778,13 +947,13 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 }
             }
             AsmState::Calm => {
-                if !self.pend.q.val() & !self.busy.val() & !self.bad.q.val() {
+                if self.calm.val() {
                     self.state.d.next = AsmState::Head;
                 }
             }
             AsmState::Short => {
                 self.rollback.d.next = true;
-                self.short_pulse.next = !self.bad.q.val();
+                self.short_pulse.next = true;
                 if self.patch_q.q.val() {
                     self.left.d.next = bit_cast::<LEN, 8>(self.raw.q.val().get_bits::<8>(0));
                     self.fill.d.next = 1.into();
@@ -793,7 +962,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 self.state.d.next = AsmState::Drain;
             }
             AsmState::Long => {
-                if !self.full.val() & !self.bad.q.val() {
+                if !self.full.val() {
                     self.push.next = true;
                     self.alive.d.next = false;
                     self.rollback.d.next = true;
@@ -809,13 +978,49 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 if self.ripe.q.val() & self.fr_ready.val() {
                     self.fill.d.next = 0.into();
                     self.state.d.next = AsmState::Drain;
-                    if self.fresh.q.val() & !self.crc_fail.q.val() {
+                    if self.fresh.q.val() {
+                        self.state.d.next = AsmState::Check;
+                    }
+                }
+            }
+            AsmState::Undo => {
+                self.ripe.d.next = true;
+                if self.ripe.q.val() & !self.busy.val() {
+                    self.state.d.next = AsmState::UndoDone;
+                    if self.parity.q.val() ^ self.tag.val().parity {
+                        // The FPDU behind: its blocks, or the promise of them.
+                        self.fr_valid.next = self.begun.val();
+                        if self.begun.val() {
+                            if !self.fr_ready.val() {
+                                self.state.d.next = AsmState::Undo;
+                            }
+                        } else {
+                            self.reserve.next = true;
+                            self.reserve_n.next = !self.blocks.q.val() + 1;
+                        }
+                    }
+                }
+            }
+            AsmState::UndoDone => {
+                self.fr_done.next = true;
+                self.fr_valid.next = self.tag.val().here;
+                if self.fr_ready.val() | !self.tag.val().here {
+                    self.state.d.next = AsmState::Drain;
+                    if self.behind.q.val() {
+                        self.again.next = true;
+                        self.rem.d.next =
+                            bit_cast::<LEN, 16>(self.seg.q.val().len) & self.rem_mask.val();
+                        self.empty.d.next = !(bit_cast::<LEN, 16>(self.seg.q.val().len)
+                            & self.rem_mask.val())
+                        .any();
+                        // It is never the next one.
+                        self.apart.d.next = 1.into();
                         self.state.d.next = AsmState::Check;
                     }
                 }
             }
             AsmState::Drain => {
-                if !self.pend.q.val() & !self.busy.val() & !self.bad.q.val() {
+                if self.calm.val() & !self.hop.val() {
                     if self.seg.q.val().purge {
                         self.finish.next = !self.early.val();
                         if self.early.val() {
@@ -835,30 +1040,67 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             }
         }
 
-        // A bad CRC. An FPDU of this segment alone is sent again; one of which a part was acknowledged ends the connection.
-        self.back.next = self.was.q.val();
-        if self.here.q.val() & !self.marks.val() {
-            self.back.next = self.was.q.val() - bit_cast::<32, LEN>(self.total.q.val());
+        // Stretches of an FPDU.
+        self.settle.d.next = self.feed.val() & !self.bad.q.val();
+        self.fin.next = self.feed.val() & self.fits.val();
+        self.ends_seg.next = self.feed.val() & self.fills.val() & !self.sorted.q.val();
+        if self.feed.val() {
+            self.post.next = true;
+            self.tail.d.next = self.fills.val() & !self.sorted.q.val() & !self.seg.q.val().fin;
         }
+
+        // A bad CRC. An FPDU of its segment alone is sent again; one of which a part was acknowledged ends the connection.
+        // What was begun behind it is undone; if that is the segment behind, it is as if it came now.
         if self.bad.q.val() {
-            if self.here.q.val() | !self.marks.val() {
-                self.seq.d.next = self.back.val();
+            // One with a wrong Marker is behind the stream; nothing else is.
+            if self.tag.val().here | !self.marks.val() {
+                self.seq.d.next = self.tag.val().back;
             }
             self.fill.d.next = 0.into();
-            self.rollback.d.next =
-                self.here.q.val() | self.rem.q.val().any() | self.mark.more.val();
-            self.crc_fail.d.next = self.here.q.val();
-            self.state.d.next = AsmState::Drain;
-            if self.here.q.val() {
-                self.state.d.next = AsmState::Free;
+            self.left.d.next = 0.into();
+            self.patch_q.d.next = false;
+            self.tail.d.next = false;
+            self.behind.d.next = self.prior.q.val();
+            if self.prior.q.val() {
+                self.prior_seq.d.next = self.tag.val().back;
+                self.prior_mid.d.next = false;
+                self.prior_rollback.d.next = self.tag.val().here | !self.tag.val().to_end;
+                self.prior_crc.d.next = self.tag.val().here;
+                self.prior_force.d.next = true;
             } else {
+                self.rollback.d.next =
+                    self.tag.val().here | !self.tag.val().to_end | self.mark.more.val();
+                self.crc_fail.d.next = self.tag.val().here;
+            }
+            if !self.tag.val().here {
                 self.alive.d.next = false;
             }
+            self.state.d.next = AsmState::Undo;
+        }
+
+        // The segment before, told late.
+        if self.tell.val() {
+            self.prior.d.next = false;
+            self.free_v.d.next = true;
+        }
+        self.told_end.next = self.tell.val() | self.finish.val();
+        if self.hop.val() {
+            self.loads.next = true;
+            self.prior.d.next = true;
+            self.prior_slot.d.next = self.seg.q.val().slot;
+            self.prior_seq.d.next = self.seq.q.val();
+            self.prior_mid.d.next = self.fill.q.val().any();
+            self.prior_rollback.d.next = false;
+            self.prior_crc.d.next = false;
+            self.prior_force.d.next = false;
         }
 
         // End of a segment: context back, next segment in. Of two segments of one connection in a row, the second finds
         // the context in the registers: the RAM does not have it yet.
         self.free_s.d.next = self.seg.q.val().slot;
+        if self.tell.val() {
+            self.free_s.d.next = self.prior_slot.q.val();
+        }
         self.free_valid.next = self.free_v.q.val();
         self.free_slot.next = self.free_s.q.val();
         self.put.next = self.finish.val();
@@ -888,6 +1130,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.loads.next = self.next_valid.val();
         }
         self.load.next = self.loads.val();
+        self.hop_q.d.next = self.next_valid.val()
+            & self.same.val()
+            & !self.next_seg.val().purge
+            & !self.next_seg.val().fresh
+            & !self.loads.val();
         // Half the compare of Check, a cycle early.
         self.next_seq.next = self.row.val().seq;
         if self.same.val() {
@@ -909,6 +1156,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.state.d.next = AsmState::Check;
             self.seg.d.next = self.next_seg.val();
             self.fresh.d.next = self.next_seg.val().fresh;
+            self.tail.d.next = false;
             self.sorted.d.next = false;
             self.told.d.next = false;
             self.pool.d.next = false;
@@ -931,10 +1179,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         self.mark.seq.next = self.seq.q.val().get_bits::<16>(0);
         self.mark.rem.next = self.rem.q.val();
         self.mark.none.next = !self.fill.q.val().any();
-        self.mark.headed.next = self.headed.val();
         self.mark.head_valid.next = self.head_valid.val();
         self.mark.head_raw.next = self.head_raw.val();
-        self.mark.ends.next = self.ends.val();
+        self.mark.ends.next = self.ended.val();
         self.patch.next = self.patch_q.q.val();
         self.oct0.next = self.oct0_q.q.val();
         self.from_pool.next = self.pool.q.val();

@@ -10,9 +10,9 @@
 //! | `cut` | `piece` octets come that are no Marker; behind them are `rest` more if `more` |
 //! | `dry` | all octets were a Marker's |
 //!
-//! In between Markers are taken, two octets at a time (one where a segment begins or ends inside): `head` looks at them and
-//! `resume` sets the reader up for `take` octets (`bite`, `pair`), `step` moves the CRC state over them, `run` reads them as a
-//! chunk of their own, `eat` counts them.
+//! In between Markers are taken, two octets at a time (one where a segment begins or ends inside): `head` looks at them,
+//! `step` moves the CRC state over `take` octets (`bite`, `pair`), `resume` gives them to the reader, which reads them as a
+//! chunk of their own (`run`), `eat` counts them.
 //!
 //! | port | | |
 //! |---|---|---|
@@ -21,7 +21,7 @@
 //! | `born`, `over`, `fpdu` | in | that stream's first segment; no FPDU is under way any more; one begins at `seq` |
 //! | `seq rem none` | in | stream position, octets of the segment from there on, no octet of an FPDU is stored |
 //! | `lead start` | out | with `run`: the Marker in front of an FPDU, the first octets of it |
-//! | `headed head_valid head_raw ends` | in | as [`AsmCtl`](super::asm_ctl::AsmCtl) has them |
+//! | `head_valid head_raw`, `ends` | in | as [`AsmCtl`](super::asm_ctl::AsmCtl) has them; the stretch has ended |
 //!
 //! **CRC.** The state runs by beats of the stored FPDU: after l lanes of a beat it is the CRC register of the stream moved over
 //! the K - l lanes to come. An octet between two stored ones moves the register by 8 bits and adds its own share there: the
@@ -42,12 +42,12 @@ pub enum MarkState {
     Turn,
     /// What is next.
     Span,
-    /// Asks for the Marker's octets, and waits for them.
+    /// Asks for the Marker's octets; waits for them.
     Head,
     Look,
     /// Moves the CRC state.
     Step,
-    /// Adds the octets to it.
+    /// Waits for the octets to be added to it.
     Run,
     Eat,
 }
@@ -70,7 +70,6 @@ pub struct AsmMark {
     pub seq: Signal<In, Bits<16>>,
     pub rem: Signal<In, Bits<LEN>>,
     pub none: Signal<In, bool>,
-    pub headed: Signal<In, bool>,
     pub head_valid: Signal<In, bool>,
     pub head_raw: Signal<In, Bits<16>>,
     pub ends: Signal<In, bool>,
@@ -139,7 +138,6 @@ impl AsmMark {
             seq: Default::default(),
             rem: Default::default(),
             none: Default::default(),
-            headed: Default::default(),
             head_valid: Default::default(),
             head_raw: Default::default(),
             ends: Default::default(),
@@ -257,14 +255,11 @@ impl Logic for AsmMark {
             }
             MarkState::Head => {
                 self.head.next = true;
-                if self.headed.val() {
-                    self.state.d.next = MarkState::Look;
-                }
+                self.state.d.next = MarkState::Look;
             }
             MarkState::Look => {
                 self.count.d.next = 0.into();
                 if self.head_valid.val() {
-                    self.resume.next = true;
                     self.state.d.next = MarkState::Step;
                     // Octets 2 and 3 come next; octet 3 alone.
                     if (self.gap.q.val().get_bits::<2>(0) == 2)
@@ -287,6 +282,7 @@ impl Logic for AsmMark {
                 self.step.next = true;
                 self.count.d.next = self.count.q.val() + 1;
                 if self.count.q.val() == self.last.val() {
+                    self.resume.next = true;
                     self.state.d.next = MarkState::Run;
                 }
             }

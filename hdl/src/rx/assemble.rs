@@ -126,6 +126,8 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     _sack: usize,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
+    at_work: Signal<Local, Seg>,
+    unused_work: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
     unused_taken: Signal<Local, bool>,
 }
@@ -207,6 +209,8 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             _sack: cfg.sack.into(),
             row: Default::default(),
             first: Default::default(),
+            at_work: Default::default(),
+            unused_work: Default::default(),
             unused_row: Default::default(),
             unused_taken: Default::default(),
         }
@@ -226,6 +230,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.next_valid.next = self.feed.next_valid.val();
         self.ctl.next_seg.next = self.first.val();
         self.ctl.row.next = self.row.val();
+        self.at_work.next = self.ctl.cur_seg.val();
+        self.unused_work.next = self.at_work.val();
         self.ctl.same.next = self.feed.same.val();
         self.feed.take.next = self.ctl.load.val();
         self.feed.put.next = self.ctl.put.val();
@@ -235,22 +241,37 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.free_slot.next = self.ctl.free_slot.val();
 
         // Staging reads.
-        self.reader.head.next = self.ctl.head.val();
-        self.reader.run.next = self.ctl.run.val();
-        self.ctl.headed.next = self.reader.headed.val();
-        self.ctl.ends.next = self.reader.ends.val();
+        self.reader.look.next = self.ctl.head.val();
+        self.reader.post.next = self.ctl.post.val();
+        self.reader.fin.next = self.ctl.fin.val();
+        self.reader.to_end.next = self.ctl.ends_seg.val();
+        self.reader.judged.next = self.ctl.judged.val();
+        self.reader.told.next = self.ctl.told_end.val();
+        self.reader.flush.next = self.ctl.flush.val();
+        self.reader.step_back.next = self.ctl.step_back.val();
+        self.reader.move_on.next = self.ctl.move_on.val();
+        self.reader.move_by.next = self.ctl.move_by.val();
+        self.ctl.slot_free.next = self.reader.free.val();
+        self.ctl.idle.next = self.reader.idle.val();
+        self.ctl.taken.next = self.reader.taken.val();
+        self.ctl.ended.next = self.reader.ended.val();
+        self.ctl.unjudged.next = self.reader.unjudged.val();
+        self.ctl.over.next = self.reader.over.val();
+        self.ctl.begun.next = self.reader.begun.val();
+        self.ctl.done_first.next = self.reader.done_first.val();
         self.st_req.next = self.reader.st_req.val() & !self.ctl.from_pool.val();
         self.st_addr.next = self.reader.st_addr.val();
         self.st_next.next = self.reader.st_next.val();
         self.reader.st_grant.next = self.st_grant.val();
-        self.reader.seg.next = self.ctl.load.val();
+        self.reader.seg.next = self.ctl.load.val() | self.ctl.again.val();
         self.reader.seg_addr.next = self.first.val().addr;
+        if self.ctl.again.val() {
+            self.reader.seg_addr.next = self.at_work.val().addr;
+        }
         self.reader.row.next = self.ctl.load_row.val();
         self.reader.row_first.next = self.row.val().first;
         self.reader.row_cur.next = self.row.val().cur;
-        self.reader.resume.next = self.ctl.resume.val();
         self.reader.held.next = self.ctl.held.val();
-        self.reader.open.next = self.ctl.open.val();
         self.reader.ext.next = self.ctl.ext.val();
         self.reader.last.next = self.ctl.last.val();
         self.reader.patch.next = self.ctl.patch.val();
@@ -261,8 +282,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.unpark.next = false;
         self.reader.jump.next = self.ctl.jump.val();
         self.reader.jump_addr.next = 0.into();
-        self.ctl.first.next = self.reader.first.val();
-        self.ctl.cur.next = self.reader.cur.val();
         self.reader.blk.next = self.blocks.blk.val();
         self.reader.blk_valid.next = self.blocks.blk_valid.val();
 
@@ -277,8 +296,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.head_valid.next = self.pipe.head_valid.val();
         self.ctl.head_raw.next = self.pipe.head_raw.val();
         self.ctl.busy.next = self.pipe.busy.val();
+        self.ctl.first.next = self.reader.first.val();
+        self.ctl.cur.next = self.reader.cur.val();
         self.ctl.crc.next = self.pipe.crc.val();
         self.ctl.crc_good.next = self.pipe.good.val();
+        self.ctl.verdict.next = self.pipe.verdict.val();
         self.pool.wr.next = self.pipe.pool_wr.val();
         self.pool.we.next = self.pipe.pool_we.val();
         self.pool.waddr.next = self.pipe.pool_addr.val();
@@ -303,14 +325,19 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.avail.next = self.blocks.avail.val();
         self.pool_free.next = self.blocks.avail.val();
         self.blocks.done.next = self.ctl.done.val();
-        self.blocks.done_first.next = self.reader.first.val();
-        self.blocks.done_last.next = self.reader.cur.val();
-        self.blocks.done_n.next = self.ctl.chain_n.val();
+        self.blocks.done_first.next = self.reader.done_first.val();
+        self.blocks.done_last.next = self.reader.done_last.val();
+        self.blocks.done_n.next = self.ctl.done_n.val();
         self.blocks.fr_valid.next = self.ctl.fr_valid.val();
         self.ctl.fr_ready.next = self.blocks.fr_ready.val();
         self.blocks.fr_first.next = self.reader.first.val();
         self.blocks.fr_last.next = self.reader.cur.val();
         self.blocks.fr_n.next = self.ctl.chain_n.val();
+        if self.ctl.fr_done.val() {
+            self.blocks.fr_first.next = self.reader.done_first.val();
+            self.blocks.fr_last.next = self.reader.done_last.val();
+            self.blocks.fr_n.next = self.ctl.done_n.val();
+        }
         self.blocks.cf_valid.next = self.cf_valid.val();
         self.blocks.cf_blk.next = self.cf_blk.val();
         self.cf_ready.next = self.blocks.cf_ready.val();
