@@ -1,26 +1,44 @@
 //! The assembler's decisions: what to do with a segment, FPDU by FPDU (RFC 5044 sections 5.2 and 6).
 //!
-//! One segment at a time. `L` is the cycle in which the last chunk of an FPDU is granted (`ends`):
+//! What is to be read is planned ahead of the reader, a *stretch* at a time: the octets of one FPDU that one segment brings.
+//! One stretch is read, one is posted, a third may be looked at. `seq fill left rem` are where the plan is. `P` is the cycle
+//! in which a stretch is posted, `L` the one in which its last chunk is granted:
 //!
 //! | cycle | what |
 //! |---|---|
-//! | L+1 | `settle`: position, fill and rest move on. Head: the length field of the FPDU that follows is asked for |
-//! | L+4 | Look: the length field is there |
-//! | L+5 | Decide: blocks, and what to read. Judge: the CRC state is there, the job is pushed with the verdict in it |
-//! | L+6 | Run: first chunk of the FPDU that follows. If the verdict was bad, `bad` stops all that began at L+5 |
+//! | P+1 | `settle`: position, fill and rest move on. The posted stretch moves up if the reader is idle, else in `L` of the one before |
+//! | P+2 | first chunk at the earliest. Head: the length field of the FPDU that follows is asked for |
+//! | P+6 | Look: the length field is there |
+//! | P+7 | Decide: blocks, and what to read; posted at the earliest |
+//! | P+2 | Drain, if the segment ends: the next one is loaded (`hop`) if it goes on in the same stream |
+//! | P+3 | Check: its first stretch is posted |
+//! | L+5 | the CRC state is there |
+//! | L+6 | Judge: the job is pushed with the verdict in it, or waits until it can be |
+//! | L+7 | if it was bad: `bad` |
 //!
-//! A verdict reaches nothing but the job and `bad`. What Decide does at L+5 on the strength of a verdict to come is undone
-//! by `bad`: the reservation comes only now, `seq` has its old value in `was`, total and `here` change with `settle`,
-//! and fill and rest do not count after an error.
+//! So the data path runs on over the borders of FPDUs and segments. At most one FPDU waits for its verdict while one more has
+//! begun: the reader holds the last chunk of a stretch until the one before is judged, and Decide opens no third one.
+//! At most one segment waits to be told (`prior*`) while the next one is worked on. What a verdict needs to know
+//! goes along with the stretch ([`Tag`]).
 //!
-//! `next_valid next_seg row same`, `load`, `put*`: see [`SegIn`](super::asm_in::SegIn). `head run headed ends resume held
-//! open ext last patch first cur`: see [`ChunkRun`](super::asm_run::ChunkRun). `oct0 head_* busy crc crc_good`: see
-//! [`ChunkPipe`](super::asm_chunk::ChunkPipe). `reserve* avail done chain_n fr_*`: see [`Blocks`](super::blocks::Blocks);
-//! the chain is `first`..`cur`. `push job full`: see [`OpMaker`](super::asm_op::OpMaker).
+//! After a bad verdict (Undo) what was posted and read behind the FPDU is forgotten: the blocks of the FPDU behind are given
+//! back, or the promise of them if it has none yet, then those of the bad one. If the next segment has been loaded it is
+//! checked again as if it came now, and is not the next one then.
+//!
+//! What is rare waits until all before it is judged and told (`calm`): half a length field, an FPDU too long or without
+//! blocks, a segment that is not next, the first one of a stream, a purge, a FIN, another connection, pieces and Markers.
+//!
+//! `next_valid next_seg row same`, `load`, `put*`: see [`SegIn`](super::asm_in::SegIn). `head post fin ends_seg slot_free idle
+//! taken ended unjudged judged over told_end flush step_back move_* held ext last patch first cur begun done_*`, `again` (with
+//! `seg`): see [`ChunkRun`](super::asm_run::ChunkRun). `oct0 head_* busy verdict crc crc_good`: see
+//! [`ChunkPipe`](super::asm_chunk::ChunkPipe). `reserve* avail done chain_n done_n fr_*`: see [`Blocks`](super::blocks::Blocks);
+//! the chain is `first`..`cur`, that of the FPDU that is judged `done_first`..`done_last` (`fr_done`: it is given back).
+//! `push job full`: see [`OpMaker`](super::asm_op::OpMaker).
 //!
 //! A segment of a stream with Markers always goes piece by piece: [`AsmMark`] cuts what [`Early`](super::early::Early) says is
-//! next (or the whole segment, in a preset that keeps nothing ahead of a gap) at every Marker and takes the Markers, so that an FPDU goes over pieces as it goes over segments. Its FPDUs are not
-//! overlapped: one is judged before the next one is looked at, so `was` and what AsmMark knows are those of one FPDU.
+//! next (or the whole segment, in a preset that keeps nothing ahead of a gap) at every Marker and takes the Markers, so that an FPDU
+//! goes over pieces as it goes over segments. Its FPDUs are not overlapped: one is judged before the next one is looked at, so
+//! `was` and what AsmMark knows are those of one FPDU.
 //! A purge with `fresh` begins such a stream: Markers are counted from `at`, the next segment says where the stream stands.
 
 use super::asm_in::{covering, SegCtx};

@@ -23,6 +23,8 @@ const FIRST: u64 = 0x00ab_c000_0000;
 /// Largest TCP payload of a cut stream.
 const MSS: usize = 1460;
 const PATIENCE: u64 = 50_000;
+/// Frames of one connection under way: as many as fit its window when nothing of them is counted yet.
+const WINDOW: usize = 65_535 / MSS;
 /// FPDUs in one segment.
 const SHARED: usize = 12;
 
@@ -164,6 +166,10 @@ impl Rig {
         let mut since = base;
         loop {
             while self.under_way.len() < most && self.chip.frames_left() < 2 {
+                let Some(o) = self.out.front() else { break };
+                if self.under_way.iter().filter(|u| u.0 == o.conn).count() == WINDOW {
+                    break;
+                }
                 let Some(o) = self.out.pop_front() else { break };
                 let len = o.frame.len() as u64;
                 wire += len + WIRE;
