@@ -187,6 +187,13 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     need: Constant<Bits<8>>,
     /// An FPDU of the assembler is in the pipeline.
     fpdu_busy: Reg<bool>,
+    fpdus: Reg<Bits<3>>,
+    fpdu_alone: Reg<bool>,
+    fpdus_now: Signal<Local, Bits<3>>,
+    fpdu_starts: Signal<Local, bool>,
+    fpdu_hold: Signal<Local, bool>,
+    responds: Signal<Local, bool>,
+    most_fpdus: Constant<Bits<3>>,
     asm_wants: Signal<Local, bool>,
     op_start: Signal<Local, bool>,
     state: Signal<Local, Dyn>,
@@ -363,6 +370,13 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             seg_roomy: Default::default(),
             need: Constant::new((cfg.credit() as u64).to_bits()),
             fpdu_busy: Default::default(),
+            fpdus: Default::default(),
+            fpdu_alone: Default::default(),
+            fpdus_now: Default::default(),
+            fpdu_starts: Default::default(),
+            fpdu_hold: Default::default(),
+            responds: Default::default(),
+            most_fpdus: Constant::new(cfg.fpdus().to_bits()),
             asm_wants: Default::default(),
             op_start: Default::default(),
             state: Default::default(),
@@ -624,28 +638,42 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.command.op_state.next = self.state.val();
         self.command.tables_ready.next =
             self.lookup.ready.val() & self.regions.ready.val() & self.asm.ready.val();
-        // Operations: commands are rare and go first. Of the assembler's FPDUs one at a time, so that the next one reads a
-        // connection's Read queue with the head that the last one left.
+        // Operations: commands are rare and go first. The assembler's FPDUs are counted, and nothing comes behind a Response before that one is
+        // out: the next one reads a connection's Read queue with the head that it leaves.
         self.lookup.op_valid.next = self.command.op_valid.val();
         self.lookup.op.next = self.command.op.val();
-        self.asm_wants.next = self.asm.op_valid.val() & !self.fpdu_busy.q.val();
+        self.fpdu_hold.next = self.fpdu_busy.q.val();
+        self.asm_wants.next = self.asm.op_valid.val() & !self.fpdu_hold.val();
         if !self.command.op_valid.val() {
             self.lookup.op_valid.next = self.asm_wants.val();
             self.lookup.op.next = self.asm.op.val();
         }
         self.command.op_ready.next = self.lookup.op_ready.val();
         self.asm.op_ready.next =
-            self.lookup.op_ready.val() & !self.command.op_valid.val() & !self.fpdu_busy.q.val();
+            self.lookup.op_ready.val() & !self.command.op_valid.val() & !self.fpdu_hold.val();
         self.op_start.next = self.lookup.op_valid.val() & self.lookup.op_ready.val();
         self.pipe.op_start.next = self.op_start.val();
-        if self.op_start.val()
+        self.fpdu_starts.next = self.op_start.val()
             & !self.command.op_valid.val()
-            & (self.asm.op.val().kind == OpKind::Fpdu)
-        {
-            self.fpdu_busy.d.next = true;
-        }
+            & (self.asm.op.val().kind == OpKind::Fpdu);
+        // Read Response, Atomic Response.
+        self.responds.next = (self.asm.op.val().hdr_a.get_bits::<4>(24) == 2)
+            | (self.asm.op.val().hdr_a.get_bits::<4>(24) == 11);
+        self.fpdus_now.next = self.fpdus.q.val();
         if self.pipe.fpdu_out.val() {
-            self.fpdu_busy.d.next = false;
+            self.fpdus_now.next = self.fpdus.q.val() - 1;
+        }
+        self.fpdus.d.next = self.fpdus_now.val();
+        if !self.fpdus_now.val().any() {
+            self.fpdu_alone.d.next = false;
+        }
+        self.fpdu_busy.d.next = self.fpdus_now.val().any()
+            & ((self.fpdus_now.val() == self.most_fpdus.val()) | self.fpdu_alone.q.val());
+        if self.fpdu_starts.val() {
+            self.fpdus.d.next = self.fpdus_now.val() + 1;
+            self.fpdu_alone.d.next = self.responds.val();
+            self.fpdu_busy.d.next =
+                (self.fpdus_now.val() + 1 == self.most_fpdus.val()) | self.responds.val();
         }
         self.unused_op.next = self.asm.op.val();
         // Reports to the transmit path.

@@ -58,6 +58,17 @@ impl Cfg {
         self.early_blocks(lk) * 3 / 4
     }
 
+    /// FPDUs of the assembler in flight between lookup and X3. An operation launched while a frame comes in waits for that
+    /// frame's end, so one alone would be one a frame. A preset without `sack` is a slow line's: it has none of the
+    /// registers for more.
+    pub fn fpdus(&self) -> usize {
+        if self.sack {
+            4
+        } else {
+            1
+        }
+    }
+
     /// log2 of the depth of a FIFO that holds what is in flight.
     pub fn window_bits(&self) -> usize {
         self.window.next_power_of_two().ilog2() as usize

@@ -26,8 +26,8 @@
 //! Atomic Request (opcode 10, RFC 7306 5.2.1) the remote STag in octets 28..31.
 //! Other kinds issue none.
 //! **Depths**: both FIFOs hold the window: whoever counts frames and operations in flight keeps them from
-//! overflowing. An assembled FPDU and a command have a register each for what only they carry: the assembler has one FPDU
-//! between here and X3 at a time, the command block one operation.
+//! overflowing. An assembled FPDU and a command have a register each for what only they carry: the command block has one
+//! operation between here and X3 at a time, the assembler one FPDU, or `Cfg::fpdus`: then a FIFO holds those that are launched.
 //!
 //! # Bucket row
 //! Two tables of `2^bucket_bits` buckets of 4 ways. Table 0 is addressed by the low bits of `TupleHash::h0`, table 1 by
@@ -53,6 +53,18 @@ use crate::prim::hash::tuple_hash;
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::{Bswap, Fifo, RamClear, RamLanes, TupleHash};
 use rust_hdl::prelude::*;
+
+/// log2 of the FPDUs that may be launched and not popped: `Cfg::fpdus` at most.
+const BODIES: usize = 2;
+
+/// What only an FPDU carries.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Body {
+    pub a: Bits<HDR_A>,
+    pub b: Bits<HDR_B>,
+    pub blk: Bits<BEAT>,
+    pub term: Bits<16>,
+}
 
 /// Ways of a bucket.
 pub const WAYS: usize = 4;
@@ -256,6 +268,11 @@ pub struct Lookup {
     /// The FPDU's and the command's own fields. The register follows the port until such an operation is accepted, and
     /// again when it has been popped.
     fpdu_held: Reg<bool>,
+    /// Launched FPDUs, if there may be more than one; else none.
+    bodies: Vec<Fifo<Body, BODIES>>,
+    _bodies: usize,
+    launched: Signal<Local, Body>,
+    body: Signal<Local, Body>,
     fpdu_a: RegNr<Bits<HDR_A>>,
     fpdu_b: RegNr<Bits<HDR_B>>,
     fpdu_blk: RegNr<Bits<BEAT>>,
@@ -278,6 +295,7 @@ pub struct Lookup {
     is_cmd: Signal<Local, bool>,
     unused_room: Signal<Local, Bits<8>>,
     unused_full: Signal<Local, bool>,
+    unused_bodies: Signal<Local, bool>,
     entry: Signal<Local, CtxEntry>,
     unused_entry: Signal<Local, CtxEntry>,
     stag_wire: Signal<Local, Bits<32>>,
@@ -296,6 +314,7 @@ pub struct Lookup {
     frame: Signal<Local, bool>,
     row: Signal<Local, Bits<ROW>>,
     upper_flag: Signal<Local, Bits<1>>,
+    alone: Constant<bool>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
@@ -355,6 +374,12 @@ impl Lookup {
             new_head: Default::default(),
             oldest: Default::default(),
             fpdu_held: Default::default(),
+            bodies: (0..usize::from(cfg.fpdus() > 1))
+                .map(|_| Fifo::new())
+                .collect(),
+            _bodies: (cfg.fpdus() > 1).into(),
+            launched: Default::default(),
+            body: Default::default(),
             fpdu_a: Default::default(),
             fpdu_b: Default::default(),
             fpdu_blk: Default::default(),
@@ -375,6 +400,7 @@ impl Lookup {
             is_cmd: Default::default(),
             unused_room: Default::default(),
             unused_full: Default::default(),
+            unused_bodies: Default::default(),
             entry: Default::default(),
             unused_entry: Default::default(),
             stag_wire: Default::default(),
@@ -392,6 +418,7 @@ impl Lookup {
             frame: Default::default(),
             row: Default::default(),
             upper_flag: Default::default(),
+            alone: Constant::new(cfg.fpdus() == 1),
             beyond: Constant::new(((0xffffu64 << cfg.conn_bits) & 0xffff).to_bits()),
             _latency: cfg.latency,
         }
@@ -457,6 +484,13 @@ impl Logic for Lookup {
         }
         if self.op_go.val() {
             self.held.d.next = false;
+        }
+        // Where launched ones have a FIFO, the register is for the one that is held.
+        for _i in 0..self._bodies {
+            self.fpdu_held.d.next = self.held.q.val() & !self.op_go.val();
+            if self.op_take.val() {
+                self.fpdu_held.d.next = true;
+            }
         }
         self.ops.push.next = self.op_go.val();
         self.ops.din.next = self.held_note.q.val();
@@ -570,16 +604,30 @@ impl Logic for Lookup {
         self.ops.pop.next = self.opq_pop.val();
         self.opq_valid.next = self.ops.valid.val();
         self.head.next = self.ops.dout.val();
+        self.launched.next.a = self.fpdu_a.q.val();
+        self.launched.next.b = self.fpdu_b.q.val();
+        self.launched.next.blk = self.fpdu_blk.q.val();
+        self.launched.next.term = self.fpdu_term.q.val();
+        self.body.next = self.launched.val();
+        for i in 0..self._bodies {
+            self.bodies[i].push.next = self.op_go.val() & self.held_fpdu.q.val();
+            self.bodies[i].din.next = self.launched.val();
+            self.bodies[i].pop.next = self.opq_pop.val() & (self.head.val().kind == OpKind::Fpdu);
+            self.unused_bodies.next = self.bodies[i].full.val()
+                | self.bodies[i].valid.val()
+                | self.bodies[i].room.val().any();
+            self.body.next = self.bodies[i].dout.val();
+        }
         self.opq.next.kind = self.head.val().kind;
         self.opq.next.conn = 0.into();
         self.opq.next.gen = 0.into();
-        self.opq.next.hdr_a = self.fpdu_a.q.val();
+        self.opq.next.hdr_a = self.body.val().a;
         if self.head.val().kind != OpKind::Fpdu {
             self.opq.next.hdr_a = bit_cast::<HDR_A, 106>(self.cmd_words.q.val());
         }
-        self.opq.next.hdr_b = self.fpdu_b.q.val();
-        self.opq.next.blk = self.fpdu_blk.q.val();
-        self.opq.next.term = self.fpdu_term.q.val();
+        self.opq.next.hdr_b = self.body.val().b;
+        self.opq.next.blk = self.body.val().blk;
+        self.opq.next.term = self.body.val().term;
         self.opq.next.seq = self.head.val().seq;
         self.opq.next.mid = self.head.val().mid;
         self.opq.next.rollback = self.head.val().rollback;
@@ -589,7 +637,7 @@ impl Logic for Lookup {
         self.opq.next.sack = self.head.val().sack;
         self.opq.next.fence_id = self.cmd_fence.q.val();
         if self.opq_pop.val() {
-            if self.head.val().kind == OpKind::Fpdu {
+            if (self.head.val().kind == OpKind::Fpdu) & self.alone.val() {
                 self.fpdu_held.d.next = false;
             }
             if (self.head.val().kind != OpKind::Fpdu) & (self.head.val().kind != OpKind::SegDone) {
