@@ -609,6 +609,7 @@ impl Logic for Lookup {
         self.launched.next.blk = self.fpdu_blk.q.val();
         self.launched.next.term = self.fpdu_term.q.val();
         self.body.next = self.launched.val();
+        self.unused_bodies.next = false;
         for i in 0..self._bodies {
             self.bodies[i].push.next = self.op_go.val() & self.held_fpdu.q.val();
             self.bodies[i].din.next = self.launched.val();
