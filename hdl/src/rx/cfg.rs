@@ -42,6 +42,11 @@ impl Cfg {
         self.window + 4
     }
 
+    /// The same for reports, which pass one register more: a push that is on its way there.
+    pub fn ack_credit(&self) -> usize {
+        self.credit() + 1
+    }
+
     /// Octets of a pool block are 2^this; `lk` = log2 of the octets in a beat.
     pub fn block_log(&self, lk: usize) -> usize {
         self.blk_bits + lk
