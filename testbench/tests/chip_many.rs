@@ -22,7 +22,7 @@ fn install(l: &mut Lockstep, rng: &mut ChaCha8Rng) -> Result<Vec<usize>, DuelErr
         loop {
             let mut plan = ConnPlan::new(0);
             plan.conn = c as u16;
-            plan.spec.src.ip = std::net::Ipv4Addr::from(rng.gen::<u32>());
+            plan.spec.src.ip = std::net::Ipv4Addr::from(rng.gen::<u32>()).into();
             plan.spec.src.port = rng.gen_range(1024..=u16::MAX);
             plan.spec.seq = rng.gen();
             let done = if served.contains(&c) {
