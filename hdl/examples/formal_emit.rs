@@ -203,6 +203,7 @@ fn tiny() -> Cfg {
         max_fpdu: 64,
         window: 4,
         ipv6: false,
+        sack: true,
     }
 }
 

@@ -60,6 +60,7 @@ pub struct Sizes {
     pub max_fpdu: usize,
     pub window: usize,
     pub ipv6: bool,
+    pub sack: bool,
 }
 
 /// Why a preset cannot be used.
@@ -173,6 +174,7 @@ impl Preset {
             max_fpdu: s.max_fpdu,
             window: s.window,
             ipv6: s.ipv6,
+            sack: s.sack,
         }
     }
 
@@ -426,6 +428,7 @@ mod tests {
             |s| (s.stage_bits, s.max_frame) = (13, 16_000),
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),
             |s| s.ipv6 = true,
+            |s| s.sack = true,
         ];
         for (n, edge) in edges.iter().enumerate() {
             let mut preset = base.clone();

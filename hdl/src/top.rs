@@ -85,6 +85,19 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     pub read_request_len: Signal<Out, Bits<32>>,
     pub read_request_src_stag: Signal<Out, Bits<32>>,
     pub read_request_src_to: Signal<Out, Bits<64>>,
+    pub atomic_request_tvalid: Signal<Out, bool>,
+    pub atomic_request_tready: Signal<In, bool>,
+    pub atomic_request_conn: Signal<Out, Bits<20>>,
+    pub atomic_request_gen: Signal<Out, Bits<8>>,
+    pub atomic_request_msn: Signal<Out, Bits<32>>,
+    pub atomic_request_op: Signal<Out, Bits<4>>,
+    pub atomic_request_id: Signal<Out, Bits<32>>,
+    pub atomic_request_stag: Signal<Out, Bits<32>>,
+    pub atomic_request_to: Signal<Out, Bits<64>>,
+    pub atomic_request_data: Signal<Out, Bits<64>>,
+    pub atomic_request_mask: Signal<Out, Bits<64>>,
+    pub atomic_request_compare: Signal<Out, Bits<64>>,
+    pub atomic_request_compare_mask: Signal<Out, Bits<64>>,
     // From the host and the transmit path
     pub snd_mirror_tvalid: Signal<In, bool>,
     pub snd_mirror_tready: Signal<Out, bool>,
@@ -102,6 +115,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     pub read_issue_sink_stag: Signal<In, Bits<32>>,
     pub read_issue_sink_to: Signal<In, Bits<64>>,
     pub read_issue_len: Signal<In, Bits<32>>,
+    pub read_issue_atomic: Signal<In, bool>,
     pub read_done_tvalid: Signal<In, bool>,
     pub read_done_tready: Signal<Out, bool>,
     pub read_done_conn: Signal<In, Bits<20>>,
@@ -254,6 +268,19 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             read_request_len: Default::default(),
             read_request_src_stag: Default::default(),
             read_request_src_to: Default::default(),
+            atomic_request_tvalid: Default::default(),
+            atomic_request_tready: Default::default(),
+            atomic_request_conn: Default::default(),
+            atomic_request_gen: Default::default(),
+            atomic_request_msn: Default::default(),
+            atomic_request_op: Default::default(),
+            atomic_request_id: Default::default(),
+            atomic_request_stag: Default::default(),
+            atomic_request_to: Default::default(),
+            atomic_request_data: Default::default(),
+            atomic_request_mask: Default::default(),
+            atomic_request_compare: Default::default(),
+            atomic_request_compare_mask: Default::default(),
             snd_mirror_tvalid: Default::default(),
             snd_mirror_tready: Default::default(),
             snd_mirror_conn: Default::default(),
@@ -270,6 +297,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             read_issue_sink_stag: Default::default(),
             read_issue_sink_to: Default::default(),
             read_issue_len: Default::default(),
+            read_issue_atomic: Default::default(),
             read_done_tvalid: Default::default(),
             read_done_tready: Default::default(),
             read_done_conn: Default::default(),
@@ -407,6 +435,19 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.read_request_len.next = self.deliver.read_request_len.val();
         self.read_request_src_stag.next = self.deliver.read_request_src_stag.val();
         self.read_request_src_to.next = self.deliver.read_request_src_to.val();
+        self.atomic_request_tvalid.next = self.deliver.atomic_request_tvalid.val();
+        self.deliver.atomic_request_tready.next = self.atomic_request_tready.val();
+        self.atomic_request_conn.next = self.deliver.atomic_request_conn.val();
+        self.atomic_request_gen.next = self.deliver.atomic_request_gen.val();
+        self.atomic_request_msn.next = self.deliver.atomic_request_msn.val();
+        self.atomic_request_op.next = self.deliver.atomic_request_op.val();
+        self.atomic_request_id.next = self.deliver.atomic_request_id.val();
+        self.atomic_request_stag.next = self.deliver.atomic_request_stag.val();
+        self.atomic_request_to.next = self.deliver.atomic_request_to.val();
+        self.atomic_request_data.next = self.deliver.atomic_request_data.val();
+        self.atomic_request_mask.next = self.deliver.atomic_request_mask.val();
+        self.atomic_request_compare.next = self.deliver.atomic_request_compare.val();
+        self.atomic_request_compare_mask.next = self.deliver.atomic_request_compare_mask.val();
         // From the host and the transmit path
         self.queues.snd_mirror_tvalid.next = self.snd_mirror_tvalid.val();
         self.snd_mirror_tready.next = self.queues.snd_mirror_tready.val();
@@ -424,6 +465,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.queues.read_issue_sink_stag.next = self.read_issue_sink_stag.val();
         self.queues.read_issue_sink_to.next = self.read_issue_sink_to.val();
         self.queues.read_issue_len.next = self.read_issue_len.val();
+        self.queues.read_issue_atomic.next = self.read_issue_atomic.val();
         self.queues.read_done_tvalid.next = self.read_done_tvalid.val();
         self.read_done_tready.next = self.queues.read_done_tready.val();
         self.queues.read_done_conn.next = self.read_done_conn.val();
@@ -509,7 +551,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
             self.ingest.rd_addr.next = self.asm.st_addr.val();
             self.ingest.rd_next.next = self.asm.st_next.val();
         }
-        self.asm.st_grant.next = self.asm.st_req.val() & !self.deliver.st_busy.val();
+        self.asm.st_grant.next = !self.deliver.st_busy.val();
         self.asm.st_lo.next = self.ingest.rd_lo.val();
         self.deliver.st_lo.next = self.ingest.rd_lo.val();
         self.asm.st_hi.next = self.ingest.rd_hi.val();

@@ -30,6 +30,7 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         max_fpdu,
         window: 16,
         ipv6: false,
+        sack: true,
     }
 }
 

@@ -31,6 +31,7 @@ fn cfg(d: usize) -> Cfg {
         max_fpdu: 8192,
         window: 16,
         ipv6: false,
+        sack: true,
     }
 }
 

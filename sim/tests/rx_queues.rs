@@ -64,6 +64,7 @@ fn full_queues_refuse() {
             stag: 9,
             to: 8,
             len: 7,
+            atomic: n % 2 == 1,
         });
     }
     assert_eq!(b.pulses.ord_full, 1, "8 Reads fit");
@@ -130,6 +131,7 @@ fn wrong_posts_are_refused() {
         stag: 2,
         to: 3,
         len: 4,
+        atomic: false,
     };
     b.issue(Issue { gen: 199, ..issue });
     b.issue(Issue {
@@ -261,6 +263,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
                 stag: cases.bits(32) as u32,
                 to: cases.bits(64) as u64,
                 len: cases.bits(32) as u32,
+                atomic: cases.chance(30),
             });
         }
         if step.done.is_none() && !closed && cases.chance(rate) {

@@ -58,6 +58,7 @@ fn registers_tell_what_the_chip_is() {
             "max_fpdu" => cfg.max_fpdu as u32,
             "counters" => COUNTERS.len() as u32,
             "ipv6" => cfg.ipv6.into(),
+            "sack" => cfg.sack.into(),
             other => panic!("no value for {other}"),
         };
         for (i, (name, _)) in GEOMETRY.iter().enumerate() {

@@ -215,6 +215,9 @@ fn print_connection(c: &ConnectionReport, out: &mut dyn Write) -> anyhow::Result
     if c.read_requests > 0 {
         writeln!(out, "  Reads asked  {}", c.read_requests)?;
     }
+    if c.atomic_requests > 0 {
+        writeln!(out, "  Atomics asked {}", c.atomic_requests)?;
+    }
     writeln!(
         out,
         "  throughput   {:.2} octets per cycle over {} cycles",

@@ -443,6 +443,7 @@ fn rq_ord_nic_and_tpt_full() {
                 sink_stag: 1,
                 sink_to: 0,
                 len: 5,
+                atomic: false,
             };
             l.chip.issue_read(read);
             l.chip.drain(100, 10_000)?;

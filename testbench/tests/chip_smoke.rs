@@ -23,6 +23,7 @@ fn cfg(latency: usize) -> Cfg {
         max_fpdu: 16384,
         window: 8,
         ipv6: false,
+        sack: true,
     }
 }
 

@@ -2,14 +2,16 @@
 
 mod replay_support;
 
-use ferrowarp_testbench::build::{send_message, tagged_message, FpduStream};
+use ferrowarp_testbench::build::{fpdu, send_message, tagged_message, ulpdu, FpduStream};
 use ferrowarp_testbench::capture::{
     self, write_bytes, Capture, CapturedFrame, PcapngWriter, RepairOptions, Side,
 };
 use ferrowarp_testbench::conversation::{Conversation, ConversationOptions};
 use ferrowarp_testbench::replay::{Bench, Endpoint, ReplayError, ReplayOptions, Report};
 use ferrowarp_testbench::wire::checksum::{fold, pseudo};
-use ferrowarp_testbench::wire::ddp::Opcode;
+use ferrowarp_testbench::wire::ddp::{
+    AtomicRequestRepr, AtomicResponseRepr, Opcode, ReadRequestRepr,
+};
 use ferrowarp_testbench::wire::ethernet::Vlan;
 use ferrowarp_testbench::wire::frame::FrameRepr;
 use replay_support::{bench, complaints, preset, quiet, read, replay};
@@ -414,4 +416,73 @@ fn connections_that_cannot_be_replayed_are_listed() {
     assert!(skipped(&without(3)).contains("MPA Request not in the capture"));
     assert!(skipped(&without(4)).contains("no FPDUs: no MPA Reply"));
     assert!(skipped(&without(8)).contains("octets missing from the capture: client"));
+}
+
+/// Immediate Data, Atomic Requests and their Responses (RFC 7306) between the other messages, both ends replayed: what each
+/// needs of its side is taken from the capture.
+#[test]
+fn rfc_7306_messages() {
+    let mut c = Conversation::new(ConversationOptions::default());
+    c.open_plain();
+    let (client, server) = (Side::Client, Side::Server);
+    let atomic = |op_word, request_id, at: u64| AtomicRequestRepr {
+        op_word,
+        request_id,
+        stag: 0x4000_0001,
+        to: 0x9000 + at,
+        data: 5,
+        mask: 0,
+        compare: 7,
+        compare_mask: u64::MAX,
+    };
+    let read = ReadRequestRepr {
+        sink_stag: 0x5000_0002,
+        sink_to: 0x300,
+        size: 20,
+        source_stag: 0x4000_0001,
+        source_to: 0x9000,
+    };
+    let answer = |request_id, original| AtomicResponseRepr {
+        request_id,
+        original,
+    };
+    let asked = [
+        ulpdu::write(0x4000_0001, 0x9010, &octets(40, 3), true),
+        ulpdu::immediate(1, *b"imm data", true),
+        ulpdu::atomic_request(1, &atomic(0, 0x11, 8)),
+        ulpdu::read_request(2, &read),
+        ulpdu::atomic_request(3, &atomic(2, 0x22, 16)),
+        ulpdu::send(Opcode::Send, 2, 0, b"end", true, 0),
+    ];
+    let answered = [
+        ulpdu::atomic_response(1, &answer(0x11, 99)),
+        ulpdu::read_response(0x5000_0002, 0x300, &octets(20, 5), true),
+        ulpdu::immediate(1, [9; 8], false),
+        ulpdu::atomic_response(2, &answer(0x22, 100)),
+    ];
+    let all = |u: &[Vec<u8>]| u.iter().flat_map(|u| fpdu(u)).collect::<Vec<u8>>();
+    c.send_cut(client, &all(&asked), 70);
+    c.ack(server);
+    c.send_cut(server, &all(&answered), 30);
+    c.ack(client);
+    c.fin(client);
+    c.fin(server);
+    c.ack(client);
+    let options = options("dc-25g");
+    let r = replay(&bench(&options.preset), &c.capture(), &options);
+    good(&r, 40 + 3 + 20);
+    let count = |name: &str| -> u64 {
+        let all = r.connections.iter();
+        all.filter_map(|c| c.fpdus.get(name)).sum()
+    };
+    let names = ["Imm", "ImmSE", "AtomicReq", "AtomicResp"];
+    assert_eq!(names.map(count), [1, 1, 2, 2]);
+    let sum = r.connections.iter().fold((0, 0, 0), |s, c| {
+        (
+            s.0 + c.atomic_requests,
+            s.1 + c.completions,
+            s.2 + c.completions_expected,
+        )
+    });
+    assert_eq!(sum, (2, 6, 6));
 }

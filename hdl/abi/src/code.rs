@@ -57,7 +57,7 @@ encoding! {
     /// What happened (`cpl_event.kind`).
     cpl_kind: u8, 4 bits;
     RECV = 0, "a message of queue 0 is placed whole: takes the receive `rqe_idx`";
-    READ_DONE = 1, "a Read of ours is answered whole: `rqe_idx` is its `sq_idx`";
+    READ_DONE = 1, "a Read or an Atomic of ours is answered whole: `rqe_idx` is its `sq_idx`; `opcode` tells which";
     TERMINATE = 2, "the peer sent Terminate: its control word and headers in `hdr`, the error in `term`";
     ERROR = 3, "we found an error, `term` names it; the offending FPDU's octets 2.. in `hdr`";
     FIN = 4, "FIN taken, all data before it is placed; `term` MPA_CLOSED if it cuts an FPDU short";
@@ -69,13 +69,13 @@ encoding! {
 encoding! {
     /// Details of an event (`cpl_event.flags`), bits.
     cpl_flag: u8, 8 bits;
-    SOLICITED = 0x01, "recv: the Send asked for a solicited event";
+    SOLICITED = 0x01, "recv: the Send or the Immediate Data asked for a solicited event";
     INVALIDATED = 0x02, "recv: `inv_stag` has been invalidated";
     TRUNCATED = 0x04, "nic: reserved, never set: a frame longer than the buffer is dropped whole";
     IP_OK = 0x08, "nic: reserved, never set";
     L4_OK = 0x10, "nic: reserved, never set";
     CONNECTED = 0x20, "nic: reserved, never set";
-    IMMEDIATE = 0x40, "recv: `imm` is valid (RFC 7306)";
+    IMMEDIATE = 0x40, "`imm` is valid (RFC 7306): recv: Immediate Data, which is not in the buffer; read_done: the value that the Atomic found, for the host to store";
 }
 
 encoding! {
@@ -144,7 +144,7 @@ encoding! {
     /// Rights of a memory region (TPT record), bits.
     right: u8, 4 bits;
     REMOTE_WRITE = 0x1, "RDMA Write may place here";
-    REMOTE_READ = 0x2, "RDMA Read Request may take from here";
+    REMOTE_READ = 0x2, "RDMA Read Request may take from here; with REMOTE_WRITE Atomic Requests may change it";
     READ_SINK = 0x4, "Read Responses to our own Reads may place here";
     REMOTE_INVALIDATE = 0x8, "Send with Invalidate may end it; only for a region bound to one queue pair (RFC 5040 8.1.1(7))";
 }
@@ -186,7 +186,7 @@ encoding! {
     RDMAP_PROT_INVALIDATE = 0x0109, "protection: STag cannot be invalidated";
     RDMAP_VERSION = 0x0205, "operation: invalid RDMAP version";
     RDMAP_OPCODE = 0x0206, "operation: unexpected opcode";
-    RDMAP_STREAM_CATASTROPHIC = 0x0207, "operation: catastrophic, localized to the stream";
+    RDMAP_STREAM_CATASTROPHIC = 0x0207, "operation: catastrophic, localized to the stream; also an Atomic whose target is not 64-bit aligned";
     RDMAP_INVALIDATE = 0x0209, "operation: STag cannot be invalidated";
     DDP_CATASTROPHIC = 0x1000, "local catastrophic";
     DDP_TAGGED_STAG = 0x1100, "tagged: invalid STag";

@@ -155,7 +155,7 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("v6", 1, 45, 1, "the addresses are IPv6: status NO_IPV6 if this preset has none"),
         at("gen", 2, 0, 8, "generation: another than the slot's last one"),
         at("func", 2, 8, 8, "PCIe function"),
-        at("ird", 2, 16, 8, "Read Requests of the peer that may wait for an answer"),
+        at("ird", 2, 16, 8, "Read and Atomic Requests of the peer that may wait for an answer"),
         at("crc_en", 2, 24, 1, "MPA CRC is used"),
         at("pd", 2, 32, 24, "protection domain"),
         at("qpn", 3, 0, 20, "queue pair number, as TPT entries are bound to"),

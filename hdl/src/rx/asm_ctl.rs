@@ -209,6 +209,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     good: Signal<Local, bool>,
     size: Signal<Local, Bits<6>>,
     back: Signal<Local, Bits<32>>,
+    /// What is ahead of a gap is kept.
+    keeps: Constant<bool>,
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
@@ -350,6 +352,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             good: Default::default(),
             size: Default::default(),
             back: Default::default(),
+            keeps: Constant::new(cfg.sack),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
@@ -528,7 +531,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 } else if self.fresh.q.val() & self.early.val() {
                     // Of a stream that is gone.
                     self.state.d.next = AsmState::Sort;
-                } else if !self.fresh.q.val() & !self.alive.q.val() {
+                } else if !self.fresh.q.val()
+                    & (!self.alive.q.val() | (self.apart.q.val().any() & !self.keeps.val()))
+                {
                     self.dropped.d.next = true;
                     self.drop_q.d.next = true;
                     self.state.d.next = AsmState::Drain;
@@ -551,7 +556,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.state.d.next = AsmState::Head;
                     }
                     // Not the next octets, or some behind them are here: piece by piece.
-                    if !self.sorted.q.val() & (self.apart.q.val().any() | self.early.val()) {
+                    if self.keeps.val()
+                        & !self.sorted.q.val()
+                        & (self.apart.q.val().any() | self.early.val())
+                    {
                         self.sorted.d.next = true;
                         self.fresh.d.next = false;
                         self.patch_q.d.next = false;

@@ -116,10 +116,14 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pool: Pool<D, K>,
     blocks: Blocks,
     maker: OpMaker<D, K, LK>,
-    keeper: Early,
-    fetch: EarlyFetch<D, LK>,
+    /// One each, or none (`Cfg::sack`).
+    keeper: Vec<Early>,
+    fetch: Vec<EarlyFetch<D, LK>>,
+    _sack: usize,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
+    unused_row: Signal<Local, SegCtx>,
+    unused_taken: Signal<Local, bool>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
@@ -190,10 +194,17 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             pool: Pool::new(cfg),
             blocks: Blocks::new(cfg),
             maker: OpMaker::new(cfg),
-            keeper: Early::new(cfg, LK),
-            fetch: EarlyFetch::new(cfg),
+            keeper: (0..usize::from(cfg.sack))
+                .map(|_| Early::new(cfg, LK))
+                .collect(),
+            fetch: (0..usize::from(cfg.sack))
+                .map(|_| EarlyFetch::new(cfg))
+                .collect(),
+            _sack: cfg.sack.into(),
             row: Default::default(),
             first: Default::default(),
+            unused_row: Default::default(),
+            unused_taken: Default::default(),
         }
     }
 }
@@ -228,11 +239,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.st_addr.next = self.reader.st_addr.val();
         self.st_next.next = self.reader.st_next.val();
         self.reader.st_grant.next = self.st_grant.val();
-        if self.ctl.from_pool.val() {
-            self.reader.st_grant.next = self.fetch.grant.val();
-        }
-        self.fetch.req.next = self.reader.st_req.val() & self.ctl.from_pool.val();
-        self.fetch.addr.next = self.reader.st_addr.val();
         self.reader.seg.next = self.ctl.load.val();
         self.reader.seg_addr.next = self.first.val().addr;
         self.reader.row.next = self.ctl.load_row.val();
@@ -245,9 +251,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.last.next = self.ctl.last.val();
         self.reader.patch.next = self.ctl.patch.val();
         self.reader.park.next = self.ctl.park.val();
-        self.reader.unpark.next = self.keeper.unpark.val();
+        self.reader.unpark.next = false;
         self.reader.jump.next = self.ctl.jump.val();
-        self.reader.jump_addr.next = self.keeper.act_addr.val();
+        self.reader.jump_addr.next = 0.into();
         self.ctl.first.next = self.reader.first.val();
         self.ctl.cur.next = self.reader.cur.val();
         self.reader.blk.next = self.blocks.blk.val();
@@ -258,10 +264,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.pipe.oct0.next = self.ctl.oct0.val();
         self.pipe.st_lo.next = self.st_lo.val();
         self.pipe.st_hi.next = self.st_hi.val();
-        if self.ctl.from_pool.val() {
-            self.pipe.st_lo.next = self.fetch.lo.val();
-            self.pipe.st_hi.next = self.fetch.hi.val();
-        }
         self.pipe.crc_set.next = self.ctl.load_row.val();
         self.pipe.crc_in.next = self.row.val().crc;
         self.ctl.head_valid.next = self.pipe.head_valid.val();
@@ -276,13 +278,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
 
         // Readers of the pool.
         self.pool.hr_beat.next = self.maker.hr_beat.val();
-        if self.fetch.hr_req.val() {
-            self.pool.hr_beat.next = self.fetch.hr_beat.val();
-        }
-        self.maker.hr_ok.next = self.pool.hr_ok.val() & !self.fetch.hr_req.val();
+        self.maker.hr_ok.next = self.pool.hr_ok.val();
         self.maker.hr_data.next = self.pool.hr_data.val();
-        self.fetch.hr_ok.next = self.pool.hr_ok.val();
-        self.fetch.hr_data.next = self.pool.hr_data.val();
         self.pool.rd_beat_lo.next = self.pr_beat_lo.val();
         self.pool.rd_beat_hi.next = self.pr_beat_hi.val();
         self.pr_lo.next = self.pool.rd_lo.val();
@@ -301,17 +298,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.blocks.done_first.next = self.reader.first.val();
         self.blocks.done_last.next = self.reader.cur.val();
         self.blocks.done_n.next = self.ctl.chain_n.val();
-        self.blocks.fr_valid.next = self.ctl.fr_valid.val() | self.keeper.fr_valid.val();
+        self.blocks.fr_valid.next = self.ctl.fr_valid.val();
         self.ctl.fr_ready.next = self.blocks.fr_ready.val();
-        self.keeper.fr_ready.next = self.blocks.fr_ready.val();
         self.blocks.fr_first.next = self.reader.first.val();
         self.blocks.fr_last.next = self.reader.cur.val();
         self.blocks.fr_n.next = self.ctl.chain_n.val();
-        if self.keeper.fr_valid.val() {
-            self.blocks.fr_first.next = self.keeper.fr_first.val();
-            self.blocks.fr_last.next = self.keeper.fr_last.val();
-            self.blocks.fr_n.next = self.keeper.fr_n.val();
-        }
         self.blocks.cf_valid.next = self.cf_valid.val();
         self.blocks.cf_blk.next = self.cf_blk.val();
         self.cf_ready.next = self.blocks.cf_ready.val();
@@ -319,42 +310,84 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.nx_next.next = self.blocks.nx_next.val();
 
         // Octets ahead of a gap.
-        self.keeper.load.next = self.ctl.load.val();
-        self.keeper.load_row.next = self.ctl.load_row.val();
-        self.keeper.row_early.next = self.row.val().early;
-        self.keeper.seg.next = self.ctl.cur_seg.val();
-        self.keeper.pos.next = self.ctl.pos.val();
-        self.keeper.ask.next = self.ctl.ask.val();
-        self.keeper.wipe.next = self.ctl.wipe.val();
-        self.keeper.stop.next = self.ctl.stop.val();
-        self.keeper.alive.next = self.ctl.alive_now.val();
-        self.ctl.early.next = self.keeper.early.val();
-        self.ctl.complete.next = self.keeper.complete.val();
-        self.ctl.fin_due.next = self.keeper.fin_due.val();
-        self.ctl.act_stream.next = self.keeper.act_stream.val();
-        self.ctl.act_drain.next = self.keeper.act_drain.val();
-        self.ctl.act_park.next = self.keeper.act_park.val();
-        self.ctl.act_done.next = self.keeper.act_done.val();
-        self.ctl.act_len.next = self.keeper.act_len.val();
-        self.ctl.act_need.next = self.keeper.act_need.val();
-        self.ctl.act_sack.next = self.keeper.act_sack.val();
-        self.keeper.chain_first.next = self.reader.first.val();
-        self.keeper.chain_last.next = self.reader.cur.val();
-        self.keeper.link.next = self.reader.link.val();
-        self.keeper.link_from.next = self.reader.cur.val();
-        self.keeper.link_to.next = self.blocks.blk.val();
-        self.keeper.avail.next = self.blocks.avail.val();
-        self.fetch.start.next = self.keeper.fetch_start.val();
-        self.fetch.first.next = self.keeper.fetch_first.val();
-        self.fetch.from.next = self.keeper.fetch_from.val();
-        self.fetch.len.next = self.keeper.fetch_len.val();
-        self.keeper.fetch_blk.next = self.fetch.blk.val();
-        self.fetch.succ.next = self.keeper.fetch_next.val();
-        self.sack.next = self.keeper.sack.val();
-        self.sack_n.next = self.keeper.sack_n.val();
-        self.keeper.sack_taken.next = self.sack_taken.val();
-        self.kept_pulse.next = self.keeper.kept_pulse.val();
-        self.lost_pulse.next = self.keeper.lost_pulse.val();
+        self.ctl.early.next = false;
+        self.ctl.complete.next = false;
+        self.ctl.fin_due.next = false;
+        self.ctl.act_stream.next = false;
+        self.ctl.act_drain.next = false;
+        self.ctl.act_park.next = false;
+        self.ctl.act_done.next = false;
+        self.ctl.act_len.next = 0.into();
+        self.ctl.act_need.next = 0.into();
+        self.ctl.act_sack.next = false;
+        self.sack.next = 0.into();
+        self.sack_n.next = 0.into();
+        self.kept_pulse.next = false;
+        self.lost_pulse.next = false;
+        self.unused_row.next = self.row.val();
+        self.unused_taken.next = self.sack_taken.val();
+        for i in 0..self._sack {
+            self.keeper[i].load.next = self.ctl.load.val();
+            self.keeper[i].load_row.next = self.ctl.load_row.val();
+            self.keeper[i].row_early.next = self.row.val().early;
+            self.keeper[i].seg.next = self.ctl.cur_seg.val();
+            self.keeper[i].pos.next = self.ctl.pos.val();
+            self.keeper[i].ask.next = self.ctl.ask.val();
+            self.keeper[i].wipe.next = self.ctl.wipe.val();
+            self.keeper[i].stop.next = self.ctl.stop.val();
+            self.keeper[i].alive.next = self.ctl.alive_now.val();
+            self.ctl.early.next = self.keeper[i].early.val();
+            self.ctl.complete.next = self.keeper[i].complete.val();
+            self.ctl.fin_due.next = self.keeper[i].fin_due.val();
+            self.ctl.act_stream.next = self.keeper[i].act_stream.val();
+            self.ctl.act_drain.next = self.keeper[i].act_drain.val();
+            self.ctl.act_park.next = self.keeper[i].act_park.val();
+            self.ctl.act_done.next = self.keeper[i].act_done.val();
+            self.ctl.act_len.next = self.keeper[i].act_len.val();
+            self.ctl.act_need.next = self.keeper[i].act_need.val();
+            self.ctl.act_sack.next = self.keeper[i].act_sack.val();
+            self.reader.unpark.next = self.keeper[i].unpark.val();
+            self.reader.jump_addr.next = self.keeper[i].act_addr.val();
+            self.keeper[i].chain_first.next = self.reader.first.val();
+            self.keeper[i].chain_last.next = self.reader.cur.val();
+            self.keeper[i].link.next = self.reader.link.val();
+            self.keeper[i].link_from.next = self.reader.cur.val();
+            self.keeper[i].link_to.next = self.blocks.blk.val();
+            self.keeper[i].avail.next = self.blocks.avail.val();
+            self.keeper[i].fr_ready.next = self.blocks.fr_ready.val();
+            if self.keeper[i].fr_valid.val() {
+                self.blocks.fr_valid.next = true;
+                self.blocks.fr_first.next = self.keeper[i].fr_first.val();
+                self.blocks.fr_last.next = self.keeper[i].fr_last.val();
+                self.blocks.fr_n.next = self.keeper[i].fr_n.val();
+            }
+            self.sack.next = self.keeper[i].sack.val();
+            self.sack_n.next = self.keeper[i].sack_n.val();
+            self.keeper[i].sack_taken.next = self.sack_taken.val();
+            self.kept_pulse.next = self.keeper[i].kept_pulse.val();
+            self.lost_pulse.next = self.keeper[i].lost_pulse.val();
+
+            // Kept octets come from the pool, as if they lay in the staging RAM.
+            self.fetch[i].start.next = self.keeper[i].fetch_start.val();
+            self.fetch[i].first.next = self.keeper[i].fetch_first.val();
+            self.fetch[i].from.next = self.keeper[i].fetch_from.val();
+            self.fetch[i].len.next = self.keeper[i].fetch_len.val();
+            self.keeper[i].fetch_blk.next = self.fetch[i].blk.val();
+            self.fetch[i].succ.next = self.keeper[i].fetch_next.val();
+            self.fetch[i].req.next = self.reader.st_req.val() & self.ctl.from_pool.val();
+            self.fetch[i].addr.next = self.reader.st_addr.val();
+            if self.ctl.from_pool.val() {
+                self.reader.st_grant.next = self.fetch[i].grant.val();
+                self.pipe.st_lo.next = self.fetch[i].lo.val();
+                self.pipe.st_hi.next = self.fetch[i].hi.val();
+            }
+            self.fetch[i].hr_ok.next = self.pool.hr_ok.val();
+            self.fetch[i].hr_data.next = self.pool.hr_data.val();
+            if self.fetch[i].hr_req.val() {
+                self.pool.hr_beat.next = self.fetch[i].hr_beat.val();
+                self.maker.hr_ok.next = false;
+            }
+        }
 
         // Operations and counters.
         self.maker.push.next = self.ctl.push.val();

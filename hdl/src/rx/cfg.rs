@@ -31,6 +31,8 @@ pub struct Cfg {
     pub window: usize,
     /// IPv6 connections. Without: IPv6 frames go to the host, and the logic and the upper address bits are left out.
     pub ipv6: bool,
+    /// Segments ahead of a gap are kept and reported with SACK. Without: dropped, and the logic is left out.
+    pub sack: bool,
 }
 
 impl Cfg {

@@ -107,6 +107,7 @@ impl Counters {
             cfg.max_fpdu,
             N,
             usize::from(cfg.ipv6),
+            usize::from(cfg.sack),
         ];
         Self {
             clock: Default::default(),

@@ -4,7 +4,11 @@
 //! length and version, opcode, T and QN (RFC 5041 7, RFC 5040 7.2); then tagged: STag and key, association, rights, wrap,
 //! bounds; untagged: MSN, buffer, MO, invalidation, length. Zero-length tagged segments skip the STag checks
 //! (RFC 5041 5.2). Codes are the first ones of CONFORMANCE: layer and type octet, then the code octet.
-//! Requirements: DDP-05, DDP-14, DDP-30..DDP-3F, RDM-02..RDM-0A, RDM-13, RDM-24..RDM-29, RDM-30, RDM-31, RDM-33.
+//! RFC 7306: Immediate Data is a Send of 8 octets that go into the completion, not into the buffer. An Atomic Request is a Read
+//! Request of 8 octets that needs the rights to read and to write, and an address that 8 divides. An Atomic Response is for the
+//! oldest Read or Atomic of ours, if that is an Atomic with its MSN and its Request Identifier.
+//! Requirements: DDP-05, DDP-14, DDP-30..DDP-3F, RDM-02..RDM-0A, RDM-13, RDM-24..RDM-29, RDM-30, RDM-31, RDM-33, EXT-02,
+//! EXT-03, EXT-06, EXT-08, EXT-09, EXT-0A, EXT-0F, EXT-10, EXT-15, EXT-17, EXT-19.
 
 use super::types::*;
 use super::xtypes::*;
@@ -46,7 +50,7 @@ impl Logic for HdrView {
 #[derive(LogicBlock, Default)]
 pub struct FormCheck {
     pub h: Signal<In, Hdr>,
-    /// FPDU octets 20..47, for Read Requests; valid for operations only.
+    /// FPDU octets 20..47, for Requests and Atomic Responses; valid for operations only.
     pub raw_b: Signal<In, Bits<HDR_B>>,
     /// Low bits of the count of Reads answered.
     pub rd_done: Signal<In, Bits<16>>,
@@ -59,8 +63,14 @@ pub struct FormCheck {
     tiny: Signal<Local, bool>,
     short: Signal<Local, bool>,
     send: Signal<Local, bool>,
+    ext: Signal<Local, bool>,
+    immediate: Signal<Local, bool>,
+    atomic: Signal<Local, bool>,
     tagged_op: Signal<Local, bool>,
     known: Signal<Local, bool>,
+    /// ULPDU length that belongs to an opcode of fixed length.
+    whole: Signal<Local, Bits<16>>,
+    odd_len: Signal<Local, bool>,
     queue: Signal<Local, Bits<32>>,
     op: Signal<Local, Bits<4>>,
     to: Signal<Local, Bits<64>>,
@@ -90,11 +100,18 @@ impl Logic for FormCheck {
         self.send.next = ((self.op.val() == 3) | (self.op.val() == 4))
             | ((self.op.val() == 5) | (self.op.val() == 6));
         self.tagged_op.next = (self.op.val() == 0) | (self.op.val() == 2);
-        self.known.next = !self.op.val().get_bit(3);
-        // Queue that belongs to an untagged opcode (RFC 5040 Figure 4).
+        // Opcodes 8 to 11 are those of RFC 7306, the ones above are nobody's.
+        self.ext.next = self.op.val().get_bit(3);
+        self.known.next = !self.op.val().get_bit(3) | !self.op.val().get_bit(2);
+        self.immediate.next = self.ext.val() & !self.op.val().get_bit(1);
+        self.atomic.next = self.ext.val() & self.op.val().get_bit(1) & !self.op.val().get_bit(0);
+        // Queue that belongs to an untagged opcode (RFC 5040 Figure 4, RFC 7306 Figure 2).
         self.queue.next = 0.into();
-        if self.op.val() == 1 {
+        if (self.op.val() == 1) | self.atomic.val() {
             self.queue.next = 1.into();
+        }
+        if self.op.val() == 11 {
+            self.queue.next = 3.into();
         }
         if self.op.val() == 7 {
             self.queue.next = 2.into();
@@ -123,9 +140,11 @@ impl Logic for FormCheck {
             self.some.next = self.h.val().ulen != 14;
         }
 
+        // Of an untagged one octets 8..15: an Atomic Response is known by its {queue number, MSN}.
         self.to.next = self.h.val().to;
-        self.form.next.some = self.some.val();
-        self.form.next.zero = !self.some.val();
+        // Immediate Data is placed nowhere.
+        self.form.next.some = self.some.val() & !self.immediate.val();
+        self.form.next.zero = !self.some.val() | self.immediate.val();
         self.form.next.xlen = bit_cast::<32, 16>(self.dlen.val());
         self.form.next.stag = self.h.val().stag;
         // Of the other kinds only tagged ones have a range; their length without the chain that makes `dlen`.
@@ -140,6 +159,18 @@ impl Logic for FormCheck {
             self.form.next.stag = self.be.val().get_bits::<32>(64);
             self.size.next = bit_cast::<34, 32>(self.be.val().get_bits::<32>(96));
             self.less.next = 0.into();
+        }
+        if self.atomic.val() {
+            // Remote TO and remote STag of the Atomic Request header (RFC 7306 5.2.1): 8 octets.
+            self.to.next = self.be.val().get_bits::<64>(64);
+            self.form.next.zero = false;
+            self.form.next.stag = self.be.val().get_bits::<32>(128);
+            self.size.next = 8.into();
+            self.less.next = 0.into();
+        }
+        if self.op.val() == 11 {
+            // Original Request Identifier.
+            self.form.next.stag = self.be.val().get_bits::<32>(192);
         }
         self.form.next.sum = (bit_cast::<34, 32>(self.to.val().get_bits::<32>(0))
             + self.size.val())
@@ -156,23 +187,46 @@ impl Logic for FormCheck {
         self.form.next.t = self.h.val().t;
         self.form.next.write = self.op.val() == 0;
         self.form.next.rresp = self.op.val() == 2;
-        self.form.next.send = self.send.val();
+        self.form.next.send = self.send.val() | self.immediate.val();
         self.form.next.inv = (self.op.val() == 4) | (self.op.val() == 6);
-        self.form.next.se = (self.op.val() == 5) | (self.op.val() == 6);
-        self.form.next.rreq = self.op.val() == 1;
+        self.form.next.se = ((self.op.val() == 5) | (self.op.val() == 6)) | (self.op.val() == 9);
+        self.form.next.rreq = (self.op.val() == 1) | self.atomic.val();
         self.form.next.term = self.op.val() == 7;
+        self.form.next.aresp = self.op.val() == 11;
+        self.form.next.ext = self.ext.val();
+        // AOpCode, the low four bits of octet 23: 0 is FetchAdd, 2 CmpSwap. The 28 bits above are reserved.
+        self.form.next.odd = self.atomic.val()
+            & (self.be.val().get_bits::<2>(194).any() | self.be.val().get_bit(192));
         self.form.next.l = self.h.val().l;
         self.form.next.dlen = self.dlen.val();
         self.form.next.to = self.to.val();
         self.form.next.msn = self.h.val().msn;
         self.form.next.mo = self.h.val().mo;
-        // A Read Request is all header, a Terminate has its control word at least.
-        self.form.next.shape = !self.h.val().l | (self.h.val().ulen != 46);
+        // Requests and Atomic Responses are all header, Immediate Data has 8 octets (RFC 7306 6.3), a Terminate has its
+        // control word at least.
+        self.whole.next = 46.into();
+        if self.immediate.val() {
+            self.whole.next = 26.into();
+        }
+        if self.atomic.val() {
+            self.whole.next = 70.into();
+        }
+        if self.op.val() == 11 {
+            self.whole.next = 30.into();
+        }
+        self.odd_len.next = self.h.val().ulen != self.whole.val();
         if self.op.val() == 7 {
-            self.form.next.shape = !self.h.val().l
-                | (self.tiny.val()
-                    & (!self.low.val().get_bit(3)
-                        | (!self.low.val().get_bit(2) & !self.low.val().get_bits::<2>(0).all())));
+            self.odd_len.next = self.tiny.val()
+                & (!self.low.val().get_bit(3)
+                    | (!self.low.val().get_bit(2) & !self.low.val().get_bits::<2>(0).all()));
+        }
+        self.form.next.shape = !self.h.val().l | self.odd_len.val();
+        if self.immediate.val() | (self.op.val() == 11) {
+            // The buffer is not theirs to choose the place in.
+            self.form.next.shape = !self.h.val().l | self.odd_len.val() | self.h.val().mo.any();
+        }
+        if (self.op.val() == 0) | (self.op.val() == 2) | self.send.val() {
+            self.form.next.shape = false;
         }
 
         // The first that fails counts.
@@ -228,6 +282,9 @@ pub struct TableCheck {
     reading: Signal<Local, bool>,
     posted: Signal<Local, bool>,
     msn_bad: Signal<Local, bool>,
+    odd: Signal<Local, bool>,
+    skew: Signal<Local, bool>,
+    low: Signal<Local, Bits<3>>,
     // Sums that are only compared: no carry chain for an equality.
     to_b: Signal<Local, Bits<64>>,
     to_x: Signal<Local, Bits<64>>,
@@ -251,7 +308,6 @@ pub struct TableCheck {
     unused_past: Signal<Local, Bits<35>>,
     first: Signal<Local, bool>,
     second: Signal<Local, bool>,
-    shape: Signal<Local, bool>,
     // Fields of whole structs that nobody here needs.
     unused_form: Signal<Local, Form>,
     unused_c: Signal<Local, CtxEntry>,
@@ -278,6 +334,7 @@ impl Logic for TableCheck {
         self.right_bad.next = self.tag.val()
             & ((self.form.val().write & !self.rights.val().get_bit(0))
                 | (self.form.val().rreq & !self.rights.val().get_bit(1))
+                | (self.form.val().rreq & self.form.val().ext & !self.rights.val().get_bit(0))
                 | (self.form.val().rresp & !self.rights.val().get_bit(2))
                 | (self.form.val().send & !self.rights.val().get_bit(3)));
         // The upper half of TO passes 2^32 only when it is all ones. A range that ends exactly at 2^64 does not wrap.
@@ -291,8 +348,19 @@ impl Logic for TableCheck {
         self.r.next.foreign = self.foreign.val();
         self.r.next.right = self.right_bad.val();
         self.r.next.wrap = self.wrap.val();
-        self.r.next.barred =
-            self.stag_bad.val() | self.foreign.val() | self.right_bad.val() | self.wrap.val();
+        // Of an Atomic Request the address in memory counts: its lowest three bits (RFC 7306 8.2).
+        self.low.next = (self.form.val().to.get_bits::<3>(0)
+            - self.tpt.val().base.get_bits::<3>(0))
+            + self.tpt.val().pa.get_bits::<3>(0);
+        self.skew.next = self.form.val().rreq & self.form.val().ext & self.low.val().any();
+        self.r.next.skew = self.skew.val();
+        // No such operation; a Response with another Request Identifier.
+        self.odd.next = (self.form.val().rreq & self.form.val().odd)
+            | (self.form.val().aresp & (self.form.val().stag != self.rdq.val().stag));
+        self.r.next.odd = self.odd.val();
+        self.r.next.barred = (self.stag_bad.val() | self.foreign.val())
+            | (self.right_bad.val() | self.wrap.val())
+            | (self.odd.val() | self.skew.val());
         self.r.next.revoked = self.revoked.val();
 
         // Range: base <= TO and TO - base + xlen <= length. The length has 32 bits: the upper half of TO - base must be 0.
@@ -319,9 +387,11 @@ impl Logic for TableCheck {
         self.r.next.way = self.tpt.val().way;
 
         // Read Response: a Read is outstanding, and TO is where the octets received so far end: a + b = k, asked bit by bit
-        // of a ^ b ^ k and the carries it implies.
+        // of a ^ b ^ k and the carries it implies. Atomic Response: an Atomic is, no octets have come, and {queue number, MSN}
+        // stand in for TO.
         self.reading.next = self.rdq.val().valid
             & (self.rdq.val().gen == self.c.val().gen)
+            & (self.rdq.val().atomic == self.form.val().aresp)
             & (self.rdq.val().count == self.f.val().rd_head);
         self.to_b.next = bit_cast::<64, 32>(self.f.val().rd_off);
         self.to_x.next = (self.rdq.val().to ^ self.to_b.val()) ^ self.form.val().to;
@@ -356,7 +426,8 @@ impl Logic for TableCheck {
         self.msn_bad.next = (self.form.val().send & (self.form.val().msn != self.f.val().smsn))
             | (self.form.val().rreq & (self.form.val().msn != self.f.val().rmsn))
             | (self.form.val().term & (self.form.val().msn != 1));
-        self.first.next = self.msn_bad.val() | (self.form.val().rresp & !self.reading.val());
+        self.first.next = self.msn_bad.val()
+            | ((self.form.val().rresp | self.form.val().aresp) & !self.reading.val());
         self.second.next = (self.form.val().rresp
             & !self.form.val().zero
             & (self.form.val().stag != self.rdq.val().stag))
@@ -366,18 +437,19 @@ impl Logic for TableCheck {
                     | (self.form.val().busy.get_bits::<8>(0) >= self.c.val().ird)));
         self.r.next.third = (self.form.val().send & (self.form.val().mo > self.rqe.val().len))
             | ((self.form.val().rreq | self.form.val().term) & self.form.val().mo.any());
-        self.r.next.elsewhere = self.form.val().rresp & !self.form.val().zero & !self.at_to.val();
+        self.r.next.elsewhere = ((self.form.val().rresp & !self.form.val().zero)
+            | self.form.val().aresp)
+            & !self.at_to.val();
         self.r.next.uneven = self.form.val().rresp & self.end_bad.val();
-        self.shape.next = (self.form.val().rreq | self.form.val().term) & self.form.val().shape;
         self.r.next.first = self.first.val();
         self.r.next.second = self.second.val();
-        self.r.next.shape = self.shape.val();
+        self.r.next.shape = self.form.val().shape;
         self.r.next.flaw =
-            self.form.val().bad | self.first.val() | self.second.val() | self.shape.val();
+            self.form.val().bad | self.first.val() | self.second.val() | self.form.val().shape;
 
         self.r.next.idx = 0.into();
         self.r.next.mlen = self.form.val().end.get_bits::<32>(0);
-        if self.form.val().rresp {
+        if self.form.val().rresp | self.form.val().aresp {
             self.r.next.idx = self.rdq.val().sq_idx;
             self.r.next.mlen = self.rdq.val().len;
         }

@@ -7,6 +7,7 @@
 //! | `dma_wr_req` | out | one request a delivery with data, or a fence | valid the cycle after the push |
 //! | `dma_wr_data` | out | one packet a request, from lane 0 | first beat 3 cycles after its request, then one a cycle, without a gap between packets |
 //! | `cpl_event`, `read_request` | out | what follows the data | after the last data beat was taken; `cpl_event_hdr` is zero when `cpl_event_hdr_len` is |
+//! | `atomic_request` | out | an Atomic Request of the peer | as `read_request`, in one order with it; its operands come over the read side and stay in [`Operands`] |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
 //! | `roomy` | out | room for the window behind the pipeline | two cycles old |
 //!
@@ -20,6 +21,7 @@
 //! ends a burst of short frames behind a long one.
 
 use super::cfg::Cfg;
+use super::deliver_atomic::Operands;
 use super::deliver_queue::{DeliverQueue, Turns, AT};
 use super::deliver_read::{DeliverRead, NicOrder, Order};
 use super::types::*;
@@ -83,13 +85,15 @@ pub struct ToDo {
     /// An event, that of a fence included.
     pub event: bool,
     pub rreq: bool,
-    /// Neither.
+    pub atomic: bool,
+    /// None of them.
     pub quiet: bool,
     pub free_blk: bool,
     pub free_slot: bool,
     pub slot: Bits<SLOT>,
-    /// The event tells FPDU octets.
+    /// The event tells FPDU octets; 8 of them as `imm`.
     pub hdr: bool,
+    pub imm: bool,
 }
 
 /// What a plain frame's event and release need.
@@ -161,6 +165,20 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     pub read_request_src_stag: Signal<Out, Bits<32>>,
     pub read_request_src_to: Signal<Out, Bits<64>>,
 
+    pub atomic_request_tvalid: Signal<Out, bool>,
+    pub atomic_request_tready: Signal<In, bool>,
+    pub atomic_request_conn: Signal<Out, Bits<20>>,
+    pub atomic_request_gen: Signal<Out, Bits<8>>,
+    pub atomic_request_msn: Signal<Out, Bits<32>>,
+    pub atomic_request_op: Signal<Out, Bits<4>>,
+    pub atomic_request_id: Signal<Out, Bits<32>>,
+    pub atomic_request_stag: Signal<Out, Bits<32>>,
+    pub atomic_request_to: Signal<Out, Bits<64>>,
+    pub atomic_request_data: Signal<Out, Bits<64>>,
+    pub atomic_request_mask: Signal<Out, Bits<64>>,
+    pub atomic_request_compare: Signal<Out, Bits<64>>,
+    pub atomic_request_compare_mask: Signal<Out, Bits<64>>,
+
     /// Staging is read in this cycle; otherwise the port is free for the assembler.
     pub st_busy: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
@@ -187,6 +205,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     headers: LutRam<Bits<368>, AT>,
     turns: Turns,
     read: DeliverRead<D, K, LK, C>,
+    operands: Operands<D>,
     d: Signal<Local, Desc>,
     n: Signal<Local, NicDesc>,
     request: Signal<Local, Request>,
@@ -306,6 +325,19 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             read_request_len: Default::default(),
             read_request_src_stag: Default::default(),
             read_request_src_to: Default::default(),
+            atomic_request_tvalid: Default::default(),
+            atomic_request_tready: Default::default(),
+            atomic_request_conn: Default::default(),
+            atomic_request_gen: Default::default(),
+            atomic_request_msn: Default::default(),
+            atomic_request_op: Default::default(),
+            atomic_request_id: Default::default(),
+            atomic_request_stag: Default::default(),
+            atomic_request_to: Default::default(),
+            atomic_request_data: Default::default(),
+            atomic_request_mask: Default::default(),
+            atomic_request_compare: Default::default(),
+            atomic_request_compare_mask: Default::default(),
             st_busy: Default::default(),
             st_addr: Default::default(),
             st_next: Default::default(),
@@ -327,6 +359,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             headers: LutRam::sized(bits),
             turns: Turns::new(bits),
             read: DeliverRead::new(cfg),
+            operands: Default::default(),
             d: Default::default(),
             n: Default::default(),
             request: Default::default(),
@@ -391,13 +424,14 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.request.next.conn = self.d.val().conn & self.conn_bits.val();
         self.request.next.gen = self.d.val().gen;
         self.request.next.func = self.d.val().func;
-        self.request.next.data = self.d.val().src != Src::None;
+        self.request.next.data = (self.d.val().src != Src::None) & !self.d.val().rreq;
         self.request.next.fence = self.d.val().fence;
         self.request.next.fence_id = self.d.val().fence_id;
         self.order.next.from = self.d.val().from & self.from_bits.val();
         self.order.next.len = self.d.val().len.get_bits::<16>(0);
         self.order.next.data = self.d.val().src != Src::None;
         self.order.next.staged = self.d.val().src == Src::Staging;
+        self.order.next.kept = self.d.val().rreq;
         self.xt_in.next.data = self.d.val().src != Src::None;
         self.xt_in.next.conn = self.d.val().conn & self.conn_bits.val();
         self.xt_in.next.gen = self.d.val().gen;
@@ -520,22 +554,28 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.decoded.next.fence = false;
         self.decoded.next.event = true;
         self.decoded.next.rreq = false;
+        self.decoded.next.atomic = false;
         self.decoded.next.quiet = false;
         self.decoded.next.free_blk = false;
         self.decoded.next.free_slot = true;
         self.decoded.next.slot = self.nt.val().slot;
         self.decoded.next.hdr = false;
+        self.decoded.next.imm = false;
         if self.turns.tail_x.val() {
             self.decoded.next.data = self.xt.val().data;
             self.decoded.next.fence = self.xt.val().fence;
             self.decoded.next.event = self.xt.val().event | self.xt.val().fence;
-            self.decoded.next.rreq = self.xt.val().rreq;
+            self.decoded.next.rreq = self.xt.val().rreq & !self.xt.val().data;
+            self.decoded.next.atomic = self.xt.val().rreq & self.xt.val().data;
             self.decoded.next.quiet =
                 !(self.xt.val().event | self.xt.val().fence | self.xt.val().rreq);
             self.decoded.next.free_blk = self.xt.val().free_blk;
             self.decoded.next.free_slot = self.xt.val().free_slot;
             self.decoded.next.slot = self.xt.val().slot;
-            self.decoded.next.hdr = self.xt.val().aux;
+            // Of the kinds of events, 2 and 3 tell the header, 0 and 1 immediate data.
+            self.decoded.next.hdr = self.xt.val().aux & self.xt.val().kind.get_bit(1);
+            self.decoded.next.imm =
+                self.xt.val().aux & self.xt.val().event & !self.xt.val().kind.get_bit(1);
         }
         self.turns.tail_pop.next = self.turns.tail_waits.val() & !self.head.q.val();
         if !self.head.q.val() {
@@ -548,10 +588,13 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             & (!self.now.val().fence | self.some_answered.q.val());
         self.cpl_event_tvalid.next = self.ready.val() & self.now.val().event & !self.told.q.val();
         self.read_request_tvalid.next = self.ready.val() & self.now.val().rreq & !self.told.q.val();
+        self.atomic_request_tvalid.next =
+            self.ready.val() & self.now.val().atomic & !self.told.q.val();
         self.taken.next = self.ready.val()
             & !self.told.q.val()
             & ((self.now.val().event & self.cpl_event_tready.val())
-                | (self.now.val().rreq & self.read_request_tready.val()));
+                | (self.now.val().rreq & self.read_request_tready.val())
+                | (self.now.val().atomic & self.atomic_request_tready.val()));
         self.quiet.next = self.now.val().quiet | self.told.q.val();
         self.cf_valid.next = self.ready.val() & self.now.val().free_blk & self.quiet.val();
         self.cf_blk.next = self.xt.val().blk;
@@ -618,7 +661,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
                 self.cpl_event_kind.next = 7.into(); // cpl_kind::FENCE
             }
             self.cpl_event_opcode.next = self.xt.val().opcode;
-            self.cpl_event_flags.next = bit_cast::<8, 2>(self.xt.val().flags);
+            self.cpl_event_flags.next = bit_cast::<8, 2>(self.xt.val().flags)
+                | (bit_cast::<8, 1>(self.now.val().imm.into()) << 6); // cpl_flag::IMMEDIATE
             self.cpl_event_msn.next = self.xt.val().msn;
             self.cpl_event_len.next = self.xt.val().mlen;
             self.cpl_event_rqe_idx.next = self.xt.val().idx;
@@ -631,10 +675,19 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.cpl_event_fence_id.next = self.xt.val().fence_id;
         }
 
-        // Read Request: octet p of the FPDU is bits 8(47-p)+7 : 8(47-p) of the swapped header.
+        // Octet p of the FPDU is bits 8(47-p)+7 : 8(47-p) of the swapped header. Immediate Data: octets 20..27; the value
+        // of an Atomic Response: 24..31.
         self.swap.din.next = self.headers.rdata.val();
         self.hdr.next = self.swap.dout.val();
         self.unused_hdr.next = self.hdr.val();
+        if self.now.val().imm {
+            self.cpl_event_imm.next = self.hdr.val().get_bits::<64>(160);
+            if self.xt.val().kind.get_bit(0) {
+                self.cpl_event_imm.next = self.hdr.val().get_bits::<64>(128);
+            }
+        }
+
+        // Read Request.
         self.read_request_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
         self.read_request_gen.next = self.xt.val().gen;
         self.read_request_msn.next = self.xt.val().msn;
@@ -643,5 +696,23 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.read_request_len.next = self.hdr.val().get_bits::<32>(96);
         self.read_request_src_stag.next = self.hdr.val().get_bits::<32>(64);
         self.read_request_src_to.next = self.hdr.val().get_bits::<64>(0);
+
+        // Atomic Request.
+        self.operands.valid.next = self.read.keep_valid.val();
+        self.read.keep_ready.next = self.operands.ready.val();
+        self.operands.beat.next = self.read.tdata.val();
+        self.operands.last.next = self.read.tlast.val();
+        self.operands.done.next = self.tail_pop.val() & self.now.val().atomic;
+        self.atomic_request_conn.next = bit_cast::<20, CONN>(self.xt.val().conn);
+        self.atomic_request_gen.next = self.xt.val().gen;
+        self.atomic_request_msn.next = self.xt.val().msn;
+        self.atomic_request_op.next = self.hdr.val().get_bits::<4>(192);
+        self.atomic_request_id.next = self.hdr.val().get_bits::<32>(160);
+        self.atomic_request_stag.next = self.hdr.val().get_bits::<32>(128);
+        self.atomic_request_to.next = self.hdr.val().get_bits::<64>(64);
+        self.atomic_request_data.next = self.operands.data.val();
+        self.atomic_request_mask.next = self.operands.mask.val();
+        self.atomic_request_compare.next = self.operands.compare.val();
+        self.atomic_request_compare_mask.next = self.operands.compare_mask.val();
     }
 }

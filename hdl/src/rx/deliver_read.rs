@@ -9,6 +9,7 @@
 //! | `pr_lo_beat pr_hi_beat`, `pr_lo pr_hi` | out, in | pool read: two beats of different parity |
 //! | `nx_blk`, `nx_next` | out, in | the block after `nx_blk` in its chain, one cycle later |
 //! | `tvalid tready tdata tkeep tlast` | out stream | one packet an order |
+//! | `keep_valid keep_ready` | out stream | a beat of an order that is `kept`: it goes there with `tdata` and `tlast`, and not with `tvalid` |
 //! | `ends` | out | the last beat of a packet was taken |
 //!
 //! **Latency**: order to first beat 3 cycles, then one a cycle, without a gap between packets. **Back-pressure**: staging and
@@ -18,7 +19,7 @@
 //! Addresses never wait for `go`: they are those of the order that would be next, and staging is asked for before it is
 //! known whether the answer will be used. The registers of an order under way need no `go`.
 //! The successor of a block passes a register: known two cycles after the block's first beat is read, so a block has at
-//! least 8 beats (the first beat of a payload is the third of its block at most).
+//! least 8 beats (the first beat of a payload is the third of its block at most, that of an Atomic's operands the sixth).
 
 use super::cfg::Cfg;
 use super::types::{BEAT, BYTE};
@@ -36,6 +37,8 @@ pub struct Order {
     pub data: bool,
     /// In staging; if not and there is data, in the pool.
     pub staged: bool,
+    /// Not for the DMA port: operands of an Atomic Request.
+    pub kept: bool,
 }
 
 /// Where a plain frame is.
@@ -74,11 +77,13 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub tdata: Signal<Out, Bits<D>>,
     pub tkeep: Signal<Out, Bits<K>>,
     pub tlast: Signal<Out, bool>,
+    pub keep_valid: Signal<Out, bool>,
+    pub keep_ready: Signal<In, bool>,
     pub ends: Signal<Out, bool>,
 
     out: Fifo<Bits<D>, 3>,
-    /// {last, octets} of the beats in `out`.
-    out_meta: Fifo<Bits<8>, 3>,
+    /// {kept, last, octets} of the beats in `out`.
+    out_meta: Fifo<Bits<9>, 3>,
     /// No beat of the current order was read yet.
     first: Reg<bool>,
     left_q: RegNr<Bits<16>>,
@@ -97,6 +102,7 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     nic_now: Signal<Local, NicOrder>,
     nic_from: Signal<Local, Bits<BYTE>>,
     pool: Signal<Local, bool>,
+    kept: Signal<Local, bool>,
     data: Signal<Local, bool>,
     room: Signal<Local, bool>,
     moves: Signal<Local, bool>,
@@ -123,12 +129,15 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     p2: RegNr<bool>,
     o1: RegNr<Bits<LK>>,
     o2: RegNr<Bits<LK>>,
-    m1: RegNr<Bits<8>>,
-    m2: RegNr<Bits<8>>,
+    m1: RegNr<Bits<9>>,
+    m2: RegNr<Bits<9>>,
     rot: MergeRotate<D, K, LK>,
     keeper: LenToKeep<K, C>,
-    meta: Signal<Local, Bits<8>>,
-    unused_meta: Signal<Local, Bits<8>>,
+    meta: Signal<Local, Bits<9>>,
+    unused_meta: Signal<Local, Bits<9>>,
+    sends: Signal<Local, bool>,
+    keeps: Signal<Local, bool>,
+    leaves: Signal<Local, bool>,
     /// Octets of a beat and of two, and their log2.
     beat_len: Constant<Bits<16>>,
     two_beats: Constant<Bits<16>>,
@@ -178,6 +187,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             tdata: Default::default(),
             tkeep: Default::default(),
             tlast: Default::default(),
+            keep_valid: Default::default(),
+            keep_ready: Default::default(),
             ends: Default::default(),
             out: Default::default(),
             out_meta: Default::default(),
@@ -194,6 +205,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             nic_now: Default::default(),
             nic_from: Default::default(),
             pool: Default::default(),
+            kept: Default::default(),
             data: Default::default(),
             room: Default::default(),
             moves: Default::default(),
@@ -224,6 +236,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             keeper: Default::default(),
             meta: Default::default(),
             unused_meta: Default::default(),
+            sends: Default::default(),
+            keeps: Default::default(),
+            leaves: Default::default(),
             beat_len: Constant::new((K as u64).to_bits()),
             two_beats: Constant::new((2 * K as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
@@ -245,6 +260,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.x_now.next = self.x_order.val();
         self.nic_now.next = self.nic_order.val();
         self.pool.next = self.x.val() & !self.x_now.val().staged;
+        self.kept.next = self.x.val() & self.x_now.val().kept;
         self.data.next = !self.x.val() | self.x_now.val().data;
         self.left.next = self.left_q.q.val();
         self.addr.next = self.addr_q.q.val();
@@ -342,10 +358,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.v1.d.next = self.reads.val();
         self.p1.d.next = self.pool.val();
         self.o1.d.next = self.addr.val().get_bits::<LK>(0);
-        self.m1.d.next = bit_cast::<8, 7>(self.amount.val());
-        if self.last.val() {
-            self.m1.d.next = bit_cast::<8, 7>(self.amount.val()) | 0x80;
-        }
+        self.m1.d.next = bit_cast::<9, 7>(self.amount.val())
+            | (bit_cast::<9, 1>(self.last.val().into()) << 7)
+            | (bit_cast::<9, 1>(self.kept.val().into()) << 8);
         self.v2.d.next = self.v1.q.val();
         self.p2.d.next = self.p1.q.val();
         self.o2.d.next = self.o1.q.val();
@@ -363,13 +378,18 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.out_meta.din.next = self.m2.q.val();
         self.meta.next = self.out_meta.dout.val();
         self.unused_meta.next = self.meta.val();
-        self.tvalid.next = self.out.valid.val();
+        self.sends.next = self.out.valid.val() & !self.meta.val().get_bit(8);
+        self.keeps.next = self.out.valid.val() & self.meta.val().get_bit(8);
+        self.leaves.next =
+            (self.sends.val() & self.tready.val()) | (self.keeps.val() & self.keep_ready.val());
+        self.tvalid.next = self.sends.val();
+        self.keep_valid.next = self.keeps.val();
         self.tdata.next = self.out.dout.val();
         self.tlast.next = self.meta.val().get_bit(7);
         self.keeper.len.next = self.meta.val().get_bits::<C>(0);
         self.tkeep.next = self.keeper.keep.val();
-        self.out.pop.next = self.out.valid.val() & self.tready.val();
-        self.out_meta.pop.next = self.out.valid.val() & self.tready.val();
-        self.ends.next = self.out.valid.val() & self.tready.val() & self.meta.val().get_bit(7);
+        self.out.pop.next = self.leaves.val();
+        self.out_meta.pop.next = self.leaves.val();
+        self.ends.next = self.leaves.val() & self.meta.val().get_bit(7);
     }
 }

@@ -59,7 +59,8 @@ pub struct EarlyFetch<const D: usize, const LK: usize> {
     granted: Reg<bool>,
     want: Signal<Local, Bits<BEAT>>,
     here: Signal<Local, bool>,
-    behind: Signal<Local, bool>,
+    /// All of it has been read.
+    behind: Reg<bool>,
     over: Signal<Local, Bits<16>>,
     lk: Constant<Bits<5>>,
     blk_shift: Constant<Bits<5>>,
@@ -119,14 +120,15 @@ impl<const D: usize, const LK: usize> Logic for EarlyFetch<D, LK> {
         self.hr_req.next = false;
         self.hr_beat.next = (self.blk_q.q.val() << self.blk_shift.val())
             | (self.beat.q.val() & self.blk_mask.val());
-        self.behind.next = self.beat.q.val() > self.last.q.val();
+        // In time: `Ask` comes two cycles behind a new `beat`, at the start but for the first, which is always there.
+        self.behind.d.next = (self.beat.q.val() > self.last.q.val()) & !self.start.val();
         self.blk.next = self.blk_q.q.val();
         self.lo.next = self.lo_q.q.val();
         self.hi.next = self.hi_q.q.val();
         match self.state.q.val() {
             FetchState::Ask => {
-                self.hr_req.next = !self.behind.val();
-                if self.behind.val() {
+                self.hr_req.next = !self.behind.q.val();
+                if self.behind.q.val() {
                     self.state.d.next = FetchState::Have;
                 } else if self.hr_ok.val() {
                     self.state.d.next = FetchState::Wait;

@@ -22,7 +22,8 @@
 //! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
 //! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
 //! read when it is launched, whether it will hit or not:
-//! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39.
+//! the STag in FPDU octets 4..7, for a Read Request (RDMAP opcode 1, RFC 5040 4.4) the source STag in octets 36..39, for an
+//! Atomic Request (opcode 10, RFC 7306 5.2.1) the remote STag in octets 28..31.
 //! Other kinds issue none.
 //! **Depths**: both FIFOs hold the window: whoever counts frames and operations in flight keeps them from
 //! overflowing. An assembled FPDU and a command have a register each for what only they carry: the assembler has one FPDU
@@ -464,6 +465,9 @@ impl Logic for Lookup {
         self.stag_wire.next = self.fpdu_a.q.val().get_bits::<32>(32);
         if self.fpdu_a.q.val().get_bits::<4>(24) == 1 {
             self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(128);
+        }
+        if self.fpdu_a.q.val().get_bits::<4>(24) == 10 {
+            self.stag_wire.next = self.fpdu_b.q.val().get_bits::<32>(64);
         }
         self.stag.din.next = self.stag_wire.val();
         self.op_tpt_valid.next = self.op_go.val() & self.held_fpdu.q.val();

@@ -13,6 +13,7 @@ pub mod counters;
 pub mod ctx;
 pub mod ddp;
 pub mod deliver;
+pub mod deliver_atomic;
 pub mod deliver_queue;
 pub mod deliver_read;
 pub mod early;

@@ -2,7 +2,7 @@
 //!
 //! Both combinational, from the registers of X3. Only `fast_bad` comes late, from the checksums, and has the last word; whether
 //! there is a delivery at all is decided in [`place`](super::place).
-//! Codes: layer and type octet, code octet (RFC 5040 4.8). Requirements: DDP-39..DDP-3D, RDM-10, MPA-84.
+//! Codes: layer and type octet, code octet (RFC 5040 4.8, RFC 7306 8.2). Requirements: DDP-39..DDP-3D, RDM-10, MPA-84, EXT-04.
 
 use super::types::*;
 use super::xtypes::*;
@@ -51,6 +51,9 @@ impl Logic for Fault {
         if self.form.val().send {
             self.err.next = 0x1205.into(); // message too long for the buffer
         }
+        if self.r.val().skew {
+            self.err.next = 0x0207.into(); // an Atomic to no multiple of 8
+        }
         if self.r.val().wrap {
             self.err.next = 0x1103.into(); // TO wrap
             if self.form.val().rreq {
@@ -75,23 +78,35 @@ impl Logic for Fault {
         if self.form.val().send & (self.denied.val() | self.r.val().foreign | self.r.val().right) {
             self.err.next = 0x0109.into(); // STag cannot be invalidated
         }
+        if self.r.val().odd {
+            self.err.next = 0x0206.into(); // no such atomic operation
+            if self.form.val().aresp {
+                self.err.next = 0x1203.into(); // not the Atomic that waits
+            }
+        }
         if self.r.val().shape {
-            self.err.next = 0x1205.into(); // not exactly a Read Request header, no Terminate header
+            self.err.next = 0x1205.into(); // not exactly a Request's or a Response's header, no Terminate header
+            if self.form.val().send {
+                self.err.next = 0x0206.into(); // not the 8 octets of Immediate Data
+            }
         }
         if self.third.val() {
             self.err.next = 0x1204.into(); // MO
             if self.form.val().rresp {
                 self.err.next = 0x1101.into(); // not the octets asked for
             }
+            if self.form.val().aresp {
+                self.err.next = 0x1203.into(); // MSN out of range
+            }
         }
         if self.r.val().second {
-            self.err.next = 0x1202.into(); // no receive posted, more Reads than IRD
+            self.err.next = 0x1202.into(); // no receive posted, more Requests than IRD
             if self.form.val().rresp {
                 self.err.next = 0x1100.into(); // not the sink STag
             }
         }
         if self.r.val().first {
-            self.err.next = 0x1203.into(); // MSN out of range
+            self.err.next = 0x1203.into(); // MSN out of range, no Atomic outstanding
             if self.form.val().rresp {
                 self.err.next = 0x0206.into(); // no Read outstanding
             }
@@ -170,13 +185,18 @@ impl Logic for Delivery {
     fn update(&mut self) {
         self.unused_r.next = self.r.val();
         self.unused_form.next = self.form.val();
-        self.placed.next = (self.form.val().write | self.form.val().rresp | self.form.val().send)
+        // The operands of an Atomic Request are read like a payload, and kept by deliver.
+        self.placed.next = ((self.form.val().write | self.form.val().rresp)
+            | (self.form.val().send | (self.form.val().rreq & self.form.val().ext)))
             & self.form.val().some;
         self.desc.next.src = Src::None;
         self.desc.next.from = self.from.val();
         self.desc.next.addr = self.r.val().base + self.r.val().off;
         // What is placed is decided late and reaches `src` alone.
         self.desc.next.len = bit_cast::<17, 16>(self.form.val().dlen);
+        if self.form.val().rreq {
+            self.desc.next.len = 32.into(); // FPDU octets 40..71, of an Atomic
+        }
         if self.fence.val() {
             self.desc.next.len = 0.into();
         }
@@ -204,6 +224,7 @@ impl Logic for Delivery {
                 | self.fin.val()
                 | (self.ok.val()
                     & (self.form.val().term
+                        | self.form.val().aresp
                         | ((self.form.val().send | self.form.val().rresp) & self.form.val().l))));
         self.desc.next.opcode = self.hdr_a.val().get_bits::<4>(24);
         self.desc.next.flags = 0.into();
@@ -219,7 +240,7 @@ impl Logic for Delivery {
         self.desc.next.stag = self.form.val().stag;
         self.desc.next.aux = (self.at_fault.val() & !self.fast_bad.val())
             | (self.op_ok.val() & self.form.val().rreq)
-            | (self.op_ok.val() & self.form.val().term);
+            | (self.op_ok.val() & (self.form.val().term | self.form.val().ext));
         self.desc.next.rreq = self.op_ok.val() & self.form.val().rreq;
         self.desc.next.fence = self.fence.val();
         self.desc.next.fence_id = self.fence_id.val();
@@ -227,7 +248,7 @@ impl Logic for Delivery {
             self.desc.next.class = 5.into(); // dma_class::FENCE
         }
         self.desc.next.kind = 0.into(); // cpl_kind::RECV
-        if self.form.val().rresp {
+        if self.form.val().rresp | self.form.val().aresp {
             self.desc.next.kind = 1.into(); // cpl_kind::READ_DONE
         }
         if self.form.val().term {

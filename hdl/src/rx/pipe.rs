@@ -117,6 +117,8 @@ pub struct Pipe {
     free: Reg<bool>,
     half_free: Reg<bool>,
     /// One less than the window; the part of it that operations may use.
+    /// Data ahead of a gap goes to the assembler.
+    keeps: Constant<bool>,
     window_1: Constant<Bits<5>>,
     half: Constant<Bits<5>>,
     base: Signal<Local, Bits<BYTE>>,
@@ -268,6 +270,7 @@ impl Pipe {
             op_started: Default::default(),
             free: Default::default(),
             half_free: Default::default(),
+            keeps: Constant::new(cfg.sack),
             window_1: limit(cfg.window, 1),
             half: limit(cfg.window / 2, 0),
             base: Default::default(),
@@ -515,6 +518,7 @@ impl Logic for Pipe {
         if self.x2_near.q.val() & self.moves.val().nxt {
             self.ahead.next = self.x2_ahead_alt.q.val();
         }
+        self.judge.keeps.next = self.keeps.val();
         self.judge.whole.next = self.x2_whole.q.val();
         self.judge.d.next = self.x2_d.q.val();
         self.judge.f.next = self.f.val();

@@ -144,7 +144,7 @@ pub struct Place {
     alt_headq: RegNr<Bits<16>>,
     alt_offq: RegNr<Bits<32>>,
     // What is reported.
-    header: Signal<Local, Bits<5>>,
+    header: Signal<Local, Bits<6>>,
     seqq: RegNr<Bits<32>>,
     fromq: RegNr<Bits<BYTE>>,
     /// Staging address of the whole payload.
@@ -328,10 +328,13 @@ impl Logic for Place {
         if self.form.val().t {
             self.header.next = 16.into();
         }
-        self.fromq.d.next = self.base.val() + bit_cast::<BYTE, 5>(self.header.val());
+        if self.form.val().rreq {
+            self.header.next = 40.into(); // the operands of an Atomic
+        }
+        self.fromq.d.next = self.base.val() + bit_cast::<BYTE, 6>(self.header.val());
         if self.op.val() {
             self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6)
-                | bit_cast::<BYTE, 5>(self.header.val());
+                | bit_cast::<BYTE, 6>(self.header.val());
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
@@ -423,12 +426,13 @@ impl Logic for Place {
         }
         self.moves4.d.next.smsn = (self.clean.val() & (self.fast_ok.val() & self.last_send.val()))
             | ((self.op_ok_fpdu.val() & self.last_send.val()) | self.installq.q.val());
-        // A Read Request never goes the fast way.
+        // A Request never goes the fast way, and nothing of RFC 7306.
         self.moves4.d.next.rmsn =
             (self.op_ok_fpdu.val() & self.formq.q.val().rreq) | self.installq.q.val();
         self.moves4.d.next.rd = (self.clean.val()
             & (self.fast_ok.val() & self.formq.q.val().rresp))
-            | ((self.op_ok_fpdu.val() & self.formq.q.val().rresp) | self.installq.q.val());
+            | ((self.op_ok_fpdu.val() & (self.formq.q.val().rresp | self.formq.q.val().aresp))
+                | self.installq.q.val());
         if self.finq.q.val() {
             self.nd.next.st = 3.into();
         }
@@ -659,7 +663,7 @@ impl Logic for Place {
         self.why4.d.next.reads = self.op_ok_fpdu.val() & self.formq.q.val().rreq;
         self.why4.d.next.read_resps = ((self.clean.val() & self.fast_ok.val())
             | self.op_ok_fpdu.val())
-            & self.formq.q.val().rresp;
+            & (self.formq.q.val().rresp | self.formq.q.val().aresp);
         self.why4.d.next.invalidated = self.inv4.q.val();
         self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();

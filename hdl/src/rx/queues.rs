@@ -77,6 +77,7 @@ pub struct Queues {
     pub read_issue_sink_stag: Signal<In, Bits<32>>,
     pub read_issue_sink_to: Signal<In, Bits<64>>,
     pub read_issue_len: Signal<In, Bits<32>>,
+    pub read_issue_atomic: Signal<In, bool>,
     pub read_done_tvalid: Signal<In, bool>,
     pub read_done_tready: Signal<Out, bool>,
     pub read_done_conn: Signal<In, Bits<20>>,
@@ -213,6 +214,7 @@ impl Queues {
             read_issue_sink_stag: Default::default(),
             read_issue_sink_to: Default::default(),
             read_issue_len: Default::default(),
+            read_issue_atomic: Default::default(),
             read_done_tvalid: Default::default(),
             read_done_tready: Default::default(),
             read_done_conn: Default::default(),
@@ -405,6 +407,7 @@ impl Logic for Queues {
         self.blank_rdq.next.stag = 0.into();
         self.blank_rdq.next.to = 0.into();
         self.blank_rdq.next.len = 0.into();
+        self.blank_rdq.next.atomic = false;
         self.rqes.we.next = self.post_srv.rqe_we.val() | self.clearing.val();
         self.rqe_to.next = self.post_srv.rqe_addr.val();
         self.rqe_write.next = self.post_srv.rqe_row.val();
@@ -492,8 +495,12 @@ impl Logic for Queues {
         self.issue_ask.next.gen = self.read_issue_gen.val();
         self.issue_ask.next.sq_idx = self.read_issue_sq_idx.val();
         self.issue_ask.next.stag = self.read_issue_sink_stag.val();
-        self.issue_ask.next.to = self.read_issue_sink_to.val();
+        // Queue number 3 goes with the MSN of an Atomic's Response.
+        self.issue_ask.next.to = self.read_issue_sink_to.val()
+            | (bit_cast::<64, 1>(self.read_issue_atomic.val().into()) << 32)
+            | (bit_cast::<64, 1>(self.read_issue_atomic.val().into()) << 33);
         self.issue_ask.next.len = self.read_issue_len.val();
+        self.issue_ask.next.atomic = self.read_issue_atomic.val();
         self.issue_srv.tvalid.next = self.read_issue_tvalid.val();
         self.read_issue_tready.next = self.issue_srv.tready.val();
         self.issue_srv.ask.next = self.issue_ask.val();

@@ -290,9 +290,10 @@ pub struct IssueAsk {
     pub stag: Bits<32>,
     pub to: Bits<64>,
     pub len: Bits<32>,
+    pub atomic: bool,
 }
 
-/// Read Requests of ours.
+/// Read and Atomic Requests of ours.
 #[derive(LogicBlock)]
 pub struct IssueServer {
     pub clock: Signal<In, Clock>,
@@ -436,6 +437,7 @@ impl Logic for IssueServer {
         self.rdq_row.next.stag = self.held.q.val().stag;
         self.rdq_row.next.to = self.held.q.val().to;
         self.rdq_row.next.len = self.held.q.val().len;
+        self.rdq_row.next.atomic = self.held.q.val().atomic;
 
         self.next.next.gen = self.row_q.q.val().gen;
         self.next.next.count = self.row_q.q.val().count + 1;

@@ -7,7 +7,7 @@
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` goes to the
-//! assembler, and a FIN with it; a FIN alone ahead is dropped. A segment that reaches beyond the window is dropped.
+//! assembler, and a FIN with it, if the preset keeps such data (`sack`); else it is dropped, as a FIN alone ahead is. A segment that reaches beyond the window is dropped.
 //! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
 //! Requirements: TCP-21..TCP-25, TCP-31..TCP-34, TCP-1C.
 
@@ -87,6 +87,8 @@ pub struct TcpJudge {
     pub base: Signal<In, Bits<BYTE>>,
     /// The payload would be this long if it were one whole FPDU of a kind that needs no assembler; else 0.
     pub fpdu: Signal<In, Bits<18>>,
+    /// Data ahead of a gap is kept.
+    pub keeps: Signal<In, bool>,
     pub v: Signal<Out, Verdict>,
     fin: Signal<Local, bool>,
     syn: Signal<Local, bool>,
@@ -143,8 +145,8 @@ impl Logic for TcpJudge {
         self.v.next.fast = self.passed.val() & self.here.val() & self.ready.val();
         self.v.next.slow =
             self.passed.val() & ((self.here.val() & !self.ready.val()) | self.behind.val());
-        self.v.next.early =
-            self.passed.val() & !self.here.val() & !self.behind.val() & self.d.val().plen.any();
+        self.v.next.early = (self.passed.val() & self.keeps.val())
+            & (!self.here.val() & !self.behind.val() & self.d.val().plen.any());
         self.v.next.reset =
             self.whole.val() & self.rst.val() & self.here.val() & self.settled.val();
         self.v.next.reset_later = self.whole.val()

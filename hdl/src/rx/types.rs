@@ -91,7 +91,7 @@ pub struct Dyn {
     /// Expected MSN on queue 0 and queue 1.
     pub smsn: Bits<32>,
     pub rmsn: Bits<32>,
-    /// Reads whose Response is complete (counts from 0), and octets received of the current one.
+    /// Reads and Atomics whose Response is complete (counts from 0), and octets received of the current one.
     pub rd_head: Bits<16>,
     pub rd_off: Bits<32>,
     /// A valid FPDU has arrived (RFC 5044 7.1.2: opens the responder's gate).
@@ -238,16 +238,19 @@ pub struct Rqe {
     pub len: Bits<32>,
 }
 
-/// An outstanding Read of ours. Slot = count modulo the slots; `count` tells which Read it is.
+/// An outstanding Read or Atomic of ours. Slot = count modulo the slots; `count` tells which of them it is.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Rdq {
     pub gen: Bits<8>,
     pub count: Bits<16>,
     pub valid: bool,
     pub sq_idx: Bits<16>,
+    /// Sink STag; of an Atomic its Request Identifier.
     pub stag: Bits<32>,
+    /// Sink TO; of an Atomic {queue number 3, MSN of the Response}, as the Response's header has them.
     pub to: Bits<64>,
     pub len: Bits<32>,
+    pub atomic: bool,
 }
 
 /// A segment for the assembler (or the order to free what it holds of a connection).
@@ -310,9 +313,9 @@ pub struct Desc {
     pub idx: Bits<16>,
     pub stag: Bits<32>,
     pub term: Bits<16>,
-    /// FPDU octets 2..47 come with it, for the event's header or the read_request.
+    /// FPDU octets 2..47 come with it, for the event's header, its immediate data or the read_request.
     pub aux: bool,
-    /// A read_request follows instead of a cpl_event.
+    /// A read_request follows instead of a cpl_event; with a source an atomic_request, whose operands the octets are.
     pub rreq: bool,
     pub fence: bool,
     pub fence_id: Bits<10>,

@@ -47,19 +47,27 @@ pub struct Form {
     pub t: bool,
     pub write: bool,
     pub rresp: bool,
+    /// Takes a receive: a Send or Immediate Data.
     pub send: bool,
     /// Send with Invalidate, with Solicited Event.
     pub inv: bool,
     pub se: bool,
+    /// Asks for a Response: a Read or an Atomic Request.
     pub rreq: bool,
     pub term: bool,
+    /// Atomic Response.
+    pub aresp: bool,
+    /// An opcode of RFC 7306: Immediate Data, Atomic Request, Atomic Response.
+    pub ext: bool,
+    /// Atomic Request of an operation that there is not.
+    pub odd: bool,
     pub l: bool,
     /// Octets of the FPDU; 0 for a kind that needs the assembler.
     pub fpdu: Bits<18>,
-    /// Payload octets of this segment, and whether there are any.
+    /// Payload octets of this segment, and whether there are any to be placed.
     pub dlen: Bits<16>,
     pub some: bool,
-    /// Octets that the range check covers: dlen, or the size of a Read Request.
+    /// Octets that the range check covers: dlen, or the size of a Read Request. (Of an Atomic Request 8, and only in `sum`.)
     pub xlen: Bits<32>,
     /// None.
     pub zero: bool,
@@ -72,33 +80,37 @@ pub struct Form {
     pub mo: Bits<32>,
     /// MO + dlen of an untagged one.
     pub end: Bits<33>,
-    /// Reads that wait for their Response if this one counts.
+    /// Requests that wait for their Response if this one counts.
     pub busy: Bits<16>,
-    /// Length or L not as a Read Request or a Terminate has them.
+    /// Length or L not as a Request, a Terminate, an Atomic Response or Immediate Data has them, or the MO of the last two.
     pub shape: bool,
 }
 
 /// What the tables decide (X2). X3 puts the bits together: of the errors the first one counts.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Ruling {
-    /// Read Response without a Read; MSN out of range.
+    /// Response without a Read or an Atomic; MSN out of range.
     pub first: bool,
-    /// Not the sink STag; no receive posted; more Reads than IRD.
+    /// Not the sink STag; no receive posted; more Requests than IRD.
     pub second: bool,
-    /// MO outside of the buffer or not 0; not the octets asked for: they begin, they end elsewhere.
+    /// MO outside of the buffer or not 0; not the octets asked for: they begin (or an Atomic Response's MSN is), they end
+    /// elsewhere.
     pub third: bool,
     pub elsewhere: bool,
     pub uneven: bool,
-    /// Not the form of a Read Request or a Terminate.
+    /// Not the form that its opcode has.
     pub shape: bool,
+    /// No such atomic operation; not the Atomic that was asked for.
+    pub odd: bool,
     /// The first, the second or the last of the above, or one of the header's errors.
     pub flaw: bool,
-    /// STag matters; invalid, not associated, right missing, TO wrap; one of these four.
+    /// STag matters; invalid, not associated, right missing, TO wrap, no address for an Atomic; one of these five, or `odd`.
     pub tag: bool,
     pub stag: bool,
     pub foreign: bool,
     pub right: bool,
     pub wrap: bool,
+    pub skew: bool,
     pub barred: bool,
     /// The entry has been invalidated meanwhile.
     pub revoked: bool,

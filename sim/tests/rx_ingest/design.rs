@@ -35,6 +35,7 @@ pub fn cfg(k: usize) -> Cfg {
         max_fpdu: 4096,
         window: WINDOW,
         ipv6: true,
+        sack: true,
     }
 }
 

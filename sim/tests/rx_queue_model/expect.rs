@@ -30,8 +30,11 @@ impl Bench<'_> {
                     return Effect::OrdFull;
                 }
                 let (gen, count) = (c.gen.into(), c.issued.into());
-                let rest = [i.sq_idx.into(), i.stag.into(), i.to.into(), i.len.into()];
-                Effect::Rdq(i.conn, [gen, count, 1, rest[0], rest[1], rest[2], rest[3]])
+                // An Atomic's Response comes on queue 3.
+                let to = i.to | if i.atomic { 3 << 32 } else { 0 };
+                let (sq_idx, stag, len) = (i.sq_idx.into(), i.stag.into(), i.len.into());
+                let row = [gen, count, 1, sq_idx, stag, to.into(), len, i.atomic.into()];
+                Effect::Rdq(i.conn, row)
             }
             _ => Effect::PostBad,
         }
@@ -190,7 +193,7 @@ impl Bench<'_> {
             head: 0,
             answered: i.rmsn.wrapping_sub(1) as u16,
             rqe,
-            rdq: vec![[i.gen.into(), 0, 0, 0, 0, 0, 0]; ord],
+            rdq: vec![[i.gen.into(), 0, 0, 0, 0, 0, 0, 0]; ord],
         };
         self.conns.insert(i.conn, conn);
     }

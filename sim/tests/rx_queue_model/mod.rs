@@ -16,14 +16,16 @@ pub const NIC_SLOTS: usize = 64;
 /// A receive's slot: generation, MSN, index, address, length.
 pub type Rqe = [u128; 5];
 /// A Read's slot: generation, count, valid, index, STag, TO, length.
-pub type Rdq = [u128; 7];
+pub type Rdq = [u128; 8];
 
 /// Any value; any but the one in the low bits.
 pub const UNKNOWN: u128 = u128::MAX;
 pub const NOT: u128 = 1 << 64;
 
 pub const RQE: [&str; 5] = ["gen", "msn", "idx", "addr", "len"];
-pub const RDQ: [&str; 7] = ["gen", "count", "valid", "sq_idx", "stag", "to", "len"];
+pub const RDQ: [&str; 8] = [
+    "gen", "count", "valid", "sq_idx", "stag", "to", "len", "atomic",
+];
 
 /// A connection.
 #[derive(Clone, Debug)]
@@ -67,6 +69,7 @@ pub struct Issue {
     pub stag: u32,
     pub to: u64,
     pub len: u32,
+    pub atomic: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -198,6 +201,7 @@ impl<'a> Bench<'a> {
             dut.set("read_issue_sink_stag", i.stag.into());
             dut.set("read_issue_sink_to", i.to.into());
             dut.set("read_issue_len", i.len.into());
+            dut.set("read_issue_atomic", i.atomic.into());
         }
         dut.set("read_done_tvalid", step.done.is_some().into());
         if let Some(d) = step.done {
@@ -314,7 +318,7 @@ impl<'a> Bench<'a> {
                         Effect::Rdq(to, row)
                             if *to == conn && row[1] as usize % ord == head as usize % ord =>
                         {
-                            slots.1 = [UNKNOWN; 7];
+                            slots.1 = [UNKNOWN; 8];
                             slots.1[2] = 0;
                         }
                         _ => {}

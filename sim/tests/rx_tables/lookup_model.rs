@@ -407,7 +407,12 @@ impl<'a> Bench<'a> {
         let word =
             |p: usize| u32::from_be_bytes([octet(p), octet(p + 1), octet(p + 2), octet(p + 3)]);
         let fpdu = self.design.field_of("op", op, "kind") == FPDU;
-        fpdu.then(|| word(if octet(3) & 0xf == 1 { 36 } else { 4 }))
+        // Read Request (RFC 5040 4.4), Atomic Request (RFC 7306 5.2.1), everything tagged.
+        fpdu.then(|| match octet(3) & 0xf {
+            1 => word(36),
+            10 => word(28),
+            _ => word(4),
+        })
     }
 
     /// One FPDU at a time, and one of the command block.

@@ -27,6 +27,7 @@ pub fn small(latency: usize) -> Cfg {
         max_fpdu: 12288,
         window: 16,
         ipv6: true,
+        sack: true,
     }
 }
 

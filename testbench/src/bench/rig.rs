@@ -160,6 +160,7 @@ impl Rig {
             sink_stag: READ.0,
             sink_to: READ.1,
             len: READ.2,
+            atomic: false,
         });
         let mut rig = Self {
             chip,

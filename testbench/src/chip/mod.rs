@@ -1,7 +1,7 @@
 //! The chip on the bench: the Verilated receive path with everything around it that its seams expect.
 //!
 //! [`Chip`] clocks the model, plays frames into the MAC port, feeds the streams that come from host and transmit path, and
-//! collects what comes out: DMA writes, events, ACK reports, Read Requests. It judges none of it; golden model and tests do.
+//! collects what comes out: DMA writes, events, ACK reports, Read and Atomic Requests. It judges none of it; golden model and tests do.
 //! Of every output stream it checks the ready/valid rules: what is shown stays, unchanged, until it is taken.
 //!
 //! Time: [`Chip::tick`] is one clock. Inputs are set, the model settles, handshakes are sampled, the clock rises. `cycle` in
@@ -50,7 +50,7 @@ pub struct Chip {
     rng: ChaCha8Rng,
     pub sink: Sink,
     debt: u64,
-    /// Share of cycles in which cpl_event, ack_event and read_request are not taken.
+    /// Share of cycles in which cpl_event, ack_event, read_request and atomic_request are not taken.
     pub event_stall: f64,
 
     frames: VecDeque<FrameIn>,
@@ -79,17 +79,19 @@ pub struct Chip {
     pub events: Vec<CplEvent>,
     pub acks: Vec<AckEvent>,
     pub read_requests: Vec<ReadRequest>,
+    pub atomic_requests: Vec<AtomicRequest>,
     /// Cycle of the last handshake seen anywhere.
     pub last_activity: u64,
 }
 
 /// The streams that the chip drives.
-const OUTPUTS: [&str; 5] = [
+const OUTPUTS: [&str; 6] = [
     "dma_wr_req",
     "dma_wr_data",
     "cpl_event",
     "ack_event",
     "read_request",
+    "atomic_request",
 ];
 
 impl Chip {
@@ -129,6 +131,7 @@ impl Chip {
             events: Vec::new(),
             acks: Vec::new(),
             read_requests: Vec::new(),
+            atomic_requests: Vec::new(),
             last_activity: 0,
         };
         for id in chip.p.inputs(&chip.model) {
@@ -264,6 +267,7 @@ impl Chip {
         m.set_u64(p.cpl_event_tready, u64::from(e));
         m.set_u64(p.ack_event_tready, u64::from(a));
         m.set_u64(p.read_request_tready, u64::from(r));
+        m.set_u64(p.atomic_request_tready, u64::from(r));
         m.set_u64(p.dma_wr_status_tvalid, u64::from(!self.statuses.is_empty()));
         m.settle()?;
         for monitor in &mut self.monitors {
@@ -339,6 +343,7 @@ impl Chip {
             m.set_u64(p.read_issue_sink_stag, u64::from(x.sink_stag));
             m.set_u64(p.read_issue_sink_to, x.sink_to);
             m.set_u64(p.read_issue_len, u64::from(x.len));
+            m.set_u64(p.read_issue_atomic, u64::from(x.atomic));
         }
         m.set_u64(p.read_done_tvalid, u64::from(!self.dones.is_empty()));
         if let Some((conn, gen, count)) = self.dones.front() {
@@ -496,6 +501,12 @@ impl Chip {
             active = true;
             if r {
                 self.read_requests.push(p.read_request(m, now));
+            }
+        }
+        if m.get_u64(p.atomic_request_tvalid) == 1 {
+            active = true;
+            if r {
+                self.atomic_requests.push(p.atomic_request(m, now));
             }
         }
         if active || self.current.is_some() {

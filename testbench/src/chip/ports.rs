@@ -1,6 +1,6 @@
 //! The model's ports, looked up once by name.
 
-use super::records::{AckEvent, CplEvent, ReadRequest};
+use super::records::{AckEvent, AtomicRequest, CplEvent, ReadRequest};
 use ferrowarp_sim::{Direction, Model, PortId, SimError};
 
 macro_rules! ports {
@@ -22,17 +22,21 @@ ports! {
     dma_wr_data_tvalid, dma_wr_data_tready, dma_wr_data_tdata, dma_wr_data_tkeep, dma_wr_data_tlast,
     dma_wr_status_tvalid, dma_wr_status_tready,
     cpl_event_tvalid, cpl_event_tready, cpl_event_conn, cpl_event_gen, cpl_event_kind, cpl_event_opcode,
-    cpl_event_flags, cpl_event_msn, cpl_event_len, cpl_event_rqe_idx, cpl_event_inv_stag, cpl_event_term,
+    cpl_event_flags, cpl_event_msn, cpl_event_len, cpl_event_rqe_idx, cpl_event_inv_stag, cpl_event_imm,
+    cpl_event_term,
     cpl_event_segment_len, cpl_event_hdr_len, cpl_event_fence_id, cpl_event_hdr,
     ack_event_tvalid, ack_event_tready, ack_event_conn, ack_event_gen, ack_event_seq, ack_event_ack, ack_event_wnd,
     ack_event_payload_len, ack_event_flags, ack_event_rcv_nxt, ack_event_ack_mode, ack_event_own_sack_n,
     ack_event_own_sack,
     read_request_tvalid, read_request_tready, read_request_conn, read_request_gen, read_request_msn,
     read_request_sink_stag, read_request_sink_to, read_request_len, read_request_src_stag, read_request_src_to,
+    atomic_request_tvalid, atomic_request_tready, atomic_request_conn, atomic_request_gen, atomic_request_msn,
+    atomic_request_op, atomic_request_id, atomic_request_stag, atomic_request_to, atomic_request_data,
+    atomic_request_mask, atomic_request_compare, atomic_request_compare_mask,
     snd_mirror_tvalid, snd_mirror_tready, snd_mirror_conn, snd_mirror_gen, snd_mirror_snd_una, snd_mirror_snd_nxt,
     snd_mirror_max_wnd,
     read_issue_tvalid, read_issue_tready, read_issue_conn, read_issue_gen, read_issue_sq_idx, read_issue_sink_stag,
-    read_issue_sink_to, read_issue_len,
+    read_issue_sink_to, read_issue_len, read_issue_atomic,
     read_done_tvalid, read_done_tready, read_done_conn, read_done_gen, read_done_count,
     rx_post_tvalid, rx_post_tready, rx_post_rq, rx_post_rqe_idx, rx_post_n_sge, rx_post_first, rx_post_last,
     rx_post_addr, rx_post_len,
@@ -67,6 +71,7 @@ impl Ports {
             len: m.get_u64(self.cpl_event_len) as u32,
             rqe_idx: m.get_u64(self.cpl_event_rqe_idx) as u16,
             inv_stag: m.get_u64(self.cpl_event_inv_stag) as u32,
+            imm: m.get_u64(self.cpl_event_imm),
             term: m.get_u64(self.cpl_event_term) as u16,
             segment_len: m.get_u64(self.cpl_event_segment_len) as u16,
             fence_id: m.get_u64(self.cpl_event_fence_id) as u16,
@@ -113,6 +118,23 @@ impl Ports {
             len: m.get_u64(self.read_request_len) as u32,
             src_stag: m.get_u64(self.read_request_src_stag) as u32,
             src_to: m.get_u64(self.read_request_src_to),
+        }
+    }
+
+    pub fn atomic_request(&self, m: &Model, cycle: u64) -> AtomicRequest {
+        AtomicRequest {
+            cycle,
+            conn: m.get_u64(self.atomic_request_conn) as u16,
+            gen: m.get_u64(self.atomic_request_gen) as u8,
+            msn: m.get_u64(self.atomic_request_msn) as u32,
+            op: m.get_u64(self.atomic_request_op) as u8,
+            id: m.get_u64(self.atomic_request_id) as u32,
+            stag: m.get_u64(self.atomic_request_stag) as u32,
+            to: m.get_u64(self.atomic_request_to),
+            data: m.get_u64(self.atomic_request_data),
+            mask: m.get_u64(self.atomic_request_mask),
+            compare: m.get_u64(self.atomic_request_compare),
+            compare_mask: m.get_u64(self.atomic_request_compare_mask),
         }
     }
 }

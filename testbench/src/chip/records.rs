@@ -38,6 +38,8 @@ pub struct ReadIssue {
     pub sink_stag: u32,
     pub sink_to: u64,
     pub len: u32,
+    /// An Atomic: `sink_stag` is its Request Identifier, `sink_to` the MSN of its Response.
+    pub atomic: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +98,7 @@ pub struct CplEvent {
     pub len: u32,
     pub rqe_idx: u16,
     pub inv_stag: u32,
+    pub imm: u64,
     pub term: u16,
     pub segment_len: u16,
     pub fence_id: u16,
@@ -141,4 +144,21 @@ pub struct ReadRequest {
     pub len: u32,
     pub src_stag: u32,
     pub src_to: u64,
+}
+
+/// `atomic_request`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtomicRequest {
+    pub cycle: u64,
+    pub conn: u16,
+    pub gen: u8,
+    pub msn: u32,
+    pub op: u8,
+    pub id: u32,
+    pub stag: u32,
+    pub to: u64,
+    pub data: u64,
+    pub mask: u64,
+    pub compare: u64,
+    pub compare_mask: u64,
 }

@@ -48,6 +48,15 @@ pub struct ReadIssue {
     pub len: u32,
 }
 
+/// An Atomic of ours whose Response is expected, in one order with the Reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtomicIssue {
+    pub sq_idx: u16,
+    /// MSN that the Response has on queue 3.
+    pub msn: u32,
+    pub request_id: u32,
+}
+
 /// Addresses of a connection, ours first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tuple {
@@ -94,6 +103,8 @@ pub struct ConnConfig {
     pub check_read_source: bool,
     /// Immediate Data and atomics.
     pub rfc7306: bool,
+    /// Atomic Requests are carried out here ([`Event::Atomic`](super::Event)); false: only checked and handed on.
+    pub execute_atomics: bool,
     pub timestamps: bool,
     pub ts_recent: u32,
     /// Segments in front of the next expected octet are kept for later; false: dropped.
@@ -126,6 +137,7 @@ impl Default for ConnConfig {
             ird: 16,
             check_read_source: true,
             rfc7306: false,
+            execute_atomics: true,
             timestamps: false,
             ts_recent: 0,
             keep_out_of_order: true,

@@ -1,6 +1,6 @@
 //! One connection: TCP acceptance, deframing and the CRC policy in front of DDP.
 
-use super::config::{ConnConfig, Host, ReadIssue, Rqe, Segment, Verdict};
+use super::config::{AtomicIssue, ConnConfig, Host, ReadIssue, Rqe, Segment, Verdict};
 use super::ddp::DdpState;
 use super::deframer::{Deframer, Framed};
 use super::event::{Event, GoldenError};
@@ -64,9 +64,9 @@ impl Connection {
         self.ddp.issue_read(read);
     }
 
-    /// An Atomic Request of ours, to be answered on QN 3 with `msn`.
-    pub fn issue_atomic(&mut self, msn: u32, request_id: u32) {
-        self.ddp.issue_atomic(msn, request_id);
+    /// An Atomic Request of ours, to be answered on QN 3.
+    pub fn issue_atomic(&mut self, atomic: AtomicIssue) {
+        self.ddp.issue_atomic(atomic);
     }
 
     /// `n` Read or Atomic Requests of the peer were answered: gives IRD back.

@@ -8,9 +8,17 @@
 use super::event::{Completion, Event, GoldenError, Placement};
 use super::refuse::{refuse, tagged_refusal, Refusal};
 use super::tpt::{Access, Fault, TptEntry};
-use super::{ConnConfig, Host, Output, ReadIssue, Rqe};
+use super::{AtomicIssue, ConnConfig, Host, Output, ReadIssue, Rqe};
 use crate::wire::ddp::{Buffer, DdpRepr, Opcode, ReadRequestRepr, TerminateRepr, UNTAGGED_LEN};
 use std::collections::VecDeque;
+
+/// A Request of ours whose Response is not complete.
+#[derive(Debug, Clone)]
+pub(super) enum Asked {
+    /// With the octets received so far.
+    Read(ReadIssue, u64),
+    Atomic(AtomicIssue),
+}
 
 /// Receive state above MPA.
 #[derive(Debug, Clone)]
@@ -19,8 +27,8 @@ pub(super) struct DdpState {
     rq: VecDeque<Rqe>,
     /// Buffer of the Send in progress.
     current: Option<Rqe>,
-    pub(super) reads: VecDeque<(ReadIssue, u64)>,
-    pub(super) atomics: VecDeque<(u32, u32)>,
+    /// Responses come in this order (RFC 5040 5.5, RFC 7306 5.4).
+    pub(super) asked: VecDeque<Asked>,
     /// Read and Atomic Requests accepted and not yet answered.
     pub(super) inbound_reads: usize,
 }
@@ -38,8 +46,7 @@ impl DdpState {
             next_msn: cfg.first_msn,
             rq: VecDeque::new(),
             current: None,
-            reads: VecDeque::new(),
-            atomics: VecDeque::new(),
+            asked: VecDeque::new(),
             inbound_reads: 0,
         }
     }
@@ -49,11 +56,11 @@ impl DdpState {
     }
 
     pub(super) fn issue_read(&mut self, read: ReadIssue) {
-        self.reads.push_back((read, 0));
+        self.asked.push_back(Asked::Read(read, 0));
     }
 
-    pub(super) fn issue_atomic(&mut self, msn: u32, request_id: u32) {
-        self.atomics.push_back((msn, request_id));
+    pub(super) fn issue_atomic(&mut self, atomic: AtomicIssue) {
+        self.asked.push_back(Asked::Atomic(atomic));
     }
 
     pub(super) fn read_done(&mut self, n: usize) {
@@ -286,15 +293,20 @@ impl DdpState {
     ) -> Result<(), Refusal> {
         let imm: Option<[u8; 8]> = seg.payload.try_into().ok();
         let Some(imm) = imm.filter(|_| mo == 0 && seg.ddp.control.last) else {
-            return refuse((0x02, 0x06), &[(0x12, 0x05), (0x12, 0x04)], "EXT-03");
+            return refuse(
+                (0x02, 0x06),
+                &[(0x12, 0x05), (0x12, 0x04), (0x12, 0x02)],
+                "EXT-03",
+            );
         };
-        let Some(rqe) = self.rq.pop_front() else {
+        // DDP knows no opcodes: a message that began as a Send has its buffer already.
+        let Some(rqe) = self.current.take().or_else(|| self.rq.pop_front()) else {
             return refuse((0x12, 0x02), &[(0x12, 0x03)], "EXT-04");
         };
         out.events.push(Event::Receive(Completion {
             opcode: seg.op,
             msn,
-            len: 0,
+            len: 8,
             rqe_idx: rqe.idx,
             inv_stag: None,
             imm: Some(imm),

@@ -1,6 +1,6 @@
 //! What the golden endpoint reports.
 
-use crate::wire::ddp::{Opcode, ReadRequestRepr, Term, TerminateRepr};
+use crate::wire::ddp::{AtomicRequestRepr, Opcode, ReadRequestRepr, Term, TerminateRepr};
 use std::collections::BTreeMap;
 
 /// Octets placed in host memory, in the order of placement.
@@ -15,7 +15,7 @@ pub struct Placement {
 pub struct Completion {
     pub opcode: Opcode,
     pub msn: u32,
-    /// Octets of the message (MO of the last segment plus its payload); 0 for Immediate Data.
+    /// Octets of the message (MO of the last segment plus its payload); Immediate Data has 8.
     pub len: u32,
     /// Index given with the receive buffer.
     pub rqe_idx: u16,
@@ -47,6 +47,11 @@ pub enum Event {
         sink_stag: u32,
         len: u32,
     },
+    /// An Atomic Request to be carried out and answered, checks passed.
+    AtomicRequest {
+        msn: u32,
+        request: AtomicRequestRepr,
+    },
     /// An Atomic Request was executed; the Response carries `original`.
     Atomic {
         msn: u32,
@@ -55,6 +60,7 @@ pub enum Event {
     },
     /// One of our atomics got its Response.
     AtomicDone {
+        sq_idx: u16,
         request_id: u32,
         original: u64,
     },

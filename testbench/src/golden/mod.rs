@@ -22,7 +22,9 @@ mod refuse;
 #[cfg(test)]
 mod tests;
 
-pub use config::{AckRange, ConnConfig, Host, ReadIssue, Rqe, Segment, Sge, Tuple, Verdict};
+pub use config::{
+    AckRange, AtomicIssue, ConnConfig, Host, ReadIssue, Rqe, Segment, Sge, Tuple, Verdict,
+};
 pub use connection::Connection;
 pub use event::{Completion, Event, GoldenError, OpCounts, Placement};
 pub use memory::Memory;

@@ -1,12 +1,12 @@
 //! RDMA Reads and atomics: Responses to ours, Requests of the peer.
 
 use super::config::{ConnConfig, Host};
-use super::ddp::{DdpState, Segment};
+use super::ddp::{Asked, DdpState, Segment};
 use super::event::Event;
 use super::refuse::{read_refusal, refuse, tagged_refusal, Refusal};
 use super::tpt::Access;
 use super::Output;
-use crate::wire::ddp::{AtomicRequestRepr, AtomicResponseRepr, ReadRequestRepr};
+use crate::wire::ddp::{AtomicRequestRepr, AtomicResponseRepr, ReadRequestRepr, Term};
 
 impl DdpState {
     pub(super) fn read_response(
@@ -20,7 +20,7 @@ impl DdpState {
     ) -> Result<(), Refusal> {
         let n = seg.payload.len() as u64;
         let last = seg.ddp.control.last;
-        let Some((read, done)) = self.reads.front_mut() else {
+        let Some(Asked::Read(read, done)) = self.asked.front_mut() else {
             return refuse((0x02, 0x06), &[(0x10, 0x00), (0x11, 0x00)], "RDM-31");
         };
         if n > 0 && stag != read.sink_stag {
@@ -47,7 +47,7 @@ impl DdpState {
                 sink_stag: read.sink_stag,
                 len: read.len,
             };
-            self.reads.pop_front();
+            self.asked.pop_front();
             out.events.push(event);
         }
         Ok(())
@@ -128,11 +128,22 @@ impl DdpState {
             .check(a.stag, a.to, 8, cfg.pd, cfg.qp, Access::RemoteAtomic)
         {
             Ok(p) => p,
-            Err(f) => return read_refusal(&f),
+            // Of several faults any may be told: outside of its region the target may be unaligned, too.
+            Err(f) => {
+                return read_refusal(&f).map_err(|mut r: Refusal| {
+                    r.accept.push(Term::new(0x02, 0x07));
+                    r
+                })
+            }
         };
         let addr = pieces[0].0;
         if addr % 8 != 0 || pieces.len() != 1 {
             return refuse((0x02, 0x07), &[], "EXT-0A");
+        }
+        if !cfg.execute_atomics {
+            self.inbound_reads += 1;
+            out.events.push(Event::AtomicRequest { msn, request: a });
+            return Ok(());
         }
         let original = match host.mem.read(addr, 8).ok().and_then(|d| d.try_into().ok()) {
             Some(d) => u64::from_le_bytes(d),
@@ -170,11 +181,13 @@ impl DdpState {
         let Ok(r) = AtomicResponseRepr::parse(seg.payload) else {
             return refuse((0x12, 0x05), &[], "EXT-0F");
         };
-        if self.atomics.front() != Some(&(msn, r.request_id)) {
-            return refuse((0x12, 0x03), &[(0x02, 0x06)], "EXT-19");
-        }
-        self.atomics.pop_front();
+        let sq_idx = match self.asked.front() {
+            Some(Asked::Atomic(a)) if (a.msn, a.request_id) == (msn, r.request_id) => a.sq_idx,
+            _ => return refuse((0x12, 0x03), &[(0x02, 0x06)], "EXT-19"),
+        };
+        self.asked.pop_front();
         out.events.push(Event::AtomicDone {
+            sq_idx,
             request_id: r.request_id,
             original: r.original,
         });

@@ -2,8 +2,9 @@
 
 use super::lane::Lane;
 use super::report::{Fault, Mismatch, LISTED};
-use crate::chip::{Chip, CplEvent, DmaWrite};
+use crate::chip::{AtomicRequest, Chip, CplEvent, DmaWrite};
 use crate::golden::Event;
+use crate::wire::ddp::Opcode;
 use ferrowarp_abi::code::{cpl_flag, cpl_kind};
 
 impl Lane<'_> {
@@ -114,6 +115,7 @@ impl Lane<'_> {
         }
         self.compare_events();
         self.compare_requests();
+        self.compare_atomics();
         self.compare_state(chip);
         self.compare_memory();
     }
@@ -193,6 +195,36 @@ impl Lane<'_> {
         }
     }
 
+    fn compare_atomics(&mut self) {
+        let expected = &self.chosen.plan.expected;
+        let want = expected.events.iter().filter_map(|e| match e {
+            Event::AtomicRequest { msn, request: r } => Some(AtomicRequest {
+                cycle: 0,
+                conn: self.conn,
+                gen: self.gen,
+                msn: *msn,
+                op: r.aopcode(),
+                id: r.request_id,
+                stag: r.stag,
+                to: r.to,
+                data: r.data,
+                mask: r.mask,
+                compare: r.compare,
+                compare_mask: r.compare_mask,
+            }),
+            _ => None,
+        });
+        let want: Vec<_> = want.collect();
+        let got = self.atomics.clone();
+        for i in 0..want.len().max(got.len()) {
+            let g = got.get(i).map(|g| AtomicRequest { cycle: 0, ..*g });
+            if want.get(i) != g.as_ref() {
+                let (want, got) = (format!("{:x?}", want.get(i)), format!("{g:x?}"));
+                self.mismatch(&format!("Atomic Request {i}"), None, want, got);
+            }
+        }
+    }
+
     fn compare_state(&mut self, chip: &mut Chip) {
         if self.events.iter().any(|e| e.kind == cpl_kind::RST) {
             return;
@@ -220,8 +252,24 @@ fn fits(want: &Event, got: &CplEvent) -> bool {
                 && bit(cpl_flag::SOLICITED) == c.solicited()
                 && bit(cpl_flag::INVALIDATED) == c.inv_stag.is_some()
                 && c.inv_stag.is_none_or(|s| s == got.inv_stag)
+                && bit(cpl_flag::IMMEDIATE) == c.imm.is_some()
+                && c.imm.is_none_or(|i| u64::from_be_bytes(i) == got.imm)
         }
-        Event::ReadDone { sq_idx, .. } => got.kind == cpl_kind::READ_DONE && got.rqe_idx == *sq_idx,
+        Event::ReadDone { sq_idx, .. } => {
+            (got.kind, got.opcode, got.rqe_idx)
+                == (cpl_kind::READ_DONE, Opcode::ReadResponse.bits(), *sq_idx)
+        }
+        Event::AtomicDone {
+            sq_idx, original, ..
+        } => {
+            (got.kind, got.opcode, got.rqe_idx, got.imm)
+                == (
+                    cpl_kind::READ_DONE,
+                    Opcode::AtomicResponse.bits(),
+                    *sq_idx,
+                    *original,
+                )
+        }
         Event::TerminateReceived(t) => {
             got.kind == cpl_kind::TERMINATE && got.term == word(t.term.octet(), t.term.code)
         }
@@ -251,14 +299,16 @@ fn describe(e: &CplEvent) -> String {
         len,
         rqe_idx,
         inv_stag,
+        imm,
         term,
         ..
     } = e;
+    let name = Opcode::from_bits(*opcode).name();
     match e.kind {
         cpl_kind::ERROR | cpl_kind::TERMINATE => format!("{kind} {term:#06x}"),
         cpl_kind::FIN | cpl_kind::RST => kind.to_string(),
         _ => format!(
-            "{kind} opcode {opcode} flags {flags:#04x} msn {msn} len {len} index {rqe_idx} inv_stag {inv_stag:#010x}"
+            "{kind} {name} flags {flags:#04x} msn {msn} len {len} index {rqe_idx} inv_stag {inv_stag:#010x} imm {imm:#018x}"
         ),
     }
 }

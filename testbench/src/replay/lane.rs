@@ -2,7 +2,9 @@
 
 use super::report::{by_name, ConnectionReport, Fault, Latency, Mismatch};
 use super::select::Chosen;
-use crate::chip::{addresses, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue, ReadRequest};
+use crate::chip::{
+    addresses, AtomicRequest, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue, ReadRequest,
+};
 use crate::chip::{Region, StagRights};
 use crate::golden::{self, Event, Memory};
 use crate::replay_plan::Action;
@@ -39,13 +41,15 @@ pub(super) struct Lane<'a> {
     pub(super) memory: Memory,
     pub(super) posts: Vec<u64>,
     pub(super) received: usize,
-    pub(super) reads: Vec<golden::ReadIssue>,
+    /// Reads and Atomics of ours.
+    pub(super) reads: Vec<ReadIssue>,
     pub(super) issues: Vec<u64>,
     pub(super) answered: usize,
     pub(super) dones_due: u32,
     pub(super) dones_given: u32,
     pub(super) done_mark: u64,
     pub(super) requests: Vec<ReadRequest>,
+    pub(super) atomics: Vec<AtomicRequest>,
     pub(super) events: Vec<CplEvent>,
     /// Expected placements with octets, and how many have come.
     pub(super) placements: Vec<&'a golden::Placement>,
@@ -82,6 +86,7 @@ impl<'a> Lane<'a> {
             dones_given: 0,
             done_mark: 0,
             requests: Vec::new(),
+            atomics: Vec::new(),
             events: Vec::new(),
             placements: placed.filter(|p| !p.data.is_empty()).collect(),
             writes_seen: 0,
@@ -170,10 +175,29 @@ impl<'a> Lane<'a> {
                 });
                 given.mark(MIRROR);
             }
-            Action::ReadIssue(r) => self.reads.push(*r),
+            Action::ReadIssue(r) => self.reads.push(ReadIssue {
+                conn: self.conn,
+                gen: self.gen,
+                sq_idx: r.sq_idx,
+                sink_stag: r.sink_stag,
+                sink_to: r.sink_to,
+                len: r.len,
+                atomic: false,
+            }),
+            Action::AtomicIssue(a) => self.reads.push(ReadIssue {
+                conn: self.conn,
+                gen: self.gen,
+                sq_idx: a.sq_idx,
+                sink_stag: a.request_id,
+                sink_to: a.msn.into(),
+                len: 8,
+                atomic: true,
+            }),
             // Answers that nobody asked for (a peer under test sends such) are no business of the chip's.
             Action::ReadDone { count } => {
-                let asked = |e: &&Event| matches!(e, Event::ReadRequest { .. });
+                let asked = |e: &&Event| {
+                    matches!(e, Event::ReadRequest { .. } | Event::AtomicRequest { .. })
+                };
                 let asked = self
                     .chosen
                     .plan
@@ -209,18 +233,11 @@ impl<'a> Lane<'a> {
         while self.issues.len() < self.reads.len()
             && self.issues.len() - self.answered < 1 << cfg.ord_bits
         {
-            let r = &self.reads[self.issues.len()];
-            chip.issue_read(ReadIssue {
-                conn: self.conn,
-                gen: self.gen,
-                sq_idx: r.sq_idx,
-                sink_stag: r.sink_stag,
-                sink_to: r.sink_to,
-                len: r.len,
-            });
+            chip.issue_read(self.reads[self.issues.len()]);
             self.issues.push(given.mark(READ));
         }
-        let due = self.dones_due.min(self.requests.len() as u32);
+        let asked = self.requests.len() + self.atomics.len();
+        let due = self.dones_due.min(asked as u32);
         while self.dones_given < due {
             let count = (due - self.dones_given).min(31);
             chip.read_done(self.conn, self.gen, count as u8);
@@ -279,6 +296,11 @@ impl<'a> Lane<'a> {
         self.requests.push(*r);
     }
 
+    pub fn atomic_request(&mut self, r: &AtomicRequest) {
+        self.check_tag(r.gen, "atomic request");
+        self.atomics.push(*r);
+    }
+
     /// The results, moved out.
     pub fn report(
         self,
@@ -287,7 +309,12 @@ impl<'a> Lane<'a> {
     ) -> (ConnectionReport, Vec<Mismatch>, Vec<Fault>) {
         let expected = &self.chosen.plan.expected;
         let count = |kind: u8| self.events.iter().filter(|e| e.kind == kind).count() as u64;
-        let wanted = |e: &&&Event| matches!(e, Event::Receive(_) | Event::ReadDone { .. });
+        let wanted = |e: &&&Event| {
+            matches!(
+                e,
+                Event::Receive(_) | Event::ReadDone { .. } | Event::AtomicDone { .. }
+            )
+        };
         let (from, from_skipped) = self.first.unwrap_or(self.last);
         let cycles = if self.first.is_some() {
             self.last.0.saturating_sub(from) + 1
@@ -305,6 +332,7 @@ impl<'a> Lane<'a> {
             completions: count(cpl_kind::RECV) + count(cpl_kind::READ_DONE),
             completions_expected: self.chosen.events().iter().filter(wanted).count() as u64,
             read_requests: self.requests.len() as u64,
+            atomic_requests: self.atomics.len() as u64,
             ends_with: expected.error.as_ref().map(|e| e.to_string()),
             cycles,
             fast_forwarded_cycles: self.last.1.saturating_sub(from_skipped),

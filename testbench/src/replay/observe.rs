@@ -35,6 +35,19 @@ impl Player<'_> {
         }
     }
 
+    pub(super) fn take_atomic_requests(&mut self) {
+        for r in std::mem::take(&mut self.chip.atomic_requests) {
+            self.supply = true;
+            match self.lane_of(r.conn) {
+                Some(l) => {
+                    self.lanes[l].atomic_request(&r);
+                    self.stamp(l, r.cycle);
+                }
+                None => self.stray(format!("atomic_request for connection {}", r.conn)),
+            }
+        }
+    }
+
     pub(super) fn take_sent(&mut self) {
         for t in std::mem::take(&mut self.chip.sent) {
             // The chip plays in order: the first without times is the one.

@@ -17,7 +17,7 @@ struct Piece {
     reads: usize,
     /// Its payload is placed: it causes a DMA write.
     places: bool,
-    /// It ends a message that is reported: Send, Read Response, Terminate.
+    /// It ends a message that is reported: Send, Immediate Data, Response, Terminate.
     reports: bool,
 }
 
@@ -71,14 +71,15 @@ impl Pieces {
                 piece.places =
                     (op.is_send() || op.is_tagged()) && f.fpdu.ulpdu.len() > ddp.header_len();
                 let last = ddp.control.last;
-                piece.reports =
-                    last && (op.is_send() || op == Opcode::ReadResponse) || op == Opcode::Terminate;
+                let receives_one = op.queue() == Some(0);
+                let answers = matches!(op, Opcode::ReadResponse | Opcode::AtomicResponse);
+                piece.reports = last && (receives_one || answers) || op == Opcode::Terminate;
                 match ddp.buffer {
-                    Buffer::Untagged { msn, qn: 0, .. } if op.is_send() => {
+                    Buffer::Untagged { msn, qn: 0, .. } if receives_one => {
                         let at = plan.receives.iter().position(|r| r.msn == msn);
                         receives = receives.max(at.map_or(0, |i| i + 1));
                     }
-                    _ if op == Opcode::ReadResponse => {
+                    _ if answers => {
                         reads = reads.max(answered + 1);
                         answered += usize::from(last);
                     }

@@ -441,6 +441,9 @@ impl<'a> Player<'a> {
         if !self.chip.read_requests.is_empty() {
             self.take_read_requests();
         }
+        if !self.chip.atomic_requests.is_empty() {
+            self.take_atomic_requests();
+        }
         Ok(())
     }
 

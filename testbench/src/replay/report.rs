@@ -97,6 +97,7 @@ pub struct ConnectionReport {
     pub completions: u64,
     pub completions_expected: u64,
     pub read_requests: u64,
+    pub atomic_requests: u64,
     /// The error that ended the stream, if the original capture asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_with: Option<String>,

@@ -319,7 +319,7 @@ impl Chosen {
             use Event::*;
             matches!(
                 e,
-                Receive(_) | ReadDone { .. } | TerminateReceived(_) | Error(_)
+                Receive(_) | ReadDone { .. } | AtomicDone { .. } | TerminateReceived(_) | Error(_)
             )
         });
         let closing = self.closing.iter().filter(|_| !self.ended());

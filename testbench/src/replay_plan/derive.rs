@@ -1,10 +1,11 @@
-//! What the peer's messages need on our side: regions per STag, receive buffers per Send.
+//! What the peer's messages need on our side: regions per STag, receive buffers per Send and Immediate Data.
 
 use super::{PlanOptions, Receive, Region, RegionOverride};
 use crate::capture::{Connection, Side};
 use crate::golden::Rights;
 use crate::wire::ddp::{
-    Buffer, DdpRepr, Opcode, ReadRequestRepr, Term, TerminateRepr, TAGGED_LEN, UNTAGGED_LEN,
+    AtomicRequestRepr, Buffer, DdpRepr, Opcode, ReadRequestRepr, Term, TerminateRepr, TAGGED_LEN,
+    UNTAGGED_LEN,
 };
 use std::collections::BTreeMap;
 
@@ -74,6 +75,12 @@ const REMOTE_READ: Rights = Rights {
     remote_read: true,
     ..Rights::NONE
 };
+const ATOMIC: Rights = Rights {
+    remote_read: true,
+    remote_write: true,
+    remote_atomic: true,
+    ..Rights::NONE
+};
 const INVALIDATE: Rights = Rights {
     remote_invalidate: true,
     ..Rights::NONE
@@ -130,7 +137,7 @@ impl Wants {
                     qn,
                     msn,
                     mo,
-                } if op.is_send() => {
+                } if op.queue() == Some(0) => {
                     let mut len = mo.saturating_add(payload.len() as u32);
                     if let Some(r) = refused
                         .as_ref()
@@ -148,6 +155,13 @@ impl Wants {
                     *known = len.max(*known);
                     if op.invalidates() && ddp.control.last {
                         w.want_invalidate(inv_stag);
+                    }
+                }
+                Buffer::Untagged { qn, msn, .. } if op == Opcode::AtomicRequest => {
+                    let named = Named::Untagged { qn, msn };
+                    let refused = refused.as_ref().is_some_and(|r| r.segment == named);
+                    if let Some(r) = atomic_request(u).filter(|_| !refused) {
+                        w.add(r.stag, r.to, 8, ATOMIC, options);
                     }
                 }
                 Buffer::Untagged { .. } => {
@@ -320,6 +334,15 @@ pub(super) fn read_request(ulpdu: &[u8]) -> Option<(u32, ReadRequestRepr)> {
     ReadRequestRepr::parse(&ulpdu[UNTAGGED_LEN..])
         .ok()
         .map(|r| (msn, r))
+}
+
+/// Header of a well-formed Atomic Request.
+pub(super) fn atomic_request(ulpdu: &[u8]) -> Option<AtomicRequestRepr> {
+    let ddp = DdpRepr::parse(ulpdu).ok()?;
+    if ddp.control.tagged || ddp.control.opcode != Opcode::AtomicRequest {
+        return None;
+    }
+    AtomicRequestRepr::parse(&ulpdu[UNTAGGED_LEN..]).ok()
 }
 
 /// The segment named by the first Terminate that our end sent. Linux siw reverses the bits of the M, D, R octet and swaps

@@ -61,7 +61,7 @@ pub struct PlanOptions {
     pub first_addr: u64,
     /// Cut octets of the startup frame off a frame that also holds FPDU octets. Off: the device trims them.
     pub trim_startup: bool,
-    /// The device knows RFC 7306.
+    /// The device knows RFC 7306. Atomic Requests are checked and handed on, not carried out.
     pub rfc7306: bool,
     pub max_fpdu: usize,
     /// STags whose octets spread wider are registered only as far as this.
@@ -78,7 +78,7 @@ impl Default for PlanOptions {
             memory_seed: 0x5eed,
             first_addr: 0x1_0000_0000,
             trim_startup: false,
-            rfc7306: false,
+            rfc7306: true,
             max_fpdu: ConnConfig::default().max_fpdu,
             max_region: 64 << 20,
             regions: Vec::new(),
@@ -272,6 +272,7 @@ impl Plan {
             max_fpdu: self.options.max_fpdu,
             ird: usize::from(i.ird),
             rfc7306: self.options.rfc7306,
+            execute_atomics: false,
             timestamps: i.timestamps,
             ts_recent: i.ts_recent,
             sack: i.sack,
@@ -380,6 +381,7 @@ fn apply(g: &mut Golden, action: &Action) {
     let c = &mut g.conns[0];
     match action {
         Action::ReadIssue(r) => c.issue_read(*r),
+        Action::AtomicIssue(a) => c.issue_atomic(*a),
         Action::ReadDone { count } => c.read_done(*count as usize),
         Action::Frame { .. } | Action::SndMirror(_) => {}
     }

@@ -1,10 +1,10 @@
 //! The order of things in a replay: the peer's frames, and what our end did between them.
 
-use super::derive::read_request;
+use super::derive::{atomic_request, read_request};
 use super::{Action, Install, PlanOptions, SndMirror, Step};
 use crate::capture::flow::FrameRef;
 use crate::capture::{Capture, Connection, Side};
-use crate::golden::{OpCounts, ReadIssue};
+use crate::golden::{AtomicIssue, OpCounts, ReadIssue};
 use crate::wire::ddp::{DdpRepr, Opcode};
 use crate::wire::frame::FrameRepr;
 use crate::wire::tcp::{seq_diff, Flags};
@@ -75,6 +75,7 @@ fn our_events(conn: &Connection, we: Side) -> Vec<(usize, Action)> {
     let us = conn.side(we);
     let mut out = Vec::new();
     let mut reads = 0u16;
+    let mut atomics = 0u32;
     for f in conn.fpdus(we) {
         let Some(index) = us.available_at(f.offset + f.fpdu.wire_len) else {
             continue;
@@ -88,6 +89,16 @@ fn our_events(conn: &Connection, we: Side) -> Vec<(usize, Action)> {
             };
             reads = reads.wrapping_add(1);
             out.push((index, Action::ReadIssue(read)));
+        }
+        if let Some(r) = atomic_request(&f.fpdu.ulpdu) {
+            atomics += 1;
+            let atomic = AtomicIssue {
+                sq_idx: reads,
+                msn: atomics,
+                request_id: r.request_id,
+            };
+            reads = reads.wrapping_add(1);
+            out.push((index, Action::AtomicIssue(atomic)));
         }
         let last = DdpRepr::parse_control(&f.fpdu.ulpdu).is_ok_and(|c| c.last);
         if matches!(

@@ -1,7 +1,8 @@
 //! The parts of a plan.
 
 use crate::golden::{
-    Completion, Event, GoldenError, Memory, OpCounts, Placement, ReadIssue, Rights, Tuple,
+    AtomicIssue, Completion, Event, GoldenError, Memory, OpCounts, Placement, ReadIssue, Rights,
+    Tuple,
 };
 use crate::wire::ethernet::{Mac, Vlan};
 use std::time::Duration;
@@ -107,7 +108,9 @@ pub enum Action {
     },
     /// Our end sent a Read Request.
     ReadIssue(ReadIssue),
-    /// Our end answered so many Read Requests.
+    /// Our end sent an Atomic Request.
+    AtomicIssue(AtomicIssue),
+    /// Our end answered so many Read and Atomic Requests.
     ReadDone { count: u32 },
     /// Our end's transmit state changed.
     SndMirror(SndMirror),

@@ -4,11 +4,13 @@
 
 mod cases;
 mod ddp;
+mod ext;
 mod invalidate;
 mod play;
 mod rdmap;
 
 use ddp::ddp_cases;
+use ext::ext_cases;
 use invalidate::{invalidate_cases, terminate_cases};
 use play::errors;
 use rdmap::rdmap_cases;
@@ -43,4 +45,14 @@ fn rdm_46_to_5d_invalidate_and_terminate_64() {
 fn rdm_46_to_5d_invalidate_and_terminate_512() {
     errors(512, &invalidate_cases());
     errors(512, &terminate_cases());
+}
+
+#[test]
+fn rfc7306_64() {
+    errors(64, &ext_cases());
+}
+
+#[test]
+fn rfc7306_512() {
+    errors(512, &ext_cases());
 }

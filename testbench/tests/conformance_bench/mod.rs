@@ -10,7 +10,7 @@ use ferrowarp_abi::table::ConnState;
 pub use ferrowarp_testbench::build::{counted, fpdu, ulpdu, FrameSpec};
 pub use ferrowarp_testbench::chip::duel::ConnPlan;
 use ferrowarp_testbench::chip::duel::{record, small_cfg, small_model};
-pub use ferrowarp_testbench::chip::{AckEvent, CplEvent, DmaWrite, ReadRequest};
+pub use ferrowarp_testbench::chip::{AckEvent, AtomicRequest, CplEvent, DmaWrite, ReadRequest};
 use ferrowarp_testbench::chip::{Chip, Mirror, Post, ReadIssue, Region, StagRights, RQ_NIC};
 use ferrowarp_testbench::wire::checksum;
 pub use ferrowarp_testbench::wire::ddp::Opcode;
@@ -93,6 +93,7 @@ pub struct Link {
     events: usize,
     acks: usize,
     requests: usize,
+    atomics: usize,
 }
 
 impl Link {
@@ -184,6 +185,7 @@ impl Bench {
             events: self.chip.events.len(),
             acks: self.chip.acks.len(),
             requests: self.chip.read_requests.len(),
+            atomics: self.chip.atomic_requests.len(),
         });
         self.links.len() - 1
     }
@@ -235,11 +237,27 @@ impl Bench {
             sink_stag,
             sink_to,
             len,
+            atomic: false,
         });
         self.inputs();
     }
 
-    /// `n` Read Requests of the peer were answered.
+    /// Issues an Atomic whose Response has `msn` on queue 3.
+    pub fn atomic(&mut self, c: usize, sq_idx: u16, msn: u32, request_id: u32) {
+        let p = &self.links[c].plan;
+        self.chip.issue_read(ReadIssue {
+            conn: p.conn,
+            gen: p.gen,
+            sq_idx,
+            sink_stag: request_id,
+            sink_to: msn.into(),
+            len: 8,
+            atomic: true,
+        });
+        self.inputs();
+    }
+
+    /// `n` Read or Atomic Requests of the peer were answered.
     pub fn answer(&mut self, c: usize, n: u8) {
         let (conn, gen) = (self.links[c].plan.conn, self.links[c].plan.gen);
         self.chip.read_done(conn, gen, n);
@@ -405,6 +423,19 @@ impl Bench {
         all
     }
 
+    /// Waits, then the Atomic Requests handed on since the last look.
+    pub fn atomics(&mut self, c: usize) -> Vec<AtomicRequest> {
+        self.settle();
+        let conn = self.links[c].plan.conn;
+        let all = self.chip.atomic_requests[self.links[c].atomics..]
+            .iter()
+            .filter(|r| r.conn == conn)
+            .copied()
+            .collect();
+        self.links[c].atomics = self.chip.atomic_requests.len();
+        all
+    }
+
     /// Starts a new look at everything.
     pub fn forget(&mut self) {
         self.settle();
@@ -413,6 +444,7 @@ impl Bench {
             l.events = self.chip.events.len();
             l.acks = self.chip.acks.len();
             l.requests = self.chip.read_requests.len();
+            l.atomics = self.chip.atomic_requests.len();
         }
     }
 

@@ -1,8 +1,8 @@
 //! What the golden endpoint expects of one connection, and the comparison with what the chip did.
 
-use crate::chip::{CplEvent, DmaWrite, ReadRequest};
+use crate::chip::{AtomicRequest, CplEvent, DmaWrite, ReadRequest};
 use crate::golden::{Event, Golden, GoldenError};
-use crate::wire::ddp::{ReadRequestRepr, TerminateRepr};
+use crate::wire::ddp::{AtomicRequestRepr, Opcode, ReadRequestRepr, TerminateRepr};
 use ferrowarp_abi::code::{cpl_flag, cpl_kind, term};
 use thiserror::Error;
 
@@ -24,6 +24,11 @@ enum Told {
         idx: u16,
         inv_stag: Option<u32>,
         solicited: bool,
+        imm: Option<u64>,
+    },
+    AtomicDone {
+        idx: u16,
+        original: u64,
     },
     ReadDone {
         idx: u16,
@@ -44,6 +49,7 @@ pub struct Expected {
     /// With the number of placements in front.
     told: Vec<(Told, usize)>,
     requests: Vec<(u32, ReadRequestRepr, usize)>,
+    atomics: Vec<(u32, AtomicRequestRepr, usize)>,
     error: Option<GoldenError>,
     /// Nothing more is passed up.
     pub ended: bool,
@@ -69,6 +75,13 @@ impl Expected {
                     idx: c.rqe_idx,
                     inv_stag: c.inv_stag,
                     solicited: c.solicited(),
+                    imm: c.imm.map(u64::from_be_bytes),
+                },
+                Event::AtomicDone {
+                    sq_idx, original, ..
+                } => Told::AtomicDone {
+                    idx: sq_idx,
+                    original,
                 },
                 Event::ReadDone { sq_idx, len, .. } => Told::ReadDone { idx: sq_idx, len },
                 Event::TerminateReceived(t) => {
@@ -101,6 +114,10 @@ impl Expected {
                     self.requests.push((msn, request, n));
                     continue;
                 }
+                Event::AtomicRequest { msn, request } => {
+                    self.atomics.push((msn, request, n));
+                    continue;
+                }
                 _ => continue,
             };
             self.told.push((told, n));
@@ -120,6 +137,7 @@ impl Expected {
         self.writes.clear();
         self.told.clear();
         self.requests.clear();
+        self.atomics.clear();
     }
 
     pub fn error(&self) -> Option<&GoldenError> {
@@ -133,6 +151,7 @@ impl Expected {
         writes: &[&DmaWrite],
         events: &[&CplEvent],
         requests: &[&ReadRequest],
+        atomics: &[&AtomicRequest],
     ) -> Result<(), Mismatch> {
         let fail = |what: String| Err(Mismatch { conn, what });
         for (i, w) in writes.iter().enumerate() {
@@ -203,6 +222,32 @@ impl Expected {
                 ));
             }
         }
+        for (i, a) in atomics.iter().enumerate() {
+            let Some((msn, want, before)) = self.atomics.get(i) else {
+                return fail(format!("Atomic Request {i} too many: {a:?}"));
+            };
+            let got = AtomicRequestRepr {
+                // The reserved bits stop here.
+                op_word: want.op_word & !15 | u32::from(a.op),
+                request_id: a.id,
+                stag: a.stag,
+                to: a.to,
+                data: a.data,
+                mask: a.mask,
+                compare: a.compare,
+                compare_mask: a.compare_mask,
+            };
+            if got != *want || a.msn != *msn {
+                return fail(format!(
+                    "Atomic Request {i}: {a:x?}, expected {want:x?} msn {msn}"
+                ));
+            }
+            if writes.iter().take(*before).any(|w| w.last_data >= a.cycle) {
+                return fail(format!(
+                    "Atomic Request {i} in front of data that came before it: {a:?}"
+                ));
+            }
+        }
         if writes.len() != self.writes.len() {
             return fail(format!(
                 "{} of {} DMA writes; the next would be {:#x}+{}",
@@ -226,6 +271,23 @@ impl Expected {
                 self.requests.len()
             ));
         }
+        if atomics.len() != self.atomics.len() {
+            return fail(format!(
+                "{} of {} Atomic Requests",
+                atomics.len(),
+                self.atomics.len()
+            ));
+        }
+        // Both streams have one order: that of the MSNs.
+        let mut all: Vec<(u64, u32)> = requests.iter().map(|r| (r.cycle, r.msn)).collect();
+        all.extend(atomics.iter().map(|a| (a.cycle, a.msn)));
+        all.sort_unstable();
+        if let Some(w) = all
+            .windows(2)
+            .find(|w| w[1].0 == w[0].0 || w[1].1 != w[0].1.wrapping_add(1))
+        {
+            return fail(format!("Requests out of order, (cycle, MSN): {w:?}"));
+        }
         Ok(())
     }
 }
@@ -240,8 +302,14 @@ fn same(told: &Told, e: &CplEvent) -> Result<(), String> {
             idx,
             inv_stag,
             solicited,
+            imm,
         } => {
             check(e.kind == cpl_kind::RECV, "kind")?;
+            check(
+                (e.flags & cpl_flag::IMMEDIATE != 0) == imm.is_some(),
+                "immediate flag",
+            )?;
+            check(e.imm == imm.unwrap_or(0), "immediate data")?;
             check(
                 (e.opcode, e.msn, e.len, e.rqe_idx) == (*opcode, *msn, *len, *idx),
                 "opcode, msn, len or idx",
@@ -258,7 +326,16 @@ fn same(told: &Told, e: &CplEvent) -> Result<(), String> {
         }
         Told::ReadDone { idx, len } => {
             check(e.kind == cpl_kind::READ_DONE, "kind")?;
+            check(e.opcode == Opcode::ReadResponse.bits(), "opcode")?;
+            check(e.flags == 0 && e.imm == 0, "flags or immediate data")?;
             check((e.rqe_idx, e.len) == (*idx, *len), "idx or len")
+        }
+        Told::AtomicDone { idx, original } => {
+            check(e.kind == cpl_kind::READ_DONE, "kind")?;
+            check(e.opcode == Opcode::AtomicResponse.bits(), "opcode")?;
+            check(e.flags == cpl_flag::IMMEDIATE, "flags")?;
+            check(e.imm == *original, "original value")?;
+            check((e.rqe_idx, e.len) == (*idx, 8), "idx or len")
         }
         Told::Terminate(t) => {
             check(e.kind == cpl_kind::TERMINATE, "kind")?;

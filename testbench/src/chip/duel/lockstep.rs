@@ -7,7 +7,7 @@
 
 use super::judge::{Expected, Mismatch};
 use super::plan::{ConnPlan, Gate};
-use super::run::{golden_entry, record};
+use super::run::{atomic_issue, golden_entry, record};
 use super::DuelError;
 use crate::build::FrameSpec;
 use crate::chip::{AckEvent, Chip, CplEvent, Post, ReadIssue, Region};
@@ -26,6 +26,7 @@ struct Side {
     events: usize,
     writes: usize,
     requests: usize,
+    atomics: usize,
 }
 
 /// See the head of this file.
@@ -104,6 +105,7 @@ impl Lockstep {
             events: self.chip.events.len(),
             writes: self.chip.writes.len(),
             requests: self.chip.read_requests.len(),
+            atomics: self.chip.atomic_requests.len(),
         });
         Ok(self.sides.len() - 1)
     }
@@ -122,6 +124,8 @@ impl Lockstep {
             crc: plan.crc,
             max_fpdu: self.chip.cfg.max_fpdu,
             ird: usize::from(plan.ird),
+            rfc7306: true,
+            execute_atomics: false,
             first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
             sack: true,
             keep_early_fin: false,
@@ -144,6 +148,7 @@ impl Lockstep {
         s.events = self.chip.events.len();
         s.writes = self.chip.writes.len();
         s.requests = self.chip.read_requests.len();
+        s.atomics = self.chip.atomic_requests.len();
         s.expected = Expected::default();
         let plan = s.plan.clone();
         let golden = s.golden;
@@ -188,7 +193,7 @@ impl Lockstep {
         self.inputs()
     }
 
-    /// Issues a Read on both sides.
+    /// Issues a Read or an Atomic on both sides.
     pub fn issue(&mut self, side: usize, gate: Gate) -> Result<(), DuelError> {
         let s = &self.sides[side];
         if let Gate::Read {
@@ -212,12 +217,28 @@ impl Lockstep {
                 sink_stag,
                 sink_to,
                 len,
+                atomic: false,
             });
+        }
+        if let Gate::Atomic {
+            sq_idx,
+            msn,
+            request_id,
+        } = gate
+        {
+            let (conn, gen) = (s.plan.conn, s.plan.gen);
+            self.golden.conns[s.golden].issue_atomic(golden::AtomicIssue {
+                sq_idx,
+                msn,
+                request_id,
+            });
+            self.chip
+                .issue_read(atomic_issue(conn, gen, sq_idx, msn, request_id));
         }
         self.inputs()
     }
 
-    /// A Read Request of the peer is answered, on both sides.
+    /// A Read or Atomic Request of the peer is answered, on both sides.
     pub fn answer(&mut self, side: usize) -> Result<(), DuelError> {
         let s = &self.sides[side];
         self.golden.conns[s.golden].read_done(1);
@@ -325,7 +346,11 @@ impl Lockstep {
                 .iter()
                 .filter(|r| r.conn == conn && r.gen == gen)
                 .collect();
-            s.expected.judge(conn, &w, &e, &r)?;
+            let a: Vec<_> = self.chip.atomic_requests[s.atomics..]
+                .iter()
+                .filter(|a| a.conn == conn && a.gen == gen)
+                .collect();
+            s.expected.judge(conn, &w, &e, &r, &a)?;
         }
         Ok(())
     }
@@ -346,6 +371,7 @@ impl Lockstep {
             s.events = self.chip.events.len();
             s.writes = self.chip.writes.len();
             s.requests = self.chip.read_requests.len();
+            s.atomics = self.chip.atomic_requests.len();
             s.expected.forget();
         }
     }

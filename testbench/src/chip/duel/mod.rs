@@ -16,6 +16,7 @@ mod lockstep;
 pub mod noise;
 pub mod plan;
 pub mod random;
+mod random_ext;
 mod run;
 mod strangers;
 
@@ -64,6 +65,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         max_fpdu: 65544,
         window: if width == 64 { 8 } else { 16 },
         ipv6: true,
+        sack: true,
     }
 }
 

@@ -19,7 +19,13 @@ pub enum Gate {
         sink_to: u64,
         len: u32,
     },
-    /// Fewer than IRD Read Requests are open.
+    /// The Atomic is issued; its Response has this MSN and Request Identifier.
+    Atomic {
+        sq_idx: u16,
+        msn: u32,
+        request_id: u32,
+    },
+    /// Fewer than IRD Read and Atomic Requests are open.
     Request,
 }
 

@@ -2,6 +2,7 @@
 
 use super::noise::Noise;
 use super::plan::{ConnPlan, Gate, OpPlan, Setup};
+use super::random_ext::{Extension, Msn};
 use crate::build::{fpdu, send_message, tagged_message, ulpdu, FpduStream};
 use crate::chip::{Region, StagRights};
 use crate::wire::ddp::{Opcode, ReadRequestRepr, Term, TerminateRepr};
@@ -10,6 +11,7 @@ use crate::wire::mpa::{emit_fpdu, CrcField, FpduOptions};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 /// How a peer cuts its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,7 @@ impl Default for Limits {
 }
 
 struct Maker {
+    seed: u64,
     rng: ChaCha8Rng,
     regions: Vec<Region>,
     next_pa: u64,
@@ -58,6 +61,7 @@ struct Maker {
 /// A setup that depends on nothing but `seed` and `limits`.
 pub fn setup(seed: u64, limits: Limits) -> Setup {
     let mut m = Maker {
+        seed,
         rng: ChaCha8Rng::seed_from_u64(seed),
         regions: Vec::new(),
         next_pa: 0x10_0000_0000,
@@ -143,6 +147,16 @@ impl Maker {
         r
     }
 
+    /// Takes in a region made elsewhere: gives it an index, and memory as many octets behind a page as its `pa` says.
+    fn register(&mut self, mut r: Region) -> Region {
+        let n = self.regions.len() as u32;
+        r.stag = (r.stag | 0x2000) & !0x1f00 | (n % 32) << 8;
+        r.pa += self.next_pa;
+        self.next_pa += u64::from(r.len).next_multiple_of(4096) + 0x4000;
+        self.regions.push(r);
+        r
+    }
+
     fn conn(&mut self, slot: u16) -> ConnPlan {
         let mut c = ConnPlan::new(slot);
         c.gen = self.rng.gen();
@@ -200,6 +214,8 @@ impl Maker {
             .gen_bool(0.25)
             .then(|| self.rng.gen_range(1..count));
         let mut total = 0;
+        let mut extension = Extension::new(self.seed, slot);
+        let mut extra = BTreeSet::new();
         for i in 0..count {
             let mut n = self.size();
             if total + n > budget {
@@ -209,6 +225,15 @@ impl Maker {
                 let op = self.bad(&c, smsn, rmsn);
                 c.ops.push(op);
             }
+            let mut msn = Msn {
+                send: &mut smsn,
+                request: &mut rmsn,
+            };
+            let mut register = |r: Region| self.register(r);
+            if let Some(op) = extension.next(&c, &mut msn, &mut register) {
+                extra.insert(c.ops.len());
+                c.ops.push(op);
+            }
             let op = self.op(&c, n, mulpdu, &mut smsn, &mut rmsn, i + 1 == count);
             total += op.octets.len();
             if total > 4 * budget {
@@ -216,19 +241,24 @@ impl Maker {
             }
             c.ops.push(op);
         }
-        for op in &mut c.ops {
+        for (i, op) in c.ops.iter_mut().enumerate() {
+            let rng = if extra.contains(&i) {
+                &mut extension.rng
+            } else {
+                &mut self.rng
+            };
             let len = op.octets.len();
             match cutting {
                 Cutting::Aligned => {}
                 Cutting::Packed => op.cuts.clear(),
                 Cutting::Random => {
-                    let k = self.rng.gen_range(0..4 + len / 2000);
-                    op.cuts = (0..k).map(|_| self.rng.gen_range(0..=len)).collect();
+                    let k = rng.gen_range(0..4 + len / 2000);
+                    op.cuts = (0..k).map(|_| rng.gen_range(0..=len)).collect();
                     // Around the borders it hurts most.
                     for s in op.starts.clone() {
-                        if self.rng.gen_bool(0.2) {
-                            op.cuts.insert((s + self.rng.gen_range(0..24)).min(len));
-                            op.cuts.insert(s.saturating_sub(self.rng.gen_range(0..6)));
+                        if rng.gen_bool(0.2) {
+                            op.cuts.insert((s + rng.gen_range(0..24)).min(len));
+                            op.cuts.insert(s.saturating_sub(rng.gen_range(0..6)));
                         }
                     }
                 }

@@ -405,7 +405,11 @@ fn ext_rows_immediate_and_atomics() {
         .next()
         .map(|c| (c.opcode, c.imm, c.solicited()));
     assert_eq!(imm, Some((Opcode::ImmediateSe, Some(*b"12345678"), true)));
-    g.conns[0].issue_atomic(1, 77);
+    g.conns[0].issue_atomic(AtomicIssue {
+        sq_idx: 6,
+        msn: 1,
+        request_id: 77,
+    });
     feed(
         &mut g,
         &[ulpdu::atomic_response(
@@ -417,6 +421,7 @@ fn ext_rows_immediate_and_atomics() {
         )],
     );
     assert!(g.conns[0].output().events.contains(&Event::AtomicDone {
+        sq_idx: 6,
         request_id: 77,
         original: 3
     }));

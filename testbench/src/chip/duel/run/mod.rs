@@ -4,8 +4,8 @@
 mod outcome;
 mod setup;
 
-pub(super) use setup::golden_entry;
 pub use setup::record;
+pub(super) use setup::{atomic_issue, golden_entry};
 
 use super::judge::Expected;
 use super::noise::Wire;
@@ -37,6 +37,8 @@ pub struct Report {
     pub writes: usize,
     pub octets: usize,
     pub events: usize,
+    /// Atomic Requests handed on.
+    pub atomics: usize,
     pub errors: usize,
     pub counters: Vec<(&'static str, u32)>,
 }
@@ -94,8 +96,10 @@ pub struct Duel<'a> {
     events: usize,
     acks: usize,
     requests: usize,
+    atomics: usize,
     events0: usize,
     requests0: usize,
+    atomics0: usize,
     frames0: usize,
     memory: Memory,
 }
@@ -151,7 +155,7 @@ impl<'a> Duel<'a> {
         s
     }
 
-    /// Posts receives, issues Reads, answers Requests.
+    /// Posts receives, issues Reads and Atomics, answers Requests.
     fn host(&mut self) {
         self.strangers.host(self.chip);
         let slots = 1usize << self.chip.cfg.rq_bits;
@@ -191,7 +195,7 @@ impl<'a> Duel<'a> {
                     match g {
                         Gate::Open => {}
                         Gate::Receive { .. } => needs[0] += 1,
-                        Gate::Read { .. } => needs[1] += 1,
+                        Gate::Read { .. } | Gate::Atomic { .. } => needs[1] += 1,
                         Gate::Request => needs[2] += 1,
                     }
                 }

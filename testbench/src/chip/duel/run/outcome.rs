@@ -74,11 +74,17 @@ impl Duel<'_> {
                 }
             }
         }
-        while self.requests < self.chip.read_requests.len() {
-            let r = &self.chip.read_requests[self.requests];
-            self.requests += 1;
+        let read = self.chip.read_requests[self.requests..]
+            .iter()
+            .map(|r| (r.conn, r.gen));
+        let atomic = self.chip.atomic_requests[self.atomics..]
+            .iter()
+            .map(|a| (a.conn, a.gen));
+        let asked: Vec<(u16, u8)> = read.chain(atomic).collect();
+        self.requests = self.chip.read_requests.len();
+        self.atomics = self.chip.atomic_requests.len();
+        for (conn, gen) in asked {
             moved = true;
-            let (conn, gen) = (r.conn, r.gen);
             if let Some(p) = self
                 .players
                 .iter_mut()
@@ -126,9 +132,14 @@ impl Duel<'_> {
                 .iter()
                 .filter(|r| r.conn == conn && r.gen == gen)
                 .collect();
+            let a: Vec<_> = chip.atomic_requests[self.atomics0..]
+                .iter()
+                .filter(|a| a.conn == conn && a.gen == gen)
+                .collect();
+            report.atomics += a.len();
             report.events += e.len();
             report.errors += usize::from(p.expected.error().is_some());
-            p.expected.judge(conn, &w, &e, &r)?;
+            p.expected.judge(conn, &w, &e, &r, &a)?;
             if !p.dead && p.expected.error().is_none() && !p.peer.done() {
                 return Err(Mismatch {
                     conn,

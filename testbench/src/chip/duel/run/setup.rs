@@ -28,13 +28,33 @@ pub(in crate::chip::duel) fn golden_entry(r: &Region) -> TptEntry {
             local_write: true,
             remote_read: r.rights.remote_read,
             remote_write: r.rights.remote_write,
-            remote_atomic: false,
+            // As the chip has it: no right of its own.
+            remote_atomic: r.rights.remote_read && r.rights.remote_write,
             read_sink: r.rights.read_sink,
             remote_invalidate: r.rights.remote_invalidate,
         },
         base: r.base,
         len: u64::from(r.len),
         translation: Translation::Contiguous(r.pa),
+    }
+}
+
+/// What the transmit path tells the chip of an Atomic of ours.
+pub(in crate::chip::duel) fn atomic_issue(
+    conn: u16,
+    gen: u8,
+    sq_idx: u16,
+    msn: u32,
+    request_id: u32,
+) -> ReadIssue {
+    ReadIssue {
+        conn,
+        gen,
+        sq_idx,
+        sink_stag: request_id,
+        sink_to: msn.into(),
+        len: 8,
+        atomic: true,
     }
 }
 
@@ -93,6 +113,8 @@ impl<'a> Duel<'a> {
                 crc: plan.crc,
                 max_fpdu: chip.cfg.max_fpdu,
                 ird: usize::MAX,
+                rfc7306: true,
+                execute_atomics: false,
                 first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
                 ..ConnConfig::default()
             });
@@ -145,7 +167,20 @@ impl<'a> Duel<'a> {
                             sink_stag,
                             sink_to,
                             len,
+                            atomic: false,
                         });
+                    }
+                    Gate::Atomic {
+                        sq_idx,
+                        msn,
+                        request_id,
+                    } => {
+                        golden.conns[index].issue_atomic(golden::AtomicIssue {
+                            sq_idx,
+                            msn,
+                            request_id,
+                        });
+                        reads.push(atomic_issue(plan.conn, plan.gen, sq_idx, msn, request_id));
                     }
                     _ => {}
                 }
@@ -205,8 +240,10 @@ impl<'a> Duel<'a> {
             events: chip.events.len(),
             acks: chip.acks.len(),
             requests: chip.read_requests.len(),
+            atomics: chip.atomic_requests.len(),
             events0: chip.events.len(),
             requests0: chip.read_requests.len(),
+            atomics0: chip.atomic_requests.len(),
             frames0: chip.sent.len(),
             memory,
             chip,
