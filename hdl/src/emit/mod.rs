@@ -25,6 +25,8 @@
 //! * `if` and `match` over loop variables and numbers are decided here; only the branch taken is emitted.
 //! * `array[signal.val().index()]` reads an array of signals, registers, child ports or `Constant`s at run time.
 //!
+//! What the emitter adds to the text: checks of the stream rules ([`rules`]), under `ifndef SYNTHESIS`.
+//!
 //! What it refuses is the list of [`Problem`]. Modules with equal bodies are emitted once, named after the path
 //! of their first instance. `Custom` and `Wrapper` text sees its ports by their flat names (`rx.tdata` is
 //! `rx_tdata`, `rx[0].tdata` is `rx_0_tdata`); `{rx.tdata}` works too. Outputs of `Custom` are `reg`, of
@@ -51,6 +53,7 @@ mod names;
 mod print;
 mod probe;
 mod register;
+mod rules;
 mod select;
 mod slice;
 mod stmt;

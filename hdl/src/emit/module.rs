@@ -6,6 +6,7 @@ use super::names::{flat, is_keyword, rust_path};
 use super::print;
 use super::probe::{Scope, SignalDecl};
 use super::register::Register;
+use super::rules;
 use super::stmt::{lower_block, Stmt};
 use super::{Dir, Emitted, ModuleInfo, PortInfo};
 use rust_hdl::prelude::{AtomKind, Verilog};
@@ -112,7 +113,8 @@ impl Generator<'_> {
             return None;
         }
         let mut problems = vec![];
-        let (body, custom_text, through) = self.body(scope, &ports, children, &mut problems);
+        let (mut body, custom_text, through) = self.body(scope, &ports, children, &mut problems);
+        body += &rules::text(&ports);
         self.errors
             .extend(problems.into_iter().map(|problem| EmitError {
                 module: scope.path.clone(),

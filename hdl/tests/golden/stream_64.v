@@ -78,6 +78,14 @@ module stream_p_skid (
   always @(posedge clock) data_q <= data_d;
   always @(posedge clock) keep_q <= keep_d;
   always @(posedge clock) last_q <= last_d;
+`ifndef SYNTHESIS
+  reg tx_rule_held;
+  always @(posedge clock) tx_rule_held <= !reset && tx_tvalid && !tx_tready;
+  always @(posedge clock) if (!reset && tx_rule_held && !tx_tvalid) $error("%m: tx_tvalid drops before tx_tready");
+  reg [72:0] tx_rule_was;
+  always @(posedge clock) tx_rule_was <= {tx_tdata, tx_tkeep, tx_tlast};
+  always @(posedge clock) if (!reset && tx_rule_held && tx_tvalid && tx_rule_was != {tx_tdata, tx_tkeep, tx_tlast}) $error("%m: what tx_tvalid offers changes before tx_tready");
+`endif
 endmodule
 
 // stream.p[0].rot and 1 more (custom text)
@@ -236,6 +244,14 @@ module stream_p (
   always @(posedge clock) if (reset) beat_q <= 8'h0; else beat_q <= beat_d;
   always @(posedge clock) if (reset) count_q <= 16'h5; else count_q <= count_d;
   always @(posedge clock) header_q <= header_d;
+`ifndef SYNTHESIS
+  reg tx_rule_held;
+  always @(posedge clock) tx_rule_held <= !reset && tx_tvalid && !tx_tready;
+  always @(posedge clock) if (!reset && tx_rule_held && !tx_tvalid) $error("%m: tx_tvalid drops before tx_tready");
+  reg [72:0] tx_rule_was;
+  always @(posedge clock) tx_rule_was <= {tx_tdata, tx_tkeep, tx_tlast};
+  always @(posedge clock) if (!reset && tx_rule_held && tx_tvalid && tx_rule_was != {tx_tdata, tx_tkeep, tx_tlast}) $error("%m: what tx_tvalid offers changes before tx_tready");
+`endif
 endmodule
 
 // stream: emit::stream::Top<64, 8, 3>
@@ -350,5 +366,19 @@ module stream (
   assign p_1_tx_tready = tx_1_tready;
   assign src = p_0_hdr[55:24];
   assign good = {16'b0, p_0_good} | ({16'b0, p_1_good} << 16);
+`ifndef SYNTHESIS
+  reg tx_0_rule_held;
+  always @(posedge clock) tx_0_rule_held <= !reset && tx_0_tvalid && !tx_0_tready;
+  always @(posedge clock) if (!reset && tx_0_rule_held && !tx_0_tvalid) $error("%m: tx_0_tvalid drops before tx_0_tready");
+  reg [72:0] tx_0_rule_was;
+  always @(posedge clock) tx_0_rule_was <= {tx_0_tdata, tx_0_tkeep, tx_0_tlast};
+  always @(posedge clock) if (!reset && tx_0_rule_held && tx_0_tvalid && tx_0_rule_was != {tx_0_tdata, tx_0_tkeep, tx_0_tlast}) $error("%m: what tx_0_tvalid offers changes before tx_0_tready");
+  reg tx_1_rule_held;
+  always @(posedge clock) tx_1_rule_held <= !reset && tx_1_tvalid && !tx_1_tready;
+  always @(posedge clock) if (!reset && tx_1_rule_held && !tx_1_tvalid) $error("%m: tx_1_tvalid drops before tx_1_tready");
+  reg [72:0] tx_1_rule_was;
+  always @(posedge clock) tx_1_rule_was <= {tx_1_tdata, tx_1_tkeep, tx_1_tlast};
+  always @(posedge clock) if (!reset && tx_1_rule_held && tx_1_tvalid && tx_1_rule_was != {tx_1_tdata, tx_1_tkeep, tx_1_tlast}) $error("%m: what tx_1_tvalid offers changes before tx_1_tready");
+`endif
 endmodule
 

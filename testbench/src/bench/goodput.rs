@@ -12,7 +12,7 @@ use ferrowarp_hdl::preset::Preset;
 use ferrowarp_sim::ModelLib;
 
 /// What the sink charges.
-const SINK: Sink = Sink::Charged {
+pub(super) const SINK: Sink = Sink::Charged {
     packet: 256,
     overhead: 16,
 };

@@ -6,6 +6,7 @@
 //! | [`burst`] | the same with frames back to back on one connection |
 //! | [`smallest`] | the smallest Write at 64 bits, and its picture |
 //! | [`goodput`] | goodput of Writes on one connection |
+//! | [`flows`] | goodput over many connections and of cut streams; FPDUs that share or straddle segments |
 //! | [`speed`] | simulated cycles a second |
 //!
 //! [`page`] makes `docs/results.md` of them.
@@ -14,6 +15,7 @@
 //! clock cycles, counted at the chip's ports. [`Rig`] offers frames and pairs each with its DMA write, octets compared.
 
 pub mod burst;
+pub mod flows;
 pub mod goodput;
 pub mod page;
 pub mod progress;
@@ -134,6 +136,7 @@ pub fn measure(
         svg = Some(picture);
     }
     figures.extend(goodput::figures(preset, &lib, extent, progress)?);
+    figures.extend(flows::figures(preset, &lib, extent, progress)?);
     progress.set(who, "done");
     Ok(Outcome { figures, svg, lib })
 }

@@ -414,7 +414,7 @@ impl Rig {
     }
 }
 
-fn record(spec: &FrameSpec) -> InstallRecord {
+pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
     InstallRecord {
         src: u32::from(spec.src.ip),
         dst: u32::from(spec.dst.ip),

@@ -3,7 +3,7 @@
 use super::{Chip, ChipError};
 use ferrowarp_abi::code::{op, right, status, table};
 use ferrowarp_abi::register::{counter_address, ADDR_STATUS, COUNTERS, STATUS_READY};
-use ferrowarp_abi::table::{ConnState, InstallRecord, LookupRow, LookupWay, TptRecord};
+use ferrowarp_abi::table::{ConnState, InstallRecord, LookupRow, TptRecord};
 use ferrowarp_hdl::rx::lookup::{bucket_key, pack_tuple};
 
 /// Cycles that a command or a register access may take.
@@ -154,26 +154,14 @@ impl Chip {
         let words = rec
             .pack()
             .map_err(|e| ChipError::Table(format!("connection {conn}: {e:?}")))?;
+        let tuple = pack_tuple(rec.vlan, rec.src, rec.dst, rec.sport, rec.dport);
+        let (index, row) = self
+            .lookup
+            .place(conn, bucket_key(tuple, self.cfg.bucket_bits))
+            .map_err(|e| ChipError::Table(format!("connection {conn}: {e}")))?;
         self.record(&words)?;
         self.command(table::CONN, op::INSTALL, u32::from(conn), 0, 0)?;
-        let tuple = pack_tuple(rec.vlan, rec.src, rec.dst, rec.sport, rec.dport);
-        let key = bucket_key(tuple, self.cfg.bucket_bits);
-        for second in [false, true] {
-            let index = LookupRow::index(second, key.bucket[usize::from(second)]);
-            let row = self.lookup.entry(index).or_default();
-            if let Some(way) = row.0.iter().position(|w| w.is_none()) {
-                row.0[way] = Some(LookupWay {
-                    conn,
-                    fingerprint: key.fp,
-                });
-                let row = *row;
-                self.homes.insert(conn, index);
-                return self.write_row(index, &row);
-            }
-        }
-        Err(ChipError::Table(format!(
-            "connection {conn}: both lookup buckets are full"
-        )))
+        self.write_row(index, &row)
     }
 
     fn write_row(&mut self, index: u32, row: &LookupRow) -> Result<(), ChipError> {
@@ -187,14 +175,7 @@ impl Chip {
 
     /// Takes a connection out: first its lookup entry, then the connection. Its final state.
     pub fn remove(&mut self, conn: u16, gen: u8) -> Result<ConnState, ChipError> {
-        if let Some(index) = self.homes.remove(&conn) {
-            let row = self.lookup.entry(index).or_default();
-            for way in &mut row.0 {
-                if way.is_some_and(|w| w.conn == conn) {
-                    *way = None;
-                }
-            }
-            let row = *row;
+        if let Some((index, row)) = self.lookup.take(conn) {
             self.write_row(index, &row)?;
         }
         self.command(table::CONN, op::REMOVE, u32::from(conn), 0, u64::from(gen))?;

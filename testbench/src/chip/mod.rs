@@ -10,6 +10,7 @@
 pub mod build;
 pub mod duel;
 mod host;
+mod lookup_book;
 pub mod mutant;
 mod ports;
 pub mod records;
@@ -18,14 +19,14 @@ pub use build::{build, ChipError};
 pub use host::{Region, StagRights};
 pub use records::*;
 
-use ferrowarp_abi::table::LookupRow;
 use ferrowarp_hdl::rx::cfg::Cfg;
 use ferrowarp_sim::stream::Monitor;
 use ferrowarp_sim::{Model, ModelLib};
+use lookup_book::LookupBook;
 use ports::Ports;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// How the DMA write sink takes data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,9 +68,7 @@ pub struct Chip {
     command_answer: Option<(u8, u64)>,
     register_ask: Option<(u16, Option<u32>)>,
     register_answer: Option<u32>,
-    /// The lookup rows as written, and the row of each connection.
-    lookup: HashMap<u32, LookupRow>,
-    homes: HashMap<u16, u32>,
+    lookup: LookupBook,
 
     /// The rules of the output streams.
     monitors: Vec<Monitor>,
@@ -122,8 +121,7 @@ impl Chip {
             command_answer: None,
             register_ask: None,
             register_answer: None,
-            lookup: HashMap::new(),
-            homes: HashMap::new(),
+            lookup: LookupBook::default(),
             monitors,
             open_writes: VecDeque::new(),
             sent: Vec::new(),

@@ -94,8 +94,8 @@ impl Lockstep {
 
     /// Installs a connection; a number for the other calls.
     pub fn install(&mut self, plan: &ConnPlan) -> Result<usize, DuelError> {
-        let golden = self.golden.install(self.config(plan));
         self.chip.install(plan.conn, &record(plan))?;
+        let golden = self.golden.install(self.config(plan));
         self.sides.push(Side {
             plan: plan.clone(),
             golden,

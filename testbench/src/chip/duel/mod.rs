@@ -68,13 +68,18 @@ pub fn small_cfg(width: usize) -> Cfg {
 
 /// The model of [`small_cfg`], built once a process (and cached on disk).
 pub fn small_model(width: usize) -> Result<ModelLib, ChipError> {
-    static MODELS: Mutex<Option<HashMap<usize, ModelLib>>> = Mutex::new(None);
+    waved_model(width, false)
+}
+
+/// As [`small_model`]; with `trace` it can write waveforms.
+pub fn waved_model(width: usize, trace: bool) -> Result<ModelLib, ChipError> {
+    static MODELS: Mutex<Option<HashMap<(usize, bool), ModelLib>>> = Mutex::new(None);
     let mut models = MODELS.lock().unwrap_or_else(|e| e.into_inner());
     let models = models.get_or_insert_with(HashMap::new);
-    if let Some(m) = models.get(&width) {
+    if let Some(m) = models.get(&(width, trace)) {
         return Ok(m.clone());
     }
-    let m = build(width, &small_cfg(width), false)?;
-    models.insert(width, m.clone());
+    let m = build(width, &small_cfg(width), trace)?;
+    models.insert((width, trace), m.clone());
     Ok(m)
 }

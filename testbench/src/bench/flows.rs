@@ -1,0 +1,380 @@
+//! Goodput over many connections and over cut streams; latency of FPDUs that share a segment or straddle two. What goes
+//! through the assembler is reported without a budget: with small FPDUs it is slower than the wire.
+//!
+//! Each connection's peer sends one stream of Writes, framed and cut beforehand. Frames follow each other at wire rate, but
+//! no more are under way than half the frame slots: a chip that is slower than the wire holds the peers back, as their
+//! windows would, and loses no frame. Goodput is the time in which the FPDUs are offered over the time in which they are placed, with
+//! the DMA sink of [`goodput`](super::goodput). Every write's address and octets are compared.
+
+use super::goodput::SINK;
+use super::rig::{record, WIRE};
+use super::{BenchError, Extent, Figure, Progress};
+use crate::build::{fpdu, ulpdu, FrameSpec};
+use crate::chip::{Chip, Region, Sink, StagRights};
+use ferrowarp_hdl::preset::Preset;
+use ferrowarp_sim::ModelLib;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
+
+/// Payload octets and budget, over many connections.
+pub(super) const CASES: [(usize, f64); 2] = [(1440, 0.99), (64, 0.95)];
+
+const PD: u32 = 7;
+/// Octets between the regions of two connections, and where the first begins.
+const APART: u64 = 1 << 20;
+const FIRST: u64 = 0x00ab_c000_0000;
+/// Largest TCP payload of a cut stream.
+const MSS: usize = 1460;
+const PATIENCE: u64 = 50_000;
+/// Frames that wait for the port, so that it is never late.
+const QUEUED: usize = 8;
+/// FPDUs in one segment.
+const SHARED: usize = 12;
+
+/// A Write's destination and octets.
+type Want = (u64, Vec<u8>);
+
+struct Peer {
+    spec: FrameSpec,
+    want: VecDeque<Want>,
+    /// FPDUs made, and placed.
+    made: usize,
+    placed: usize,
+}
+
+/// A frame, its connection, and the FPDU of that connection with which it is done.
+struct Out {
+    conn: usize,
+    frame: Vec<u8>,
+    done: usize,
+}
+
+struct Rig {
+    chip: Chip,
+    preset: Preset,
+    peers: Vec<Peer>,
+    out: VecDeque<Out>,
+    /// Frames under way: connection, FPDU with which it is done.
+    under_way: Vec<(usize, usize)>,
+}
+
+/// When the wire was done with its frames, and when the chip was.
+struct Span {
+    ratio: f64,
+    frames: usize,
+}
+
+impl Rig {
+    fn new(preset: &Preset, lib: &ModelLib, conns: usize) -> Result<Self, BenchError> {
+        let chip = Chip::new(lib, &preset.cfg(), preset.data_width / 8, 1)?;
+        let mut rig = Self {
+            chip,
+            preset: preset.clone(),
+            peers: Vec::new(),
+            out: VecDeque::new(),
+            under_way: Vec::new(),
+        };
+        for n in 0..conns {
+            let mut spec = FrameSpec::default();
+            spec.src.port = 20_000 + n as u16;
+            spec.seq = 0x1000_0000u32.wrapping_mul(n as u32);
+            rig.chip.install(n as u16, &record(&spec))?;
+            rig.chip.register_region(&Region {
+                stag: stag(n),
+                rights: StagRights {
+                    remote_write: true,
+                    ..Default::default()
+                },
+                pd: PD,
+                bound_to: None,
+                base: 0,
+                len: APART as u32,
+                pa: FIRST + APART * n as u64,
+            })?;
+            rig.peers.push(Peer {
+                spec,
+                want: VecDeque::new(),
+                made: 0,
+                placed: 0,
+            });
+        }
+        Ok(rig)
+    }
+
+    fn wrong(&self, what: impl Into<String>) -> BenchError {
+        BenchError::Wrong {
+            preset: self.preset.name.clone(),
+            what: what.into(),
+        }
+    }
+
+    /// The FPDU of the connection's next Write, of `len` octets.
+    fn write(&mut self, conn: usize, len: usize) -> Vec<u8> {
+        let p = &mut self.peers[conn];
+        // Destinations are 256-byte aligned, as an application's buffers are.
+        let slots = APART / (len as u64).next_multiple_of(256);
+        let to = (p.made as u64 % slots) * (len as u64).next_multiple_of(256);
+        let octets: Vec<u8> = (0..len).map(|i| (i * 7 + p.made) as u8).collect();
+        let unit = ulpdu::write(stag(conn), to, &octets, true);
+        p.made += 1;
+        p.want.push_back((FIRST + APART * conn as u64 + to, octets));
+        fpdu(&unit)
+    }
+
+    /// A segment of the connection's stream; with it, all FPDUs made up to now but `open` are complete.
+    fn segment(&mut self, conn: usize, octets: &[u8], open: usize) {
+        let p = &mut self.peers[conn];
+        let frame = p.spec.frame(octets);
+        p.spec.seq = p.spec.seq.wrapping_add(octets.len() as u32);
+        let done = p.made - open;
+        self.out.push_back(Out { conn, frame, done });
+    }
+
+    fn collect(&mut self) -> Result<Option<u64>, BenchError> {
+        let mut last = None;
+        for w in std::mem::take(&mut self.chip.writes) {
+            let p = &mut self.peers[usize::from(w.conn)];
+            match p.want.pop_front() {
+                Some((addr, octets)) if addr == w.addr && octets == w.data => p.placed += 1,
+                _ => {
+                    let text = format!("connection {}: a wrong Write to {:#x}", w.conn, w.addr);
+                    return Err(self.wrong(text));
+                }
+            }
+            last = Some(w.last_data);
+        }
+        if let Some(e) = self.chip.events.first() {
+            let text = format!("event of kind {} (error {:#06x})", e.kind, e.term);
+            return Err(self.wrong(text));
+        }
+        self.chip.acks.clear();
+        let peers = &self.peers;
+        self.under_way
+            .retain(|(conn, done)| peers[*conn].placed < *done);
+        Ok(last)
+    }
+
+    /// Plays all segments.
+    fn play(&mut self) -> Result<Span, BenchError> {
+        let k = self.chip.k as u64;
+        let most = 1usize << (self.preset.sizes.slot_bits - 1);
+        let frames = self.out.len();
+        let base = self.chip.cycle() + 100;
+        // Where an unhindered port would be, and the ends there of the first and the last frame that complete an FPDU; of the
+        // first write and the last one.
+        let mut ideal = 0;
+        let (mut first_offered, mut last_offered) = (None, 0);
+        let mut completed = vec![0; self.peers.len()];
+        let mut next = base;
+        let mut owed = 0;
+        let (mut first, mut last) = (None, 0);
+        let mut since = base;
+        loop {
+            while self.under_way.len() < most && self.chip.frames_left() < QUEUED {
+                let Some(o) = self.out.pop_front() else { break };
+                let len = o.frame.len() as u64;
+                self.chip.send(next, o.frame);
+                owed += len + WIRE;
+                let step = (owed / k).max(len.div_ceil(k));
+                owed = owed.saturating_sub(step * k);
+                next += step;
+                if o.done > completed[o.conn] {
+                    completed[o.conn] = o.done;
+                    last_offered = ideal + len.div_ceil(k);
+                    first_offered.get_or_insert(last_offered);
+                }
+                ideal += step;
+                self.under_way.push((o.conn, o.done));
+            }
+            self.chip.tick()?;
+            if self.chip.frames_left() == 0 {
+                // Held back: the wire does not catch up.
+                next = next.max(self.chip.cycle());
+            }
+            if let Some(end) = self.collect()? {
+                first.get_or_insert(end);
+                last = end;
+                since = self.chip.cycle();
+            }
+            if self.out.is_empty() && self.peers.iter().all(|p| p.want.is_empty()) {
+                break;
+            }
+            if self.chip.cycle() > since + PATIENCE {
+                let counters = self.chip.counters()?;
+                return Err(self.wrong(format!("nothing is placed any more: {counters:?}")));
+            }
+        }
+        let took = last - first.unwrap_or(last);
+        let offered = (last_offered - first_offered.unwrap_or(last_offered)) as f64;
+        self.chip.sent.clear();
+        Ok(Span {
+            ratio: offered / took.max(1) as f64,
+            frames,
+        })
+    }
+}
+
+fn stag(conn: usize) -> u32 {
+    (0x1000 + conn as u32) << 8 | 0x21
+}
+
+/// Writes of `len` octets, one a segment, connection after connection.
+fn interleaved(rig: &mut Rig, len: usize, n: usize) -> Result<Span, BenchError> {
+    rig.chip.sink = SINK;
+    let conns = rig.peers.len();
+    for i in 0..n {
+        let f = rig.write(i % conns, len);
+        rig.segment(i % conns, &f, 0);
+    }
+    rig.play()
+}
+
+/// One stream of Writes of `len` octets, segments of random length.
+fn cut(rig: &mut Rig, len: usize, octets: usize) -> Result<Span, BenchError> {
+    rig.chip.sink = SINK;
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut stream = Vec::new();
+    let mut ends = Vec::new();
+    while stream.len() < octets {
+        let f = rig.write(0, len);
+        stream.extend(f);
+        ends.push(stream.len());
+    }
+    let mut at = 0;
+    while at < stream.len() {
+        let to = (at + rng.gen_range(MSS / 2..=MSS)).min(stream.len());
+        let open = ends.iter().filter(|e| **e > to).count();
+        rig.segment(0, &stream[at..to], open);
+        at = to;
+    }
+    rig.play()
+}
+
+/// Cycles from the last beat of the last frame to each DMA request.
+fn requests(rig: &mut Rig) -> Result<Vec<i64>, BenchError> {
+    rig.chip.sink = Sink::Open;
+    let mut at = rig.chip.cycle() + 100;
+    let mut requests = Vec::new();
+    while let Some(o) = rig.out.pop_front() {
+        let len = o.frame.len();
+        rig.chip.send(at, o.frame);
+        at += len as u64;
+    }
+    let mut since = rig.chip.cycle();
+    while rig.peers.iter().any(|p| !p.want.is_empty()) {
+        rig.chip.tick()?;
+        requests.extend(rig.chip.writes.iter().map(|w| w.req_cycle));
+        if rig.collect()?.is_some() {
+            since = rig.chip.cycle();
+        }
+        if rig.chip.cycle() > since + PATIENCE {
+            return Err(rig.wrong("an FPDU is not placed"));
+        }
+    }
+    let tlast = rig.chip.sent.last().map_or(0, |s| s.last) as i64;
+    rig.chip.sent.clear();
+    // An open write is not seen until its data has ended, so the order is that of the data.
+    Ok(requests.iter().map(|r| *r as i64 - tlast).collect())
+}
+
+/// Cycles beyond tlast for each of [`SHARED`] Writes in one segment.
+fn shared(rig: &mut Rig, len: usize) -> Result<Vec<i64>, BenchError> {
+    let mut octets = Vec::new();
+    for _ in 0..SHARED {
+        octets.extend(rig.write(0, len));
+    }
+    rig.segment(0, &octets, 0);
+    requests(rig)
+}
+
+/// Cycles beyond the last tlast of a Write of `len` octets, cut after `cut`.
+fn straddling(rig: &mut Rig, len: usize, cut: usize) -> Result<i64, BenchError> {
+    let octets = rig.write(0, len);
+    rig.segment(0, &octets[..cut], 1);
+    rig.segment(0, &octets[cut..], 0);
+    Ok(requests(rig)?[0])
+}
+
+pub fn figures(
+    preset: &Preset,
+    lib: &ModelLib,
+    extent: Extent,
+    progress: &Progress,
+) -> Result<Vec<Figure>, BenchError> {
+    let (conns, scale) = match extent {
+        Extent::Full => (1000.min(1 << preset.sizes.conn_bits), 40),
+        Extent::Quick => (60, 15),
+    };
+    let n = scale * preset.data_width / 8;
+    let mut figures = Vec::new();
+    let mut add = |name: String, span: Span, budget: Option<f64>| {
+        let note = format!("{} frames", span.frames);
+        let f = Figure::new(&preset.name, &name, span.ratio, "", note);
+        figures.push(match budget {
+            Some(b) => f.at_least(b),
+            None => f,
+        });
+    };
+    for (len, budget) in CASES {
+        progress.set(
+            &preset.name,
+            format!("goodput: {len} octets, {conns} connections"),
+        );
+        let mut rig = Rig::new(preset, lib, conns)?;
+        let span = interleaved(&mut rig, len, n.max(2 * conns))?;
+        add(
+            format!("goodput, {len} B Writes, many connections"),
+            span,
+            Some(budget),
+        );
+    }
+    for len in [8192, 1440, 512, 128] {
+        progress.set(&preset.name, format!("goodput: {len} octets, cut anywhere"));
+        let mut rig = Rig::new(preset, lib, 1)?;
+        let span = cut(&mut rig, len, n * 250)?;
+        add(format!("goodput, {len} B Writes cut anywhere"), span, None);
+    }
+    progress.set(&preset.name, "FPDUs that share a segment, straddle two");
+    let mut rig = Rig::new(preset, lib, 1)?;
+    let tails = shared(&mut rig, 64)?;
+    let over = |k: usize| tails[k] - 2 * k as i64;
+    let (at, worst) = (0..tails.len())
+        .map(|k| (k + 1, over(k)))
+        .max_by_key(|(_, over)| *over)
+        .unwrap_or((0, 0));
+    figures.push(Figure::new(
+        &preset.name,
+        "FPDUs of one segment, beyond 2 a further one",
+        worst as f64,
+        "cycles",
+        format!(
+            "FPDU {at} of {SHARED} of 64 B; the first after {}, the last after {}",
+            tails[0],
+            tails[SHARED - 1]
+        ),
+    ));
+    let mut worst = (i64::MIN, 0, 0);
+    for len in [64, 512, 1440, 4000] {
+        let whole = 20 + len;
+        for part in [1, 2, 10, 20, 40, len / 2, len - 4, len + 18, whole - 1] {
+            if whole - part <= MSS && part < whole {
+                let tail = straddling(&mut rig, len, part)?;
+                if tail > worst.0 {
+                    worst = (tail, len, part);
+                }
+            }
+        }
+    }
+    figures.push(Figure::new(
+        &preset.name,
+        "straddling FPDU",
+        worst.0 as f64,
+        "cycles",
+        format!(
+            "{} octets, {} of them in the first segment",
+            worst.1, worst.2
+        ),
+    ));
+    Ok(figures)
+}
