@@ -2,7 +2,7 @@
 //! through the assembler is reported without a budget: with small FPDUs it is slower than the wire.
 //!
 //! Each connection's peer sends one stream of Writes, framed and cut beforehand. Frames follow each other at wire rate, but
-//! no more are under way than half the frame slots: a chip that is slower than the wire holds the peers back, as their
+//! no more are under way than fill half the frame slots or half the staging RAM: a chip that is slower than the wire holds the peers back, as their
 //! windows would, and loses no frame. Goodput is the time in which the FPDUs are offered over the time in which they are placed, with
 //! the DMA sink of [`goodput`](super::goodput). Every write's address and octets are compared.
 
@@ -55,8 +55,8 @@ struct Rig {
     preset: Preset,
     peers: Vec<Peer>,
     out: VecDeque<Out>,
-    /// Frames under way: connection, FPDU with which it is done.
-    under_way: Vec<(usize, usize)>,
+    /// Frames under way: connection, FPDU with which it is done, octets.
+    under_way: Vec<(usize, usize, usize)>,
 }
 
 /// When the wire was done with its frames, and when the chip was.
@@ -151,14 +151,16 @@ impl Rig {
         self.chip.acks.clear();
         let peers = &self.peers;
         self.under_way
-            .retain(|(conn, done)| peers[*conn].placed < *done);
+            .retain(|(conn, done, _)| peers[*conn].placed < *done);
         Ok(last)
     }
 
     /// Plays all segments.
     fn play(&mut self) -> Result<Span, BenchError> {
         let k = self.chip.k as u64;
-        let most = 1usize << (self.preset.sizes.slot_bits - 1);
+        // Half the frame slots, half the staging RAM.
+        let slots = 1usize << (self.preset.sizes.slot_bits - 1);
+        let stage = self.chip.k << (self.preset.sizes.stage_bits - 1);
         let frames = self.out.len();
         let base = self.chip.cycle() + 100;
         // Where an unhindered port would be, and the ends there of the first and the last frame that complete an FPDU; of the
@@ -171,7 +173,10 @@ impl Rig {
         let (mut first, mut last) = (None, 0);
         let mut since = base;
         loop {
-            while self.under_way.len() < most && self.chip.frames_left() < QUEUED {
+            while self.under_way.len() < slots
+                && self.under_way.iter().map(|u| u.2).sum::<usize>() < stage
+                && self.chip.frames_left() < QUEUED
+            {
                 let Some(o) = self.out.pop_front() else { break };
                 let len = o.frame.len() as u64;
                 self.chip.send(next, o.frame);
@@ -185,7 +190,7 @@ impl Rig {
                     first_offered.get_or_insert(last_offered);
                 }
                 ideal += step;
-                self.under_way.push((o.conn, o.done));
+                self.under_way.push((o.conn, o.done, len as usize));
             }
             self.chip.tick()?;
             if self.chip.frames_left() == 0 {
