@@ -49,7 +49,7 @@ fn one(width: usize, seed: u64, wave: Option<&PathBuf>) -> Result<Report, DuelEr
         ops: 6,
         big: 1500,
         huge: 65_536,
-        ipv6: true,
+        ..Limits::default()
     };
     let mut setup = random::setup(seed, limits);
     setup.noise = noise(seed);
@@ -77,9 +77,11 @@ fn play(test: &str, width: usize, seeds: Range<u64>) {
     };
     let mut total = Report::default();
     let count = seeds.end - seeds.start;
+    let mut longest = Vec::new();
     for seed in seeds {
         match one(width, seed, wave.as_ref()) {
             Ok(r) => {
+                longest.push((r.cycles, seed));
                 total.cycles += r.cycles;
                 total.frames += r.frames;
                 total.octets += r.octets;
@@ -92,7 +94,10 @@ fn play(test: &str, width: usize, seeds: Range<u64>) {
             ),
         }
     }
-    println!("{count} cases: {total:?}");
+    longest.sort_unstable();
+    longest.reverse();
+    longest.truncate(8);
+    println!("{count} cases: {total:?}; longest (cycles, seed): {longest:?}");
 }
 
 /// Seeds that no run has used before.

@@ -34,6 +34,9 @@ pub struct Limits {
     /// Longest ordinary message; a few reach `huge`.
     pub big: usize,
     pub huge: usize,
+    /// Longest segment and ULPDU that the chip takes.
+    pub mss: usize,
+    pub mulpdu: usize,
     /// About half of the connections are IPv6.
     pub ipv6: bool,
 }
@@ -45,6 +48,8 @@ impl Default for Limits {
             ops: 14,
             big: 8192,
             huge: 66_000,
+            mss: 8900,
+            mulpdu: 65535,
             ipv6: true,
         }
     }
@@ -176,7 +181,9 @@ impl Maker {
         c.qpn = self.rng.gen_range(0..1 << 20);
         c.ird = self.rng.gen_range(1..8);
         c.window = self.pick(&[3000, 16384, 40_000, 65535, 200_000]);
-        c.mss = self.pick(&[536, 1448, 1460, 1460, 8900]);
+        c.mss = self
+            .pick(&[536, 1448, 1460, 1460, 8900])
+            .min(self.limits.mss);
         c.fin = self.rng.gen_bool(0.3);
         c.spec.seq = if self.rng.gen_bool(0.3) {
             u32::MAX - self.rng.gen_range(0..5000)
@@ -208,7 +215,9 @@ impl Maker {
         ]);
         let mulpdu = match cutting {
             Cutting::Aligned => (c.mss - 16).min(c.mss - 6),
-            _ => self.pick(&[128, 1000, c.mss - 6, 9000, 65535]),
+            _ => self
+                .pick(&[128, 1000, c.mss - 6, 9000, 65535])
+                .min(self.limits.mulpdu),
         };
         if cutting == Cutting::Octets {
             // Repeating a whole window of frames with one octet each would take for ever.
