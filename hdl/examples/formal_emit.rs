@@ -206,6 +206,7 @@ fn tiny() -> Cfg {
         window: 4,
         ipv6: false,
         sack: true,
+        markers: true,
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Limits {
     pub mulpdu: usize,
     /// About half of the connections are IPv6.
     pub ipv6: bool,
+    /// About a third of them have Markers.
+    pub markers: bool,
 }
 
 impl Default for Limits {
@@ -51,6 +53,7 @@ impl Default for Limits {
             mss: 8900,
             mulpdu: 65535,
             ipv6: true,
+            markers: true,
         }
     }
 }
@@ -105,7 +108,7 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
     // By a stream of its own: the rest of a case is the same with and without.
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
     for conn in &mut s.conns {
-        if rng.gen_bool(0.3) {
+        if limits.markers && rng.gen_bool(0.3) {
             // An installation later than SeqStart now and then.
             let behind = rng.gen_bool(0.3).then(|| 4 * rng.gen_range(0..1000));
             conn.markers = Some(behind.unwrap_or(0));
