@@ -240,7 +240,7 @@ fn sec_11_every_reason_in_its_own_counter() {
 /// More connections than the pool has room for begin an FPDU of three blocks at the same time: those that are promised their
 /// blocks get them, the others come again.
 #[test]
-fn sec_13_promises_of_the_pool_are_kept() {
+fn promises_of_the_pool_are_kept() {
     for width in WIDTHS {
         let mut s = Setup::new(8);
         for n in 0..60u16 {
