@@ -43,6 +43,7 @@ fn one(lib: &ModelLib, preset: &Preset, seed: u64) -> Result<(Report, usize), Du
         mss: preset.sizes.max_frame - 70,
         // With 2 octets of length and 4 of CRC.
         mulpdu: preset.sizes.max_fpdu - 6,
+        alone: 48,
         ipv6: false,
         markers: true,
     };

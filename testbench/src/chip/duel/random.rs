@@ -22,7 +22,7 @@ enum Cutting {
     Packed,
     /// Anywhere.
     Random,
-    /// One octet a segment.
+    /// One octet a segment ([`Limits::alone`]).
     Octets,
 }
 
@@ -37,6 +37,8 @@ pub struct Limits {
     /// Longest segment and ULPDU that the chip takes.
     pub mss: usize,
     pub mulpdu: usize,
+    /// So many octets at the start and the end of a message travel alone, where every octet is to be a segment.
+    pub alone: usize,
     /// About half of the connections are IPv6.
     pub ipv6: bool,
     /// About a third of them have Markers.
@@ -52,6 +54,7 @@ impl Default for Limits {
             huge: 66_000,
             mss: 8900,
             mulpdu: 65535,
+            alone: usize::MAX,
             ipv6: true,
             markers: true,
         }
@@ -285,7 +288,12 @@ impl Maker {
                         }
                     }
                 }
-                Cutting::Octets => op.cuts = (0..=len).collect(),
+                Cutting::Octets => {
+                    let alone = self.limits.alone;
+                    op.cuts = (0..=len)
+                        .filter(|c| *c <= alone || len - c <= alone)
+                        .collect();
+                }
             }
         }
         c
