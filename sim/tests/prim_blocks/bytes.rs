@@ -1,6 +1,7 @@
 //! Byte movers and masks against Rust, at every width: rotators, keep and length, range mask, checksum, capture.
 
 use crate::bench::{width, Cases, Dut, OCTETS, WIDTHS};
+use ferrowarp_hdl::prim::BEAT_BITS;
 
 const ROUNDS: usize = 400;
 
