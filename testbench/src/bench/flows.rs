@@ -2,7 +2,7 @@
 //! through the assembler has an aim instead of a budget ([`REPORTED`]): it is slower than the wire.
 //!
 //! Each connection's peer sends one stream of Writes, framed and cut beforehand. Frames follow each other at wire rate, but
-//! no more are under way than fill half the frame slots or half the staging RAM: a chip that is slower than the wire holds the peers back, as their
+//! no more are under way than fill half the frame slots, half the staging RAM or the window: a chip that is slower than the wire holds the peers back, as their
 //! windows would, and loses no frame. Goodput is the time in which the FPDUs are offered over the time in which they are placed, with
 //! the DMA sink of [`goodput`](super::goodput). Every write's address and octets are compared.
 
@@ -52,11 +52,13 @@ pub const REPORTED: &[(&str, Aim)] = &[
     ("goodput, 1440 B Writes cut anywhere", Aim::AtLeast(0.9)),
     ("goodput, 512 B Writes cut anywhere", Aim::AtLeast(0.9)),
     ("goodput, 128 B Writes cut anywhere", Aim::Open),
+    (SWAPPED, Aim::AtLeast(0.95)),
     // The first after 3 cycles.
     (BEYOND, Aim::AtMost(3.0)),
     (STRADDLING, Aim::AtMost(8.0)),
 ];
 const BEYOND: &str = "FPDUs of one segment, beyond 2 a further one";
+const SWAPPED: &str = "goodput, 1440 B Writes, 5 % of segments swapped";
 const STRADDLING: &str = "straddling FPDU";
 
 /// The aim of a reported figure.
@@ -77,6 +79,8 @@ const FIRST: u64 = 0x00ab_c000_0000;
 /// Largest TCP payload of a cut stream.
 const MSS: usize = 1460;
 const PATIENCE: u64 = 50_000;
+/// Octets that one peer has under way at most: within the window of [`record`].
+const WINDOW: usize = 60_000;
 /// Frames that wait for the port, so that it is never late.
 const QUEUED: usize = 8;
 /// FPDUs in one segment.
@@ -211,6 +215,7 @@ impl Rig {
         // Half the frame slots, half the staging RAM.
         let slots = 1usize << (self.preset.sizes.slot_bits - 1);
         let stage = self.chip.k << (self.preset.sizes.stage_bits - 1);
+        let stage = stage.min(WINDOW * self.peers.len());
         let frames = self.out.len();
         let base = self.chip.cycle() + 100;
         // Where an unhindered port would be, and the ends there of the first and the last frame that complete an FPDU; of the
@@ -306,6 +311,28 @@ fn cut(rig: &mut Rig, len: usize, octets: usize) -> Result<Span, BenchError> {
     rig.play()
 }
 
+/// One stream of Writes, one a segment; one segment of 20 changes places with the next.
+fn swapped(rig: &mut Rig, len: usize, n: usize) -> Result<Span, BenchError> {
+    rig.chip.sink = SINK;
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    for _ in 0..n {
+        let f = rig.write(0, len);
+        rig.segment(0, &f, 0);
+    }
+    let mut i = 1;
+    while i + 1 < rig.out.len() {
+        if rng.gen_bool(0.05) {
+            rig.out.swap(i, i + 1);
+            // Neither is placed before both are here.
+            let done = rig.out[i].done.max(rig.out[i + 1].done);
+            (rig.out[i].done, rig.out[i + 1].done) = (done, done);
+            i += 1;
+        }
+        i += 1;
+    }
+    rig.play()
+}
+
 /// Cycles from the last beat of the last frame to each DMA request.
 fn requests(rig: &mut Rig) -> Result<Vec<i64>, BenchError> {
     rig.chip.sink = Sink::Open;
@@ -390,6 +417,10 @@ pub fn figures(
         let span = cut(&mut rig, len, n * 250)?;
         add(format!("goodput, {len} B Writes cut anywhere"), span, None);
     }
+    progress.set(&preset.name, "goodput: segments that change places");
+    let mut rig = Rig::new(preset, lib, 1)?;
+    let span = swapped(&mut rig, 1440, n)?;
+    add(SWAPPED.into(), span, None);
     progress.set(&preset.name, "FPDUs that share a segment, straddle two");
     let mut rig = Rig::new(preset, lib, 1)?;
     let tails = shared(&mut rig, 64)?;

@@ -93,7 +93,7 @@ packet of 256.",
 const REPORTED: (&str, &str) = (
     "Through the assembler",
     "What has an aim and no budget yet. *Cut anywhere*: a stream of Writes on one connection in segments of random length, goodput as \
-above. *FPDUs of one segment*: 12 Writes of 64 octets; the k-th should be requested within 3 + 2 (k - 1) cycles after tlast, and the \
+above. *Swapped*: Writes one a segment, and one segment of 20 changes places with the next. *FPDUs of one segment*: 12 Writes of 64 octets; the k-th should be requested within 3 + 2 (k - 1) cycles after tlast, and the \
 figure is the worst of them less 2 (k - 1). *Straddling FPDU*: from the last tlast to the request, the worst of several lengths and cuts.",
 );
 
