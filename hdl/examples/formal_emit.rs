@@ -5,7 +5,7 @@
 
 use ferrowarp_hdl::emit::{emit, Emitted};
 use ferrowarp_hdl::prim::*;
-use ferrowarp_hdl::rx::{blocks, cfg::Cfg, merge, servers, slots, tx_servers};
+use ferrowarp_hdl::rx::{blocks, cfg::Cfg, deliver_queue, merge, servers, slots, tx_servers};
 use rust_hdl::prelude::*;
 use std::path::Path;
 
@@ -71,6 +71,8 @@ fn queues(out: &mut Texts) {
         .put("fifo_a9", Fifo::<Bits<1>, 9>::new())
         .put("fifo_narrow", Fifo::<Pair, 2>::new().narrow(&NARROW))
         .put("fifo_sized", Fifo::<Bits<4>, 6>::sized(3))
+        .put("bypass_headed_a1", BypassFifo::<Bits<4>, 1>::new().headed())
+        .put("bypass_headed_a2", BypassFifo::<Bits<4>, 2>::new().headed())
         .put("bypass_a1", BypassFifo::<Bits<4>, 1>::new())
         .put("bypass_a2", BypassFifo::<Bits<4>, 2>::new())
         .put("bypass_a4", BypassFifo::<Bits<4>, 4>::new())
@@ -149,6 +151,7 @@ fn captures(out: &mut Texts) {
         FieldCapture::<Bits<48>, 64>::new(&FIELDS),
     )
     .put("payload_capture_64", PayloadCapture::<64>::new())
+    .put("payload_capture_ahead", PayloadCapture::<64>::new().ahead())
     .put("payload_capture_128", PayloadCapture::<128>::new());
 }
 
@@ -204,6 +207,7 @@ fn tiny() -> Cfg {
         window: 4,
         ipv6: false,
         sack: true,
+        markers: true,
     }
 }
 
@@ -213,6 +217,7 @@ fn tables(out: &mut Texts) {
         pool_bits: 2,
         ..tiny()
     };
+    out.put("unread", deliver_queue::Unread::default());
     out.put("slots", slots::Slots::new(cfg.slot_bits))
         .put("blocks_2", blocks::Blocks::new(&tiny_pool))
         .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))

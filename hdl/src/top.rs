@@ -185,6 +185,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     roomy: Reg<bool>,
     seg_roomy: Reg<bool>,
     need: Constant<Bits<8>>,
+    ack_need: Constant<Bits<8>>,
     /// An FPDU of the assembler is in the pipeline.
     fpdu_busy: Reg<bool>,
     fpdus: Reg<Bits<3>>,
@@ -369,6 +370,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             roomy: Default::default(),
             seg_roomy: Default::default(),
             need: Constant::new((cfg.credit() as u64).to_bits()),
+            ack_need: Constant::new((cfg.ack_credit() as u64).to_bits()),
             fpdu_busy: Default::default(),
             fpdus: Default::default(),
             fpdu_alone: Default::default(),
@@ -705,7 +707,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
             (self.acks.pop.val() & self.acks.dout.val().sack) | self.pipe.sack_void.val();
         // Credits: every FIFO behind the pipeline has room for the whole window.
         self.roomy.d.next = self.deliver.roomy.val()
-            & (self.acks.room.val() >= self.need.val())
+            & (self.acks.room.val() >= self.ack_need.val())
             & self.command.ready.val();
         // Frames alone push into the assembler's queue; an operation that waited for it would wait for itself.
         self.seg_roomy.d.next = self.asm.seg_room.val() >= self.need.val();

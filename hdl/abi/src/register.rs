@@ -74,6 +74,7 @@ pub const GEOMETRY: &[(&str, &str)] = &[
         "sack",
         "1: segments ahead of a gap are kept; 0: dropped, and SACK is not to be permitted in the handshake",
     ),
+    ("markers", "1: streams with Markers; 0: not to be asked for in the MPA Request or Reply"),
 ];
 
 /// One 32-bit counter; it wraps.

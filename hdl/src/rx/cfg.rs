@@ -33,6 +33,8 @@ pub struct Cfg {
     pub ipv6: bool,
     /// Segments ahead of a gap are kept and reported with SACK. Without: dropped, and the logic is left out.
     pub sack: bool,
+    /// Streams with Markers. Without: their install record is refused, and the logic is left out.
+    pub markers: bool,
 }
 
 impl Cfg {
@@ -40,6 +42,11 @@ impl Cfg {
     /// that the four cycle old count does not know (one every two cycles), an entry that stays free, and one to spare.
     pub fn credit(&self) -> usize {
         self.window + 4
+    }
+
+    /// The same for reports, which pass one register more: a push that is on its way there.
+    pub fn ack_credit(&self) -> usize {
+        self.credit() + 1
     }
 
     /// Octets of a pool block are 2^this; `lk` = log2 of the octets in a beat.

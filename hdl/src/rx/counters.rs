@@ -75,7 +75,7 @@ pub struct Counters {
     full: Reg<bool>,
     address: RegNr<Bits<16>>,
     answer: RegNr<Bits<32>>,
-    /// The address is one of the 16 registers from 0 on, or a counter's.
+    /// The address is one of the 32 registers from 0 on, or a counter's.
     low: Signal<Local, bool>,
     counter: Signal<Local, bool>,
     value: Signal<Local, Bits<32>>,
@@ -108,6 +108,7 @@ impl Counters {
             N,
             usize::from(cfg.ipv6),
             usize::from(cfg.sack),
+            usize::from(cfg.markers),
         ];
         Self {
             clock: Default::default(),
@@ -230,7 +231,7 @@ impl Logic for Counters {
 
         // Register access. Nothing is looked for before the first scan is over.
         self.address.d.next = self.registers_address.val();
-        self.low.next = !self.address.q.val().get_bits::<10>(6).any();
+        self.low.next = !self.address.q.val().get_bits::<9>(7).any();
         self.counter.next = self.address.q.val().get_bits::<8>(8) == 0x04;
         for n in (self._n)..(self._n + 1) {
             if self.address.q.val().get_bits::<6>(2) >= n.to_bits::<6>() {
@@ -238,20 +239,20 @@ impl Logic for Counters {
             }
         }
         self.value.next = self.none.val();
-        if self.address.q.val().get_bits::<6>(0) == 0x00 {
+        if self.address.q.val().get_bits::<7>(0) == 0x00 {
             self.value.next = self.magic.val();
         }
-        if self.address.q.val().get_bits::<6>(0) == 0x04 {
+        if self.address.q.val().get_bits::<7>(0) == 0x04 {
             self.value.next = self.version.val();
         }
-        if self.address.q.val().get_bits::<6>(0) == 0x08 {
+        if self.address.q.val().get_bits::<7>(0) == 0x08 {
             self.value.next = bit_cast::<32, 1>(self.ready.val().into());
         }
-        if self.address.q.val().get_bits::<6>(0) == 0x0C {
+        if self.address.q.val().get_bits::<7>(0) == 0x0C {
             self.value.next = self.scratch.q.val();
         }
         for i in 0..self._g {
-            if self.address.q.val().get_bits::<6>(0) == (i * 4 + 0x10).to_bits::<6>() {
+            if self.address.q.val().get_bits::<7>(0) == (i * 4 + 0x10).to_bits::<7>() {
                 self.value.next = self.geometry[i].val();
             }
         }

@@ -14,15 +14,15 @@
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
-//! least, and one without data comes three cycles after its push. `st_busy` may come with a request that is not taken yet, or
-//! for the source that is not on the port: the assembler then waits a cycle for nothing.
+//! least, and one without data comes three cycles after its push. `st_busy` comes from a register ([`Unread`]): as long as any
+//! frame is not read the assembler waits, even while the pool is read or a request is not taken.
 //!
 //! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
 //! ends a burst of short frames behind a long one.
 
 use super::cfg::Cfg;
 use super::deliver_atomic::Operands;
-use super::deliver_queue::{DeliverQueue, Turns, AT};
+use super::deliver_queue::{DeliverQueue, Turns, Unread, AT};
 use super::deliver_read::{DeliverRead, NicOrder, Order};
 use super::types::*;
 use crate::prim::reduce::Bswap;
@@ -204,6 +204,7 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
     /// FPDU octets beside `xq`'s tails.
     headers: LutRam<Bits<368>, AT>,
     turns: Turns,
+    unread: Unread,
     read: DeliverRead<D, K, LK, C>,
     operands: Operands<D>,
     d: Signal<Local, Desc>,
@@ -358,6 +359,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             nq: DeliverQueue::new(bits, cfg.credit()),
             headers: LutRam::sized(bits),
             turns: Turns::new(bits),
+            unread: Default::default(),
             read: DeliverRead::new(cfg),
             operands: Default::default(),
             d: Default::default(),
@@ -432,6 +434,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.order.next.data = self.d.val().src != Src::None;
         self.order.next.staged = self.d.val().src == Src::Staging;
         self.order.next.kept = self.d.val().rreq;
+        self.order.next.frame = self.d.val().free_slot;
         self.xt_in.next.data = self.d.val().src != Src::None;
         self.xt_in.next.conn = self.d.val().conn & self.conn_bits.val();
         self.xt_in.next.gen = self.d.val().gen;
@@ -514,12 +517,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // Read side.
-        self.read.x_may.next = self.xq.waiting.val();
-        self.read.nic_may.next = self.nq.waiting.val();
-        if self.turns.order_waits.val() {
-            self.read.x_may.next = self.turns.order_x.val();
-            self.read.nic_may.next = !self.turns.order_x.val();
-        }
         self.read.go.next = self.turns.order_waits.val() | self.moves.val();
         self.read.x.next = self.turns.order_x.val();
         self.read.x_order.next = self.xq.order.val();
@@ -529,6 +526,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.xq.order_pop.next = self.read.go.val() & self.x_ends.val();
         self.nq.order_pop.next = self.read.go.val() & self.nic_ends.val();
         self.turns.order_pop.next = self.read.go.val() & (self.x_ends.val() | self.nic_ends.val());
+        self.unread.x.next = self.x_push.val() & self.d.val().free_slot;
+        self.unread.nic.next = self.nic_push.val();
+        self.unread.read.next =
+            self.nq.order_pop.val() | (self.xq.order_pop.val() & self.read.x_frame.val());
+        self.read.unread.next = self.unread.some.val();
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
         self.st_next.next = self.read.st_next.val();

@@ -19,6 +19,14 @@
 //! | `order_waits`, `order_x`, `order_pop` | out, out, in | the oldest turn whose data was not read; `order_waits` is a register. While it is low, `order_x` is `x_in`, and `order_pop` takes the turn that is pushed in the same cycle |
 //! | `tail_waits`, `tail_x`, `tail_pop` | out, out, in | the oldest turn whose data was read, the cycle after its `order_pop` |
 //!
+//! [`Unread`]: whether frames wait to be read from staging; pessimistic, but from one register.
+//!
+//! | port | | |
+//! |---|---|---|
+//! | `x`, `nic` | in | a delivery of a frame was pushed, by either source |
+//! | `read` | in | one of them was read, or has no data |
+//! | `some` | out | set the cycle after a push, reset two cycles after the last one was read |
+//!
 //! No part is stored twice, and one field is stored in each part that reads it. The RAMs are written in every cycle but the
 //! one after a push, at an entry that is free, and the pointer moves in that cycle: a late `push` reaches two registers.
 //! What a tail says is decided late, so it passes a register.
@@ -257,6 +265,49 @@ impl Logic for Turns {
         if !self.order_pop.val() & self.tail_pop.val() {
             self.tail_some.d.next =
                 ((self.tail_at.q.val() + 1) & self.mask.val()) != self.order_at.q.val();
+        }
+    }
+}
+
+/// Counts frames that deliver has not read yet.
+#[derive(LogicBlock, Default)]
+pub struct Unread {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub x: Signal<In, bool>,
+    pub nic: Signal<In, bool>,
+    pub read: Signal<In, bool>,
+    pub some: Signal<Out, bool>,
+    count: Reg<Bits<TURN>>,
+    some_q: Reg<bool>,
+    x_q: Reg<bool>,
+    nic_q: Reg<bool>,
+    read_q: Reg<bool>,
+    came: Signal<Local, bool>,
+}
+
+impl Logic for Unread {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.read_q.d.next = self.read.val();
+        self.x_q.d.next = self.x.val();
+        self.nic_q.d.next = self.nic.val();
+        self.some.next = self.some_q.q.val();
+        // `x` and `nic` come late: they reach one register at once, and the count a cycle later.
+        self.came.next = self.x_q.q.val() | self.nic_q.q.val();
+        self.some_q.d.next = self.x.val()
+            | self.nic.val()
+            | self.came.val()
+            | !((self.count.q.val() == 0) | ((self.count.q.val() == 1) & self.read_q.q.val()));
+        if self.x_q.q.val() & self.nic_q.q.val() {
+            self.count.d.next = self.count.q.val() + 2;
+            if self.read_q.q.val() {
+                self.count.d.next = self.count.q.val() + 1;
+            }
+        } else if self.came.val() & !self.read_q.q.val() {
+            self.count.d.next = self.count.q.val() + 1;
+        } else if !self.came.val() & self.read_q.q.val() {
+            self.count.d.next = self.count.q.val() - 1;
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `x_may nic_may` | in | an order waits that comes from there, or none and a request whose order might be next |
+//! | `unread`, `x_frame` | in, out | a frame waits to be read, from a register; `x_order` is one |
 //! | `x`, `x_order`, `nic_order` | in | where the order comes from; the oldest order of either source |
 //! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
 //! | `st_busy st_addr st_next`, `st_lo st_hi` | out, in | staging read, see [`Staging`](super::staging::Staging); while `st_busy` is low the port is free for the assembler |
@@ -39,6 +39,8 @@ pub struct Order {
     pub staged: bool,
     /// Not for the DMA port: operands of an Atomic Request.
     pub kept: bool,
+    /// Of a frame, not of the pool or the host.
+    pub frame: bool,
 }
 
 /// Where a plain frame is.
@@ -53,8 +55,8 @@ pub struct NicOrder {
 pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
-    pub x_may: Signal<In, bool>,
-    pub nic_may: Signal<In, bool>,
+    pub unread: Signal<In, bool>,
+    pub x_frame: Signal<Out, bool>,
     pub x: Signal<In, bool>,
     pub x_order: Signal<In, Order>,
     pub nic_order: Signal<In, NicOrder>,
@@ -163,8 +165,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
         Self {
             clock: Default::default(),
             reset: Default::default(),
-            x_may: Default::default(),
-            nic_may: Default::default(),
+            unread: Default::default(),
+            x_frame: Default::default(),
             x: Default::default(),
             x_order: Default::default(),
             nic_order: Default::default(),
@@ -337,8 +339,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
             self.in_blk_q.d.next = self.in_next.val();
             self.at_end_q.d.next = self.in_next.val() == self.in_mask.val();
         }
-        self.st_busy.next =
-            self.room.val() & ((self.x_may.val() & self.x_now.val().staged) | self.nic_may.val());
+        self.st_busy.next = self.room.val() & self.unread.val();
+        self.x_frame.next = self.x_now.val().frame;
         self.st_addr.next = self.addr.val();
         self.st_next.next = self.after.val();
         for k in (self._blk_bits)..(self._blk_bits + 1) {

@@ -13,7 +13,7 @@
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
 //! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
-//! load in every cycle, single bits say what they mean. What J has used is popped in the cycle after, which no other J may
+//! load in every cycle, single bits say what they mean. A report is pushed a cycle behind X3, from registers. What J has used is popped in the cycle after, which no other J may
 //! have; only an operation (`opq`) is popped in J. `dyn_*`, `inv_*`, `op_done`, `op_ok`, `why` and the counts are
 //! registers, a cycle behind X3 or J.
 //! Back-pressure: none. Nothing enters ingest (`admit`) or lookup (`op_room`) unless every FIFO behind that it may push into
@@ -196,6 +196,8 @@ pub struct Pipe {
     revoked: Revoked,
     x2_tpt: Reg<bool>,
 
+    ack_push_q: Reg<bool>,
+    ack_q: RegNr<Ack>,
     place: Place,
 }
 
@@ -332,6 +334,8 @@ impl Pipe {
             tables: Default::default(),
             revoked: Revoked::new(cfg.window),
             x2_tpt: Default::default(),
+            ack_push_q: Default::default(),
+            ack_q: Default::default(),
             place: Place::default(),
         }
     }
@@ -574,8 +578,11 @@ impl Logic for Pipe {
         self.x_push.next = self.place.x_push.val();
         self.x_desc.next = self.place.x_desc.val();
         self.aux.next = self.place.aux.val();
-        self.ack_push.next = self.place.ack_push.val();
-        self.ack.next = self.place.ack.val();
+        // Whether there is a report comes late, from the checksums.
+        self.ack_push_q.d.next = self.place.ack_push.val();
+        self.ack_q.d.next = self.place.ack.val();
+        self.ack_push.next = self.ack_push_q.q.val();
+        self.ack.next = self.ack_q.q.val();
         self.seg_push.next = self.place.seg_push.val();
         self.seg.next = self.place.seg.val();
         self.sack_void.next = self.place.sack_void.val();

@@ -42,7 +42,7 @@ impl Duel<'_> {
             if ahead == 0 {
                 p.gaps += u32::from(a.flags & ack_flag::OOO != 0 || a.sack_n > 0);
                 if p.gaps == 3 {
-                    p.peer.go_back();
+                    p.repair();
                 }
                 continue;
             }
@@ -55,17 +55,22 @@ impl Duel<'_> {
             }
             p.last_progress = now;
             moved = true;
+            // Not all that was under way then: the next gap (RFC 6582, partial acknowledgement).
+            if p.recover.is_some_and(|r| seq_diff(r, p.acked) > 0) {
+                p.repair();
+            }
         }
         while self.events < self.chip.events.len() {
             let e = &self.chip.events[self.events];
             self.events += 1;
-            moved = true;
             self.strangers.listen(e);
             if let Some(p) = self
                 .players
                 .iter_mut()
                 .find(|p| p.plan.conn == e.conn && p.plan.gen == e.gen)
             {
+                // A plain frame is no progress: it may be of a connection that the chip does not find.
+                moved = true;
                 match e.kind {
                     cpl_kind::RECV => p.received += 1,
                     cpl_kind::READ_DONE => p.reads_done += 1,

@@ -221,6 +221,8 @@ impl<'a> Duel<'a> {
                 acked: plan.spec.seq,
                 book: SackBook::new(plan.spec.seq),
                 gaps: 0,
+                fast: chip.cfg.sack && setup.seed / 4 % 4 != 0,
+                recover: None,
                 last_progress: chip.cycle(),
                 dead: false,
                 plan: plan.clone(),
