@@ -6,10 +6,10 @@
 //!
 //! | cycle | what |
 //! |---|---|
-//! | P+1 | `settle`: position, fill and rest move on. The posted stretch moves up if the reader is idle, else in `L` of the one before |
-//! | P+2 | first chunk at the earliest. Head: the length field of the FPDU that follows is asked for |
-//! | P+6 | Look: the length field is there |
-//! | P+7 | Decide: blocks, and what to read; posted at the earliest |
+//! | P+1 | `settle`: position, fill and rest move on. Run: the length field of the FPDU that follows is asked for. The posted stretch moves up if the reader is idle, else in `L` of the one before |
+//! | P+2 | first chunk at the earliest; with [`AsmAhead`](super::asm_ahead::AsmAhead) P+3 |
+//! | P+5 | Look: the length field is there |
+//! | P+6 | Decide: blocks, and what to read; posted at the earliest |
 //! | P+2 | Drain, if the segment ends: the next one is loaded (`hop`) if it goes on in the same stream |
 //! | P+3 | Check: its first stretch is posted |
 //! | L+5 | the CRC state is there |
@@ -284,6 +284,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     next_seq: Signal<Local, Bits<32>>,
     differ: Signal<Local, Bits<32>>,
     finish: Signal<Local, bool>,
+    /// The next FPDU's length field is asked for in the cycle after a post.
+    at_once: Signal<Local, bool>,
     hold_chain: Signal<Local, bool>,
     half: Signal<Local, bool>,
     in_lane: Signal<Local, Bits<LEN>>,
@@ -477,6 +479,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             fin_now: Default::default(),
             loads: Default::default(),
             finish: Default::default(),
+            at_once: Default::default(),
             hold_chain: Default::default(),
             half: Default::default(),
             in_lane: Default::default(),
@@ -571,7 +574,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.ext.next = self.act_len.val();
             self.last.next = self.act_len.val() <= self.k.val();
         }
-        self.head.next = (self.state.q.val() == AsmState::Head) | self.mark.head.val();
+        self.at_once.next =
+            (self.state.q.val() == AsmState::Run) & !self.sorted.q.val() & !self.to_end.q.val();
+        self.head.next =
+            (self.state.q.val() == AsmState::Head) | self.at_once.val() | self.mark.head.val();
         self.marker.next = self.mark.run.val();
         self.lead.next = self.mark.led.val();
         if self.mark.run.val() {
@@ -934,6 +940,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.state.d.next = AsmState::Head;
                     if self.marks.val() {
                         self.state.d.next = AsmState::Calm;
+                    }
+                    if self.at_once.val() {
+                        self.state.d.next = AsmState::Look;
                     }
                     if self.to_end.q.val() {
                         self.state.d.next = AsmState::Drain;

@@ -16,6 +16,8 @@
 //! | `flush` | in | forget all that is posted, being read or looked at |
 //! | `idle` | out | nothing is |
 //! | `st_req st_addr st_next`, `st_grant` | out, in | staging read; a late `st_grant` moves registers on, whose next values are ready |
+//! | `own has`, `take take_last` | in, out | chunks come from [`AsmAhead`](super::asm_ahead::AsmAhead), not with `st_grant`: a window is there; it is taken, for the last chunk of a stretch |
+//! | `looks`, `post_base post_ext` | out | the staging read is a look; for that block: the stretch posted in the cycle before |
 //! | `issue` | out | what becomes of the read of this cycle |
 //! | `row row_first row_cur` | in | the chain of the connection that comes next |
 //! | `park`, `unpark` | in | with `post`: what begins is no FPDU, and `first cur` are kept aside; they come back |
@@ -60,6 +62,13 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     pub st_addr: Signal<Out, Bits<BYTE>>,
     pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_grant: Signal<In, bool>,
+    pub own: Signal<In, bool>,
+    pub has: Signal<In, bool>,
+    pub take: Signal<Out, bool>,
+    pub take_last: Signal<Out, bool>,
+    pub looks: Signal<Out, bool>,
+    pub post_base: Signal<Out, Bits<BYTE>>,
+    pub post_ext: Signal<Out, Bits<LEN>>,
     pub issue: Signal<Out, Chunk>,
     pub seg: Signal<In, bool>,
     pub seg_addr: Signal<In, Bits<BYTE>>,
@@ -129,6 +138,8 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     plain_q: Reg<bool>,
     first_s: RegNr<Bits<BEAT>>,
     cur_s: RegNr<Bits<BEAT>>,
+    /// A look goes down the chunks' way.
+    plain_look: Signal<Local, bool>,
     can: Signal<Local, bool>,
     fire: Signal<Local, bool>,
     ends: Signal<Local, bool>,
@@ -176,6 +187,13 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             st_addr: Default::default(),
             st_next: Default::default(),
             st_grant: Default::default(),
+            own: Default::default(),
+            has: Default::default(),
+            take: Default::default(),
+            take_last: Default::default(),
+            looks: Default::default(),
+            post_base: Default::default(),
+            post_ext: Default::default(),
             issue: Default::default(),
             seg: Default::default(),
             seg_addr: Default::default(),
@@ -238,6 +256,7 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             plain_q: Default::default(),
             first_s: Default::default(),
             cur_s: Default::default(),
+            plain_look: Default::default(),
             can: Default::default(),
             fire: Default::default(),
             ends: Default::default(),
@@ -264,12 +283,21 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
 impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.can.next = (self.active.q.val() & !self.look_q.q.val())
+        self.plain_look.next = self.look_q.q.val() & !self.own.val();
+        self.can.next = (self.active.q.val() & !self.plain_look.val())
             & (!self.new_block.q.val() | self.blk_valid.val())
             & !(self.ends_q.q.val() & (self.unjudged_q.q.val() | self.over_q.q.val()));
         self.fire.next = self.can.val() & self.st_grant.val();
+        if self.own.val() {
+            self.fire.next = self.can.val() & self.has.val();
+        }
+        self.take.next = self.fire.val() & self.own.val();
+        self.take_last.next = self.ends_q.q.val();
+        self.looks.next = self.look_q.q.val();
+        self.post_base.next = self.p_base.q.val();
+        self.post_ext.next = self.p_left.q.val();
         self.ends.next = self.fire.val() & self.ends_q.q.val();
-        self.st_req.next = self.look_q.q.val() | self.can.val();
+        self.st_req.next = self.look_q.q.val() | (self.can.val() & !self.own.val());
         self.addr.next = self.base.q.val();
         if self.look_q.q.val() {
             self.addr.next = self.spot.q.val();
@@ -282,10 +310,13 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         if self.new_block.q.val() {
             self.on_blk.next = self.blk.val();
         }
-        self.issue.next.head = self.look_q.q.val() & self.st_grant.val();
+        self.issue.next.head = self.plain_look.val() & self.st_grant.val();
         self.issue.next.run = self.fire.val();
         self.issue.next.fin = self.ends_q.q.val() & self.fin_q.q.val();
         self.issue.next.off = bit_cast::<6, BYTE>(self.addr.val()) & self.lane_mask.val();
+        if self.own.val() {
+            self.issue.next.off = bit_cast::<6, BYTE>(self.base.q.val()) & self.lane_mask.val();
+        }
         self.issue.next.lane = self.lane.q.val();
         self.issue.next.stop = self.lane_mask.val();
         if self.ends_q.q.val() {
@@ -301,7 +332,7 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         self.issue.next.first = (self.lane.q.val() == 0) | self.start.val();
         self.issue.next.mark = self.mark.val();
         self.issue.next.patch = self.patch_q.q.val() & self.beat0.q.val();
-        if self.look_q.q.val() {
+        if self.plain_look.val() {
             self.issue.next.patch = self.patch.val();
         }
         self.issue.next.plain = self.plain_q.q.val();

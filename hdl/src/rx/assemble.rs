@@ -64,6 +64,7 @@
 //! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`AsmMark`](super::asm_mark::AsmMark) Markers, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
 //! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations, [`Early`] what is ahead of a gap, [`EarlyFetch`] reads it.
 
+use super::asm_ahead::AsmAhead;
 use super::asm_chunk::ChunkPipe;
 use super::asm_ctl::AsmCtl;
 use super::asm_in::{SegCtx, SegIn};
@@ -77,6 +78,9 @@ use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, SLOT};
 use crate::prim::CAPTURE_BYTES;
 use rust_hdl::prelude::*;
+
+/// Octets of a beat from which on the staging RAM is read ahead of the chunks.
+const AHEAD: usize = 32;
 
 /// The assembler, with pool and block lists.
 #[derive(LogicBlock)]
@@ -121,6 +125,9 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     ctl: AsmCtl<K, LK>,
     reader: ChunkRun<K, LK>,
     pipe: ChunkPipe<D, K, LK>,
+    /// One for a wide staging RAM, or none.
+    ahead: Vec<AsmAhead<D, K, LK>>,
+    _ahead: usize,
     pool: Pool<D, K>,
     blocks: Blocks,
     maker: OpMaker<D, K, LK>,
@@ -134,6 +141,7 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     unused_work: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
     unused_taken: Signal<Local, bool>,
+    unused_ahead: Signal<Local, bool>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
@@ -201,6 +209,10 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             ctl: AsmCtl::new(cfg),
             reader: ChunkRun::new(cfg),
             pipe: ChunkPipe::new(),
+            ahead: (0..usize::from(K >= AHEAD))
+                .map(|_| AsmAhead::new())
+                .collect(),
+            _ahead: (K >= AHEAD).into(),
             pool: Pool::new(cfg),
             blocks: Blocks::new(cfg),
             maker: OpMaker::new(cfg),
@@ -217,6 +229,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             unused_work: Default::default(),
             unused_row: Default::default(),
             unused_taken: Default::default(),
+            unused_ahead: Default::default(),
         }
     }
 }
@@ -284,6 +297,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.start.next = self.ctl.start.val();
         self.reader.park.next = self.ctl.park.val();
         self.reader.unpark.next = false;
+        self.reader.own.next = false;
+        self.reader.has.next = false;
         self.reader.jump.next = self.ctl.jump.val();
         self.reader.jump_addr.next = 0.into();
         self.reader.blk.next = self.blocks.blk.val();
@@ -425,6 +440,44 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             if self.fetch[i].hr_req.val() {
                 self.pool.hr_beat.next = self.fetch[i].hr_beat.val();
                 self.maker.hr_ok.next = false;
+            }
+        }
+
+        // Chunks that come from the staging RAM are read ahead of; a look at it goes first.
+        self.unused_ahead.next = self.reader.take.val()
+            | self.reader.take_last.val()
+            | self.reader.looks.val()
+            | self.reader.post_base.val().any()
+            | self.reader.post_ext.val().any();
+        for i in 0..self._ahead {
+            self.reader.own.next = !self.ctl.from_pool.val();
+            self.reader.has.next = self.ahead[i].has.val();
+            self.ahead[i].post.next = self.ctl.post.val() & !self.ctl.from_pool.val();
+            self.ahead[i].base.next = self.reader.post_base.val();
+            self.ahead[i].ext.next = self.reader.post_ext.val();
+            self.ahead[i].flush.next = self.ctl.flush.val();
+            self.ahead[i].take.next = self.reader.take.val();
+            self.ahead[i].last.next = self.reader.take_last.val();
+            self.ahead[i].look.next =
+                self.reader.looks.val() & self.st_grant.val() & !self.ctl.from_pool.val();
+            self.ahead[i].off.next = bit_cast::<LK, BYTE>(self.reader.st_addr.val());
+            self.ahead[i].patch.next = self.ctl.patch.val();
+            self.ahead[i].oct0.next = self.ctl.oct0.val();
+            self.ahead[i].grant.next = self.st_grant.val() & !self.reader.looks.val();
+            self.ahead[i].st_lo.next = self.st_lo.val();
+            self.ahead[i].st_hi.next = self.st_hi.val();
+            if self.ahead[i].req.val() & !(self.reader.looks.val() & !self.ctl.from_pool.val()) {
+                self.st_req.next = true;
+                self.st_addr.next = self.ahead[i].addr.val();
+                self.st_next.next = self.ahead[i].after.val();
+            }
+            if !self.ctl.from_pool.val() {
+                self.pipe.st_lo.next = self.ahead[i].lo.val();
+                self.pipe.st_hi.next = self.ahead[i].hi.val();
+            }
+            if self.ahead[i].head_valid.val() {
+                self.ctl.head_valid.next = true;
+                self.ctl.head_raw.next = self.ahead[i].head_raw.val();
             }
         }
 

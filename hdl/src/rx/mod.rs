@@ -1,4 +1,5 @@
 //! The receive path: ingest -> lookup -> X1/X2/X3 (tcp, ddp, place) -> deliver, with the assembler beside it.
+pub mod asm_ahead;
 pub mod asm_chunk;
 pub mod asm_ctl;
 pub mod asm_in;
