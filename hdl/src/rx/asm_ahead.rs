@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `post`, `base ext` | in | a stretch; the cycle after: the address of what goes to lane 0 of its first pool beat, octets from there |
 //! | `req addr after`, `grant` | out, in | staging read; `grant` may depend on `req` |
+//! | `soon` | out | with `req`: less than two pairs are here or on their way |
 //! | `st_lo st_hi` | in | its pair of beats, exactly 2 cycles later |
 //! | `has`, `take last` | out, in | the next chunk's window is here; it is taken; it is the last one of its stretch |
 //! | `lo hi` | out | its two beats, 2 cycles after `take` |
@@ -37,6 +38,7 @@ pub struct AsmAhead<const D: usize, const K: usize, const LK: usize> {
     pub base: Signal<In, Bits<BYTE>>,
     pub ext: Signal<In, Bits<LEN>>,
     pub req: Signal<Out, bool>,
+    pub soon: Signal<Out, bool>,
     pub addr: Signal<Out, Bits<BYTE>>,
     pub after: Signal<Out, Bits<BEAT>>,
     pub grant: Signal<In, bool>,
@@ -109,6 +111,7 @@ impl<const D: usize, const K: usize, const LK: usize> AsmAhead<D, K, LK> {
             base: Default::default(),
             ext: Default::default(),
             req: Default::default(),
+            soon: Default::default(),
             addr: Default::default(),
             after: Default::default(),
             grant: Default::default(),
@@ -188,6 +191,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for AsmAhead<D, K, L
         }
         self.room.next = !self.used.q.val().get_bit(3);
         self.req.next = self.room.val() & (self.new.q.val() | self.busy.q.val());
+        self.soon.next = self.req.val() & (self.used.q.val() < 2);
         self.go.next = self.req.val() & self.grant.val();
         self.addr.next = self.from.val();
         self.after.next = (self.from.val() >> self.lk.val()).get_bits::<BEAT>(0) + 1;

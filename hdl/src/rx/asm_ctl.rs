@@ -17,7 +17,7 @@
 //! | L+7 | if it was bad: `bad` |
 //!
 //! So the data path runs on over the borders of FPDUs and segments. At most one FPDU waits for its verdict while one more has
-//! begun: the reader holds the last chunk of a stretch until the one before is judged, and Decide opens no third one.
+//! begun: the reader holds the last chunk of an FPDU until the one before is judged, and Decide opens no third one.
 //! At most one segment waits to be told (`prior*`) while the next one is worked on. What a verdict needs to know
 //! goes along with the stretch ([`Tag`]).
 //!
@@ -222,7 +222,10 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     total: Reg<Bits<LEN>>,
     blocks: RegNr<Bits<LEN>>,
     parity: Reg<bool>,
-    /// Of the stretch that was posted last, that is read, that has ended; blocks of the latter's FPDU.
+    /// Of the stretch that was posted last, that is read, and whether they complete an FPDU; of the last one that did, and its
+    /// blocks.
+    fin_p: RegNr<bool>,
+    fin_r: RegNr<bool>,
     tag_p: RegNr<Tag>,
     tag_r: RegNr<Tag>,
     tag_j: RegNr<Tag>,
@@ -434,6 +437,8 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             total: Default::default(),
             blocks: Default::default(),
             parity: Default::default(),
+            fin_p: Default::default(),
+            fin_r: Default::default(),
             tag_p: Default::default(),
             tag_r: Default::default(),
             tag_j: Default::default(),
@@ -628,13 +633,15 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.tag_p.d.next.here = self.begins.q.val();
             self.tag_p.d.next.to_end = self.to_end.q.val();
             self.tag_p.d.next.parity = self.parity.q.val();
+            self.fin_p.d.next = self.completes.q.val();
         }
         self.move_on.next = self.settle.q.val() | self.mark.eat.val();
         self.move_by.next = self.take.q.val();
         if self.taken.val() {
             self.tag_r.d.next = self.tag_p.q.val();
+            self.fin_r.d.next = self.fin_p.q.val();
         }
-        if self.ended.val() {
+        if self.ended.val() & self.fin_r.q.val() {
             self.tag_j.d.next = self.tag_r.q.val();
         }
         if self.judge.val() & self.stray.val() {

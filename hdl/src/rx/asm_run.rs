@@ -17,6 +17,7 @@
 //! | `idle` | out | nothing is |
 //! | `st_req st_addr st_next`, `st_grant` | out, in | staging read; a late `st_grant` moves registers on, whose next values are ready |
 //! | `own has`, `take take_last` | in, out | chunks come from [`AsmAhead`](super::asm_ahead::AsmAhead), not with `st_grant`: a window is there; it is taken, for the last chunk of a stretch |
+//! | `first_pairs` | in | that block reads what is wanted soonest: a look waits |
 //! | `looks`, `post_base post_ext` | out | the staging read is a look; for that block: the stretch posted in the cycle before |
 //! | `issue` | out | what becomes of the read of this cycle |
 //! | `row row_first row_cur` | in | the chain of the connection that comes next |
@@ -26,8 +27,8 @@
 //! | `done_first done_last` | out | the same of the last stretch that ended |
 //! | `blk blk_valid blk_take link` | in, in, out, out | next free block; taken; it follows `cur` |
 //!
-//! Stretches follow each other without a gap. The last chunk of one waits while `unjudged` or `over`, so verdicts and ends of
-//! segments are told one at a time. Otherwise it waits only for `st_grant` and `blk_valid`.
+//! Stretches follow each other without a gap. The last chunk of one waits while `over`, that of an FPDU while `unjudged` too, so
+//! verdicts and ends of segments are told one at a time. Otherwise it waits only for `st_grant` and `blk_valid`.
 
 use super::asm_chunk::Chunk;
 use super::asm_in::covering;
@@ -66,6 +67,7 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     pub has: Signal<In, bool>,
     pub take: Signal<Out, bool>,
     pub take_last: Signal<Out, bool>,
+    pub first_pairs: Signal<In, bool>,
     pub looks: Signal<Out, bool>,
     pub post_base: Signal<Out, Bits<BYTE>>,
     pub post_ext: Signal<Out, Bits<LEN>>,
@@ -191,6 +193,7 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             has: Default::default(),
             take: Default::default(),
             take_last: Default::default(),
+            first_pairs: Default::default(),
             looks: Default::default(),
             post_base: Default::default(),
             post_ext: Default::default(),
@@ -286,18 +289,20 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         self.plain_look.next = self.look_q.q.val() & !self.own.val();
         self.can.next = (self.active.q.val() & !self.plain_look.val())
             & (!self.new_block.q.val() | self.blk_valid.val())
-            & !(self.ends_q.q.val() & (self.unjudged_q.q.val() | self.over_q.q.val()));
+            & !(self.ends_q.q.val()
+                & ((self.unjudged_q.q.val() & self.fin_q.q.val()) | self.over_q.q.val()));
         self.fire.next = self.can.val() & self.st_grant.val();
         if self.own.val() {
             self.fire.next = self.can.val() & self.has.val();
         }
         self.take.next = self.fire.val() & self.own.val();
         self.take_last.next = self.ends_q.q.val();
-        self.looks.next = self.look_q.q.val();
+        self.looks.next = self.look_q.q.val() & !self.first_pairs.val();
         self.post_base.next = self.p_base.q.val();
         self.post_ext.next = self.p_left.q.val();
         self.ends.next = self.fire.val() & self.ends_q.q.val();
-        self.st_req.next = self.look_q.q.val() | (self.can.val() & !self.own.val());
+        self.st_req.next =
+            (self.look_q.q.val() & !self.first_pairs.val()) | (self.can.val() & !self.own.val());
         self.addr.next = self.base.q.val();
         if self.look_q.q.val() {
             self.addr.next = self.spot.q.val();
@@ -338,7 +343,7 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
         self.issue.next.plain = self.plain_q.q.val();
         self.blk_take.next = self.fire.val() & self.new_block.q.val();
         self.link.next = self.fire.val() & self.new_block.q.val() & !self.beat0.q.val();
-        if self.st_grant.val() {
+        if self.st_grant.val() & !self.first_pairs.val() {
             self.look_q.d.next = false;
         }
 

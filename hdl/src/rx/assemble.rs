@@ -299,6 +299,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.reader.unpark.next = false;
         self.reader.own.next = false;
         self.reader.has.next = false;
+        self.reader.first_pairs.next = false;
         self.reader.jump.next = self.ctl.jump.val();
         self.reader.jump_addr.next = 0.into();
         self.reader.blk.next = self.blocks.blk.val();
@@ -443,7 +444,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             }
         }
 
-        // Chunks that come from the staging RAM are read ahead of; a look at it goes first.
+        // Chunks that come from the staging RAM are read ahead; a look goes before what is not wanted soon.
         self.unused_ahead.next = self.reader.take.val()
             | self.reader.take_last.val()
             | self.reader.looks.val()
@@ -452,6 +453,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         for i in 0..self._ahead {
             self.reader.own.next = !self.ctl.from_pool.val();
             self.reader.has.next = self.ahead[i].has.val();
+            self.reader.first_pairs.next = self.ahead[i].soon.val();
             self.ahead[i].post.next = self.ctl.post.val() & !self.ctl.from_pool.val();
             self.ahead[i].base.next = self.reader.post_base.val();
             self.ahead[i].ext.next = self.reader.post_ext.val();
@@ -466,7 +468,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
             self.ahead[i].grant.next = self.st_grant.val() & !self.reader.looks.val();
             self.ahead[i].st_lo.next = self.st_lo.val();
             self.ahead[i].st_hi.next = self.st_hi.val();
-            if self.ahead[i].req.val() & !(self.reader.looks.val() & !self.ctl.from_pool.val()) {
+            if self.ahead[i].req.val() & (!self.reader.looks.val() | self.ctl.from_pool.val()) {
                 self.st_req.next = true;
                 self.st_addr.next = self.ahead[i].addr.val();
                 self.st_next.next = self.ahead[i].after.val();

@@ -4,7 +4,7 @@
 //!
 //! | port | | |
 //! |---|---|---|
-//! | `blk blk_valid`, `take` | out, in | the next free block; `take` only with `blk_valid`; the one after it shows 2 cycles later |
+//! | `blk blk_valid`, `take` | out, in | the next free block; `take` only with `blk_valid`; the one after it shows in the next cycle, the third one 3 cycles later |
 //! | `link link_from link_to` | in | chain: `link_to` follows `link_from`; always taken, written one cycle later |
 //! | `reserve reserve_n`, `avail` | in, out | blocks neither used nor promised; `reserve` takes `reserve_n <= avail` off it; what comes back counts one cycle later |
 //! | `done done_first done_last done_n` | in | a chain is complete: remembered for `cf_*` |
@@ -16,6 +16,8 @@
 //! head as successor. A link has priority on that write port, then `fr`, then `cf` (which takes 2 cycles at least).
 //! Links come late in a cycle: a register keeps them away from who waits for `fr_ready` or `cf_ready`.
 //! No RAM has an initial value: blocks never used so far come from a counter, `fresh`.
+//!
+//! Two blocks are taken off the list ahead, so that an FPDU that ends in the first beat of a block does not hold the next one.
 //!
 //! A successor or a chain is never read in the cycle in which it is written: a block that is linked or given back is not
 //! the list's head, and a chain is delivered long after it was complete.
@@ -80,8 +82,11 @@ pub struct Blocks {
     head: Reg<Bits<BEAT>>,
     /// `list.rdata` is the successor of `head`.
     head_ok: Reg<bool>,
+    /// The next one out, and the one behind it.
     next: Reg<Bits<BEAT>>,
     next_valid: Reg<bool>,
+    second: RegNr<Bits<BEAT>>,
+    second_valid: Reg<bool>,
     free: Reg<Bits<LEN>>,
     /// Blocks that came back in the cycle before.
     back: Reg<Bits<LEN>>,
@@ -147,6 +152,8 @@ impl Blocks {
             head_ok: Default::default(),
             next: Default::default(),
             next_valid: Default::default(),
+            second: Default::default(),
+            second_valid: Default::default(),
             free: Reg::new(blocks.to_bits()),
             back: Default::default(),
             cf_known: Default::default(),
@@ -210,21 +217,25 @@ impl Logic for Blocks {
         self.blk.next = self.next.q.val();
         self.blk_valid.next = self.next_valid.q.val();
         self.pop.next = false;
-        if self.take.val() {
-            self.next_valid.d.next = false;
-        }
-        if !self.next_valid.q.val() {
+        if !self.second_valid.q.val() {
             if self.fresh.q.val() != self.n_blocks.val() {
-                self.next.d.next = bit_cast::<BEAT, LEN>(self.fresh.q.val()) & self.num.val();
-                self.next_valid.d.next = true;
+                self.second.d.next = bit_cast::<BEAT, LEN>(self.fresh.q.val()) & self.num.val();
+                self.second_valid.d.next = true;
                 self.fresh.d.next = (self.fresh.q.val() + 1) & self.count.val();
             } else if self.head_ok.q.val()
                 & ((self.head.q.val() & self.none.val()) == 0)
                 & !self.splice.val()
             {
                 self.pop.next = true;
-                self.next.d.next = self.head.q.val() & self.num.val();
-                self.next_valid.d.next = true;
+                self.second.d.next = self.head.q.val() & self.num.val();
+                self.second_valid.d.next = true;
+            }
+        }
+        if self.take.val() | !self.next_valid.q.val() {
+            self.next.d.next = self.second.q.val();
+            self.next_valid.d.next = self.second_valid.q.val();
+            if self.second_valid.q.val() {
+                self.second_valid.d.next = false;
             }
         }
         self.succ.next = self.list.rdata.val() & self.wide.val();
