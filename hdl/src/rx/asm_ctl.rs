@@ -16,6 +16,9 @@
 //! | L+6 | Judge: the job is pushed with the verdict in it, or waits until it can be |
 //! | L+7 | if it was bad: `bad` |
 //!
+//! A preset of a slow line ([`Cfg::fpdus`] is 1) has none of that: it waits for the verdict before the next FPDU and for the end of a
+//! segment before the next one.
+//!
 //! So the data path runs on over the borders of FPDUs and segments. At most one FPDU waits for its verdict while one more has
 //! begun: the reader holds the last chunk of an FPDU until the one before is judged, and Decide opens no third one.
 //! At most one segment waits to be told (`prior*`) while the next one is worked on. What a verdict needs to know
@@ -309,11 +312,14 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     fills: Signal<Local, bool>,
     end_seq: Signal<Local, Bits<32>>,
     tag: Signal<Local, Tag>,
+    made: Signal<Local, Tag>,
     special: Signal<Local, bool>,
     may_open: Signal<Local, bool>,
     size: Signal<Local, Bits<6>>,
     /// What is ahead of a gap is kept.
     keeps: Constant<bool>,
+    /// FPDUs and segments overlap.
+    laps: Constant<bool>,
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
@@ -505,10 +511,12 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             fills: Default::default(),
             end_seq: Default::default(),
             tag: Default::default(),
+            made: Default::default(),
             special: Default::default(),
             may_open: Default::default(),
             size: Default::default(),
             keeps: Constant::new(cfg.sack),
+            laps: Constant::new(cfg.fpdus() > 1),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
@@ -615,6 +623,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
 
         // The stretch that was posted.
         self.end_seq.next = self.seq.q.val() + bit_cast::<32, LEN>(self.take.q.val());
+        self.made.next.total = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
+        self.made.next.back = self.end_seq.val();
+        if self.begins.q.val() {
+            self.made.next.back = self.was.q.val();
+        }
+        self.made.next.here = self.begins.q.val();
+        self.made.next.to_end = self.to_end.q.val();
+        self.made.next.parity = self.parity.q.val();
         if self.settle.q.val() {
             self.fill.d.next = (self.fill.q.val() + self.take.q.val()) & self.len_mask.val();
             if self.completes.q.val() {
@@ -625,14 +641,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.rem.d.next = (self.rem.q.val() - self.take.q.val()) & self.rem_mask.val();
             self.seq.d.next = self.end_seq.val();
             self.patch_q.d.next = false;
-            self.tag_p.d.next.total = (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
-            self.tag_p.d.next.back = self.end_seq.val();
-            if self.begins.q.val() {
-                self.tag_p.d.next.back = self.was.q.val();
+            self.tag_p.d.next = self.made.val();
+            if !self.laps.val() {
+                self.tag_j.d.next = self.made.val();
             }
-            self.tag_p.d.next.here = self.begins.q.val();
-            self.tag_p.d.next.to_end = self.to_end.q.val();
-            self.tag_p.d.next.parity = self.parity.q.val();
             self.fin_p.d.next = self.completes.q.val();
         }
         self.move_on.next = self.settle.q.val() | self.mark.eat.val();
@@ -641,7 +653,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.tag_r.d.next = self.tag_p.q.val();
             self.fin_r.d.next = self.fin_p.q.val();
         }
-        if self.ended.val() & self.fin_r.q.val() {
+        if self.ended.val() & self.fin_r.q.val() & self.laps.val() {
             self.tag_j.d.next = self.tag_r.q.val();
         }
         if self.judge.val() & self.stray.val() {
@@ -731,10 +743,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & !self.bad.q.val()
             & (!self.unjudged.val()
                 | (!self.ended.val() & (self.parity.q.val() == self.tag.val().parity)));
+        if !self.laps.val() {
+            self.may_open.next = self.quiet.val() & !self.bad.q.val();
+        }
         // The next segment goes on where this one ends: it need not wait until this one is told.
         self.hop.next = (self.state.q.val() == AsmState::Drain)
             & (self.hop_q.q.val() & self.tail.q.val())
-            & (!self.prior.q.val() & !self.bad.q.val());
+            & (!self.prior.q.val() & !self.bad.q.val())
+            & self.laps.val();
         // One that does not go on so waits until all before it is.
         self.go.next = self.slot_free.val() & (!self.apart.q.val().any() | self.calm.val());
         self.ask.next = false;
@@ -924,7 +940,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 if self.may_open.val() & !self.special.val() {
                     self.res.d.next = true;
                     self.feed.next = true;
-                    self.parity.d.next = !self.parity.q.val();
+                    self.parity.d.next = !self.parity.q.val() & self.laps.val();
                     self.state.d.next = AsmState::Run;
                 }
                 if self.calm.val() & self.special.val() {
