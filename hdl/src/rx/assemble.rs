@@ -55,13 +55,15 @@
 //! Blocks are reserved for the whole FPDU as soon as its length is known, so what is admitted can be completed. A single
 //! octet of a length field needs no block: it waits in the context. No CRC check if `crc_en` is low; pad is not checked.
 //!
-//! Time: a cycle for each pool beat that an FPDU has in a segment, one to look at a length field, and one or two a segment, as
-//! long as a stream's segments wait one behind the other and FPDUs are 10 beats and more. Shorter ones take 8 cycles each
-//! (10 at 64 bits: the header's read-back), the first segment of a connection after another's 8 more. From the grant of its
-//! last chunk an FPDU's job takes 6 cycles.
+//! Time: a cycle for each pool beat that an FPDU has in a segment, one to look at a length field (none with [`AsmAhead`]), and
+//! one a segment, as long as a stream's segments wait one behind the other and FPDUs are 9 beats and more. Shorter ones take
+//! 7 to 8 cycles each (10 at 64 bits: the header's read-back), the first segment of a connection after another's 8 more. From
+//! the grant of its last chunk an FPDU's job takes 6 cycles. A preset of a slow line waits for each verdict and each end of a
+//! segment.
 //! An FPDU's first 48 octets are read back from its first block, in cycles in which that bank is not written.
 //!
-//! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`AsmMark`](super::asm_mark::AsmMark) Markers, [`ChunkRun`] staging reads, [`ChunkPipe`] data path and CRC,
+//! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`AsmMark`](super::asm_mark::AsmMark) Markers, [`ChunkRun`] staging reads, [`AsmAhead`]
+//! those of wide presets, [`ChunkPipe`] data path and CRC,
 //! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations, [`Early`] what is ahead of a gap, [`EarlyFetch`] reads it.
 
 use super::asm_ahead::AsmAhead;
