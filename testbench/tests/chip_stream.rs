@@ -168,6 +168,48 @@ fn every_size(width: usize) {
     play(width, &setup);
 }
 
+/// Responses to several Reads in one segment, and a long frame behind them: their operations wait for its end together, and each
+/// finds the Read queue's head where the one before leaves it.
+fn several_responses(width: usize) {
+    let mut setup = Setup::new(4);
+    let (mut c, [write, sink, _]) = conn(0, &mut setup);
+    for k in 0..24u64 {
+        let mut ops = Vec::new();
+        for i in 0..3 {
+            let (len, sink_to) = (8 + 4 * i as u32, sink.base + (k * 3 + i) * 50);
+            let read = Gate::Read {
+                sq_idx: (k * 3 + i) as u16,
+                sink_stag: sink.stag,
+                sink_to,
+                len,
+            };
+            let octets = counted(len as usize);
+            let u = tagged_message(Opcode::ReadResponse, sink.stag, sink_to, &octets, 100);
+            ops.push(OpPlan::new(format!("ReadResponse {len}"), read, &u));
+        }
+        let octets = counted(1300);
+        let u = tagged_message(Opcode::Write, write.stag, write.base, &octets, 1400);
+        let long = OpPlan::new("Write 1300", Gate::Open, &u);
+        let short = OpPlan::join(&ops).octets.len();
+        ops.push(long);
+        let all = OpPlan::join(&ops);
+        let ends = [0, short, all.octets.len()];
+        c.ops.push(all.with_cuts(ends));
+    }
+    setup.conns.push(c);
+    play(width, &setup);
+}
+
+#[test]
+fn responses_share_a_segment_64() {
+    several_responses(64);
+}
+
+#[test]
+fn responses_share_a_segment_512() {
+    several_responses(512);
+}
+
 #[test]
 fn mpa_52_6f_every_cut_64() {
     every_cut(64);
