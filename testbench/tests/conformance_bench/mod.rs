@@ -332,7 +332,7 @@ impl Bench {
     }
 
     pub fn settle(&mut self) {
-        ok(self.chip.drain(500, 400_000));
+        ok(self.chip.drain(800, 400_000));
     }
 
     /// Waits, then the payload placed since the last look.
