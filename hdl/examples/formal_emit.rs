@@ -204,6 +204,7 @@ fn tiny() -> Cfg {
         window: 4,
         ipv6: false,
         sack: true,
+        timestamps: true,
     }
 }
 

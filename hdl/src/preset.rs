@@ -61,6 +61,7 @@ pub struct Sizes {
     pub window: usize,
     pub ipv6: bool,
     pub sack: bool,
+    pub timestamps: bool,
 }
 
 /// Why a preset cannot be used.
@@ -175,6 +176,7 @@ impl Preset {
             window: s.window,
             ipv6: s.ipv6,
             sack: s.sack,
+            timestamps: s.timestamps,
         }
     }
 
@@ -429,6 +431,7 @@ mod tests {
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),
             |s| s.ipv6 = true,
             |s| s.sack = true,
+            |s| s.timestamps = true,
         ];
         for (n, edge) in edges.iter().enumerate() {
             let mut preset = base.clone();

@@ -24,6 +24,7 @@ fn cfg(latency: usize) -> Cfg {
         window: 8,
         ipv6: false,
         sack: true,
+        timestamps: true,
     }
 }
 
@@ -40,6 +41,8 @@ fn record(spec: &FrameSpec) -> InstallRecord {
         func: 0,
         ird: 4,
         crc_en: true,
+        sack: true,
+        ts_recent: None,
         pd: 7,
         qpn: 9,
         markers_from: None,

@@ -87,11 +87,11 @@ encoding! {
     ECE = 0x008, "ECN echo";
     CWR = 0x010, "congestion window reduced";
     CE = 0x020, "the IP header carried congestion experienced, and the segment lies in the window (RFC 3168 6.1.5)";
-    DUP = 0x040, "nothing new in the segment: all of it was taken before";
+    DUP = 0x040, "nothing new in the segment: all of it was taken before; with RX_ONLY: its timestamp was too old (RFC 7323 5.3), the blocks of own_sack stay what they were";
     OOO = 0x080, "in front of the next expected octet: whether it is kept, an rx_only report says";
-    TS = 0x100, "`tsval` and `tsecr` are valid";
+    TS = 0x100, "`tsval` and `tsecr` are valid; if the register `timestamps` is 1, only on a connection with timestamps";
     FIRST_FPDU = 0x200, "first valid FPDU of the connection: opens the Responder's gate (RFC 5044 7.1.2)";
-    RX_ONLY = 0x400, "no segment: progress since its own report, the sender's fields are void";
+    RX_ONLY = 0x400, "no segment: progress since its own report, or with DUP one that was refused; the sender's fields are void";
 }
 
 encoding! {

@@ -5,7 +5,7 @@
 //! | context | [`Ctx`] | `ctx_we ctx_conn ctx_row`: command block | `valid` only |
 //! | state   | [`Dyn`] without `rd_head` | `dyn_we dyn_conn dyn_row`: stage X3 | no |
 //! | Reads complete | `rd_head` of [`Dyn`] | the same | no |
-//! | mirror  | [`Mirror`] | `mir_we mir_conn mir_row`: mirror server | no |
+//! | mirror  | [`Mirror`] without `last_ack` | `mir_we mir_conn mir_row`: mirror server | no |
 //! | Reads answered | 16 bits | `rdd_we rdd_conn rdd_val`: read_done server | no |
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
@@ -151,7 +151,7 @@ impl CtxTables {
             ctx_ram,
             dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
             head_ram: Ram::new(cfg.conn_bits, cfg.latency),
-            mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            mir_ram: Ram::new(cfg.conn_bits, cfg.latency).keeping(Mirror::BITS - 32),
             rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
             clear: RamClear::new(cfg.conn_bits),
             valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
@@ -264,6 +264,7 @@ impl Logic for CtxTables {
         self.entry.next.pd = self.ctx_ram.rdata.val().pd;
         self.entry.next.qpn = self.ctx_ram.rdata.val().qpn;
         self.entry.next.ird = self.ctx_ram.rdata.val().ird;
+        self.entry.next.sack = self.ctx_ram.rdata.val().sack;
         self.entry.next.st = self.dyn_ram.rdata.val().st;
         self.entry.next.rcv_nxt = self.dyn_ram.rdata.val().rcv_nxt;
         self.entry.next.pend = self.dyn_ram.rdata.val().pend;

@@ -10,6 +10,7 @@
 //! | `launch_*`     | B + 1 | see `parse.rs` |
 //! | `tpt_*`        | S + 1 | see `parse.rs` |
 //! | `done_valid`, `done`, `done_pop` | T, or T + 1 | FrameDone FIFO, item visible in the cycle of its push |
+//! | `options_push`, `options` | T, or T + 1 | with a FrameDone that is `odd`: all its TCP options |
 //! | `hdrb_valid`, `hdrb`, `hdrb_pop` | T + 2 | FPDU octets 20..47 |
 //! | `scan_valid`, `scan`, `scan_pop` | T + 3 | checksum and CRC verdicts |
 //! | `rd_addr`, `rd_next` -> `rd_lo`, `rd_hi` | 2 cycles | staging window, see `staging.rs`; a beat may be addressed 2 cycles after it was on the port |
@@ -33,6 +34,7 @@
 use crate::prim::{BypassFifo, LanesFrom, Reg, RegNr, BEAT_BITS, POSITION};
 use crate::rx::cfg::Cfg;
 use crate::rx::merge::Merge;
+use crate::rx::options::OptionField;
 use crate::rx::parse::{Parse, HEAD_BITS};
 use crate::rx::scan::Scanner;
 use crate::rx::slots::Slots;
@@ -72,6 +74,8 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     pub done_valid: Signal<Out, bool>,
     pub done: Signal<Out, FrameDone>,
     pub done_pop: Signal<In, bool>,
+    pub options_push: Signal<Out, bool>,
+    pub options: Signal<Out, OptionField>,
     pub hdrb_valid: Signal<Out, bool>,
     pub hdrb: Signal<Out, Bits<HDR_B>>,
     pub hdrb_pop: Signal<In, bool>,
@@ -151,6 +155,9 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     lost_full: Reg<bool>,
 
     // FrameDone: the last beat on the port, and what of it is still there in T + 1
+    done_push: Signal<Local, bool>,
+    item: Signal<Local, FrameDone>,
+    unused_item: Signal<Local, FrameDone>,
     d_next: Signal<Local, Bits<BEAT_BITS>>,
     d_keep: Signal<Local, Bits<K>>,
     len: Signal<Local, Bits<16>>,
@@ -230,6 +237,8 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             done_valid: Default::default(),
             done: Default::default(),
             done_pop: Default::default(),
+            options_push: Default::default(),
+            options: Default::default(),
             hdrb_valid: Default::default(),
             hdrb: Default::default(),
             hdrb_pop: Default::default(),
@@ -256,7 +265,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(cfg.latency, cfg.ipv6),
+            parse: Parse::new(cfg.latency, cfg.ipv6, cfg.timestamps),
             scanner: Scanner::new(cfg.ipv6),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
@@ -292,6 +301,9 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             lost_slot: Default::default(),
             lost_credit: Default::default(),
             lost_full: Default::default(),
+            done_push: Default::default(),
+            item: Default::default(),
+            unused_item: Default::default(),
             d_next: Default::default(),
             d_keep: Default::default(),
             len: Default::default(),
@@ -466,8 +478,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
                     bit_cast::<POSITION, 16>(self.r_len.q.val()) > self.parse.at.val();
             }
         }
-        self.done_fifo.push.next = (self.ends.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_push.next = (self.ends.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_fifo.push.next = self.done_push.val();
         self.done_fifo.din.next = self.parse.done.val();
+        self.item.next = self.parse.done.val();
+        self.unused_item.next = self.item.val();
+        self.options_push.next = self.done_push.val() & self.item.val().odd;
+        self.options.next = self.parse.options.val();
         self.done_fifo.pop.next = self.done_pop.val();
         self.done.next = self.done_fifo.dout.val();
         self.done_valid.next = self.done_fifo.valid.val();

@@ -3,7 +3,7 @@
 //!
 //! | stage | a frame | an operation |
 //! |---|---|---|
-//! | J  | frame ended and context there: to the NIC queue, or on to X1; receive and read queue addresses out | context there |
+//! | J  | frame ended, context there, and its options if they take a walk: to the NIC queue, or on to X1; receive and read queue addresses out | context there |
 //! | X1 | TCP distances from the forwarded state; what the header alone decides | header of an FPDU |
 //! | X2 | TCP judgement; TPT, receive queue, read queue | same |
 //! | X3 | checksums and CRC are in: place, hand to the assembler, acknowledge, drop, or report an error | same |
@@ -26,7 +26,9 @@
 use super::cfg::Cfg;
 use super::ddp::{FormCheck, HdrView, TableCheck};
 use super::history::{DynHistory, Revoked};
+use super::options::Found;
 use super::place::Place;
+use super::stamps::Stamps;
 use super::tcp::{SeqGap, TcpJudge};
 use super::types::*;
 use super::xtypes::*;
@@ -41,6 +43,10 @@ pub struct Pipe {
     pub done_valid: Signal<In, bool>,
     pub done: Signal<In, FrameDone>,
     pub done_pop: Signal<Out, bool>,
+    /// The options of the oldest `odd` frame.
+    pub found_valid: Signal<In, bool>,
+    pub found: Signal<In, Found>,
+    pub found_pop: Signal<Out, bool>,
     pub hdrb: Signal<In, Bits<HDR_B>>,
     pub hdrb_pop: Signal<Out, bool>,
     pub scan: Signal<In, Scan>,
@@ -80,13 +86,18 @@ pub struct Pipe {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
-    /// A report with SACK blocks is not made: its connection is gone.
+    /// The SACK blocks of a report are not told: its connection is gone, or has no SACK.
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    // timestamps
+    pub ts_day: Signal<In, Bits<8>>,
+    pub mir_we: Signal<In, bool>,
+    pub mir_conn: Signal<In, Bits<CONN>>,
+    pub mir_ack: Signal<In, Bits<32>>,
     // command block
     pub op_done: Signal<Out, bool>,
     pub op_ok: Signal<Out, bool>,
@@ -187,6 +198,7 @@ pub struct Pipe {
     x2_some: RegNr<bool>,
     x2_back: RegNr<Bits<17>>,
     x2_room: RegNr<Bits<34>>,
+    x2_any_wnd: RegNr<bool>,
     x2_ack_gap: RegNr<Bits<32>>,
     x2_ack_room: RegNr<Bits<32>>,
     x2_form: RegNr<Form>,
@@ -195,6 +207,15 @@ pub struct Pipe {
     tables: TableCheck,
     revoked: Revoked,
     x2_tpt: Reg<bool>,
+    /// One, or none (`Cfg::timestamps`).
+    stamps: Vec<Stamps>,
+    _stamps: usize,
+    /// Without it nobody asks.
+    unused_day: Signal<Local, Bits<8>>,
+    unused_mir_we: Signal<Local, bool>,
+    unused_mir_conn: Signal<Local, Bits<CONN>>,
+    unused_mir_ack: Signal<Local, Bits<32>>,
+    x2_rst: Signal<Local, bool>,
 
     ack_push_q: Reg<bool>,
     ack_q: RegNr<Ack>,
@@ -212,6 +233,9 @@ impl Pipe {
             done_valid: Default::default(),
             done: Default::default(),
             done_pop: Default::default(),
+            found_valid: Default::default(),
+            found: Default::default(),
+            found_pop: Default::default(),
             hdrb: Default::default(),
             hdrb_pop: Default::default(),
             scan: Default::default(),
@@ -252,6 +276,10 @@ impl Pipe {
             dyn_we: Default::default(),
             dyn_conn: Default::default(),
             dyn_row: Default::default(),
+            ts_day: Default::default(),
+            mir_we: Default::default(),
+            mir_conn: Default::default(),
+            mir_ack: Default::default(),
             op_done: Default::default(),
             op_ok: Default::default(),
             frame_start: Default::default(),
@@ -326,6 +354,7 @@ impl Pipe {
             x2_some: Default::default(),
             x2_back: Default::default(),
             x2_room: Default::default(),
+            x2_any_wnd: Default::default(),
             x2_ack_gap: Default::default(),
             x2_ack_room: Default::default(),
             x2_form: Default::default(),
@@ -334,6 +363,15 @@ impl Pipe {
             tables: Default::default(),
             revoked: Revoked::new(cfg.window),
             x2_tpt: Default::default(),
+            stamps: (0..usize::from(cfg.timestamps))
+                .map(|_| Stamps::new(cfg))
+                .collect(),
+            _stamps: cfg.timestamps.into(),
+            unused_day: Default::default(),
+            unused_mir_we: Default::default(),
+            unused_mir_conn: Default::default(),
+            unused_mir_ack: Default::default(),
+            x2_rst: Default::default(),
             ack_push_q: Default::default(),
             ack_q: Default::default(),
             place: Place::default(),
@@ -372,13 +410,15 @@ impl Logic for Pipe {
         self.j_frame.next = self.done_valid.val()
             & !self.gap.q.val()
             & !(self.ctx_valid.val() & self.ctx.val().pseudo)
-            & (!self.done.val().tcp | self.ctx_valid.val());
+            & (!self.done.val().tcp | self.ctx_valid.val())
+            & (!self.done.val().odd | self.found_valid.val());
         self.j_hit.next = self.done.val().tcp & self.ctx.val().hit;
         self.gap.d.next = self.j_op.val() | self.j_frame.val();
         self.j_known.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
         // What J has used leaves its FIFO in the cycle after, which `gap` keeps free: whether a frame ends comes late. An
         // operation is known early, and the next one waits for its place.
         self.done_pop.next = self.x1_frame.q.val();
+        self.found_pop.next = self.x1_frame.q.val() & self.x1_d.q.val().odd;
         self.ctx_pop.next = self.x1_known.q.val();
         self.opq_pop.next = self.j_op.val();
         // Of a frame of no connection nobody asks for the header.
@@ -414,6 +454,11 @@ impl Logic for Pipe {
         self.x1_mine.d.next = self.j_frame.val() & self.j_hit.val();
         self.x1_gone.d.next = self.nic_push.val();
         self.x1_d.d.next = self.done.val();
+        if self.done.val().odd {
+            self.x1_d.d.next.ts = self.found.val().ts;
+            self.x1_d.d.next.tsval = self.found.val().tsval;
+            self.x1_d.d.next.tsecr = self.found.val().tsecr;
+        }
         self.x1_c.d.next = self.ctx.val();
         self.x1_o.d.next = self.opq.val();
         self.x1_raw.d.next = self.j_raw.val();
@@ -491,6 +536,7 @@ impl Logic for Pipe {
         self.x2_some.d.next = self.gaps.some.val();
         self.x2_back.d.next = self.gaps.back.val();
         self.x2_room.d.next = self.gaps.room.val();
+        self.x2_any_wnd.d.next = self.x1_c.q.val().rcv_wnd.any();
         self.x2_ack_gap.d.next = self.gaps.ack_gap.val();
         self.x2_ack_room.d.next = self.gaps.ack_room.val();
         self.x2_form.d.next = self.shape.form.val();
@@ -530,6 +576,8 @@ impl Logic for Pipe {
         self.judge.some.next = self.x2_some.q.val();
         self.judge.back.next = self.x2_back.q.val();
         self.judge.room.next = self.x2_room.q.val();
+        self.judge.rcv_wnd.next = self.x2_c.q.val().rcv_wnd;
+        self.judge.any_wnd.next = self.x2_any_wnd.q.val();
         self.judge.ack_gap.next = self.x2_ack_gap.q.val();
         self.judge.ack_room.next = self.x2_ack_room.q.val();
         self.judge.base.next = self.x2_base.q.val();
@@ -550,6 +598,42 @@ impl Logic for Pipe {
         self.tables.revoked.next = self.revoked.hit.val();
         self.tables.rqe.next = self.rqe.val();
         self.tables.rdq.next = self.rdq.val();
+
+        // Timestamps. A preset that does not judge them reports what comes.
+        self.unused_day.next = self.ts_day.val();
+        self.unused_mir_we.next = self.mir_we.val();
+        self.unused_mir_conn.next = self.mir_conn.val();
+        self.unused_mir_ack.next = self.mir_ack.val();
+        self.x2_rst.next = self.x2_d.q.val().flags.get_bit(2);
+        self.place.paws.next = false;
+        self.place.bare.next = false;
+        self.place.stamps.next = false;
+        self.place.stamp.next.on = true;
+        self.place.stamp.next.recent = 0.into();
+        self.place.stamp.next.day = 0.into();
+        self.place.day.next = 0.into();
+        for i in 0..self._stamps {
+            self.stamps[i].conn.next = self.ctx.val().conn;
+            self.stamps[i].conn_x1.next = self.x1_c.q.val().conn;
+            self.stamps[i].near.next = self.x2_near.q.val();
+            self.stamps[i].whole.next = self.x2_whole.q.val();
+            self.stamps[i].ts.next = self.x2_d.q.val().ts;
+            self.stamps[i].rst.next = self.x2_rst.val();
+            self.stamps[i].tsval.next = self.x2_d.q.val().tsval;
+            self.stamps[i].seq.next = self.x2_d.q.val().seq;
+            self.stamps[i].day.next = self.ts_day.val();
+            self.stamps[i].we.next = self.place.stamp_we.val();
+            self.stamps[i].w_conn.next = self.place.dyn_conn.val();
+            self.stamps[i].w_row.next = self.place.stamp_row.val();
+            self.stamps[i].mir_we.next = self.mir_we.val();
+            self.stamps[i].mir_conn.next = self.mir_conn.val();
+            self.stamps[i].mir_ack.next = self.mir_ack.val();
+            self.place.paws.next = self.stamps[i].paws.val();
+            self.place.bare.next = self.stamps[i].bare.val();
+            self.place.stamps.next = self.stamps[i].moves.val();
+            self.place.stamp.next = self.stamps[i].row.val();
+            self.place.day.next = self.ts_day.val();
+        }
 
         // X3
         self.place.op.next = self.x2_op.q.val();

@@ -13,10 +13,14 @@
 //! is in error, by a report that tells nothing.
 //! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
 //! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
+//! Timestamps (RFC 7323, `stamps`): an old one refuses the segment, which is answered like a duplicate by a report without the
+//! sender's fields; a missing one drops it without any. TS.Recent moves only with a segment that TCP accepts, an acceptable
+//! ACK number included: who cannot guess that shall not move it (RFC 5961).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
 use super::outcome::{Delivery, Fault};
+use super::stamps::StampRow;
 use super::types::*;
 use super::xtypes::*;
 use crate::prim::reg::{Reg, RegNr};
@@ -47,6 +51,12 @@ pub struct Place {
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
+    /// Timestamps: too old; missing; TS.Recent moves if the segment is acceptable; state before it; the day.
+    pub paws: Signal<In, bool>,
+    pub bare: Signal<In, bool>,
+    pub stamps: Signal<In, bool>,
+    pub stamp: Signal<In, StampRow>,
+    pub day: Signal<In, Bits<8>>,
     /// FPDU octets 0..19, of a frame or an operation; 20..47.
     pub hdr_a: Signal<In, Bits<HDR_A>>,
     pub hdr_b: Signal<In, Bits<HDR_B>>,
@@ -62,7 +72,7 @@ pub struct Place {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
-    /// An operation's SACK blocks are reported to nobody: its connection is gone.
+    /// An operation's SACK blocks are reported to nobody: its connection is gone, or has no SACK (RFC 2018 4).
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
@@ -80,6 +90,8 @@ pub struct Place {
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    pub stamp_we: Signal<Out, bool>,
+    pub stamp_row: Signal<Out, StampRow>,
     pub inv_valid: Signal<Out, bool>,
     pub inv_set: Signal<Out, Bits<16>>,
     pub inv_way: Signal<Out, Bits<4>>,
@@ -137,10 +149,21 @@ pub struct Place {
     settledq: Reg<bool>,
     quietq: Reg<bool>,
     commandq: Reg<bool>,
+    pawsq: Reg<bool>,
+    bareq: Reg<bool>,
+    /// One of the two: the segment is nothing to anybody.
+    refusedq: Reg<bool>,
+    stampsq: Reg<bool>,
+    stampq: RegNr<StampRow>,
+    dayq: RegNr<Bits<8>>,
     // What the state may become.
     pend_by: Signal<Local, Bits<8>>,
     next_msn: Signal<Local, Bits<32>>,
     alt_nxtq: RegNr<Bits<32>>,
+    /// The end of the window, for a segment that is trimmed to it.
+    alt_edgeq: RegNr<Bits<32>>,
+    trimq: Reg<bool>,
+    alt_nxt: Signal<Local, Bits<32>>,
     alt_pendq: RegNr<Bits<8>>,
     alt_smsnq: RegNr<Bits<32>>,
     alt_rmsnq: RegNr<Bits<32>>,
@@ -190,6 +213,7 @@ pub struct Place {
     ok: Signal<Local, bool>,
     at_fault: Signal<Local, bool>,
     moved: Signal<Local, bool>,
+    stamped: Signal<Local, bool>,
     opens: Signal<Local, bool>,
     nd: Signal<Local, Dyn>,
 
@@ -202,6 +226,8 @@ pub struct Place {
     moves4: RegNr<Moves>,
     row: Signal<Local, Dyn>,
     unused_was4: Signal<Local, Dyn>,
+    stamp4: Reg<bool>,
+    stamp_row4: RegNr<StampRow>,
     inv4: Reg<bool>,
     set4: RegNr<Bits<16>>,
     way4: RegNr<Bits<4>>,
@@ -237,6 +263,13 @@ impl Logic for Place {
         self.rq.d.next = self.r.val();
         self.hdr_aq.d.next = self.hdr_a.val();
         self.hdr_bq.d.next = self.hdr_b.val();
+
+        self.pawsq.d.next = self.paws.val();
+        self.bareq.d.next = self.bare.val();
+        self.refusedq.d.next = self.paws.val() | self.bare.val();
+        self.stampsq.d.next = self.stamps.val();
+        self.stampq.d.next = self.stamp.val();
+        self.dayq.d.next = self.day.val();
 
         self.op_kind.next = self.o.val().kind;
         self.install_hdr.next = self.o.val().hdr_a;
@@ -280,7 +313,8 @@ impl Logic for Place {
         self.op_nxtq.d.next = self.op_init.val()
             | (self.op_seg.val()
                 & (self.o.val().rollback | (self.open.val() & !self.v.val().behind)));
-        self.voidq.d.next = self.op.val() & !self.c.val().hit & self.o.val().sack;
+        self.voidq.d.next =
+            self.op.val() & self.o.val().sack & !(self.c.val().hit & self.c.val().sack);
         self.sack_void.next = self.voidq.q.val();
         self.baseq.d.next = self.base.val();
         self.bad_termq.d.next =
@@ -296,6 +330,8 @@ impl Logic for Place {
             & (self.op_kind.val() != OpKind::SegDone);
 
         self.alt_nxtq.d.next = self.nxt.val();
+        self.alt_edgeq.d.next = self.f.val().rcv_nxt + self.c.val().rcv_wnd;
+        self.trimq.d.next = self.mine.val() & !self.v.val().inside;
         self.pend_by.next = 1.into();
         if self.op.val() {
             self.pend_by.next = 0xff.into();
@@ -353,35 +389,44 @@ impl Logic for Place {
 
         // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
         self.begins.next = self.vq.q.val().inside & !self.vq.q.val().behind;
-        self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd;
+        // A segment without a timestamp, or with an old one, is judged no further (RFC 7323 5.3 R1).
+        self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd & !self.refusedq.q.val();
         // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
         // A window of zero takes an empty segment at rcv_nxt (RFC 9293 3.10.7.4).
-        self.fits.next = self.vq.q.val().inside | (self.vq.q.val().empty & self.vq.q.val().here);
-        // Not all of it before rcv_nxt, and nothing beyond the window (RFC 3168 6.1.5).
+        self.fits.next = (self.vq.q.val().empty
+            & (self.vq.q.val().inside | self.vq.q.val().here))
+            | (!self.vq.q.val().empty & self.vq.q.val().starts);
+        // Not all of it before rcv_nxt or beyond the window (RFC 3168 6.1.5).
         self.in_window.next = self.fits.val()
             & !self.vq.q.val().covered
             & !(self.vq.q.val().empty & self.vq.q.val().behind);
-        self.challenge.next =
-            self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
+        self.challenge.next = (self.vq.q.val().odd & !self.refusedq.q.val())
+            | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
         self.outside.next = (self.passed.val() & !self.old.val() & !self.fits.val())
             | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
             & !self.vq.q.val().covered
-            & self.vq.q.val().inside;
+            & self.vq.q.val().starts;
         self.dead.next = self.data.val() & !self.vq.q.val().open;
         self.ahead.next = self.data.val()
             & self.vq.q.val().open
             & !self.vq.q.val().here
             & !self.vq.q.val().behind;
-        self.fast.next = self.vq.q.val().fast & self.vq.q.val().inside & !self.rq.q.val().stale;
-        self.slow.next = self.vq.q.val().inside
+        self.fast.next = self.vq.q.val().fast
+            & self.vq.q.val().inside
+            & !self.rq.q.val().stale
+            & !self.refusedq.q.val();
+        // An FPDU that does not fit the window is not whole either.
+        self.slow.next = self.vq.q.val().starts
+            & !self.refusedq.q.val()
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
-                | (self.vq.q.val().fast & self.rq.q.val().stale));
-        self.early.next = self.vq.q.val().early & self.vq.q.val().inside;
+                | (self.vq.q.val().fast & (self.rq.q.val().stale | !self.vq.q.val().inside)));
+        self.early.next =
+            self.vq.q.val().early & self.vq.q.val().starts & !self.refusedq.q.val();
         self.queue.next = self.slow.val() | self.vq.q.val().reset_later | self.early.val();
         self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
@@ -408,8 +453,12 @@ impl Logic for Place {
             | self.op_nxtq.q.val();
         self.was.next = self.fq.q.val();
         self.known3.next = self.is_known.q.val();
-        self.alt.next = self.alt_nxtq.q.val();
-        self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
+        self.alt_nxt.next = self.alt_nxtq.q.val();
+        if self.trimq.q.val() {
+            self.alt_nxt.next = self.alt_edgeq.q.val();
+        }
+        self.alt.next = self.alt_nxt.val();
+        self.nd.next.rcv_nxt = self.alt_nxt.val();
         self.nd.next.pend = self.alt_pendq.q.val();
         self.nd.next.smsn = self.alt_smsnq.q.val();
         self.nd.next.rmsn = self.alt_rmsnq.q.val();
@@ -499,6 +548,19 @@ impl Logic for Place {
         }
         self.dyn_row.next = self.row.val();
 
+        // TS.Recent: of a segment that TCP accepts, its ACK number included, and whose checksums are good.
+        self.stamped.next = self.stampsq.q.val() & self.passed.val() & self.in_window.val();
+        self.stamp4.d.next = (self.sums.val() & self.stamped.val()) | self.installq.q.val();
+        self.stamp_row4.d.next.on = true;
+        self.stamp_row4.d.next.recent = self.dq.q.val().tsval;
+        self.stamp_row4.d.next.day = self.dayq.q.val();
+        if self.installq.q.val() {
+            self.stamp_row4.d.next.on = self.install_row.val().get_bit(106);
+            self.stamp_row4.d.next.recent = self.install_row.val().get_bits::<32>(128);
+        }
+        self.stamp_we.next = self.stamp4.q.val();
+        self.stamp_row.next = self.stamp_row4.q.val();
+
         // STag invalidated by a delivered Send with Invalidate.
         self.inv4.d.next = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
             & (self.last_send.val() & self.formq.q.val().inv);
@@ -553,9 +615,6 @@ impl Logic for Place {
         self.seg.next.slot = self.dq.q.val().slot;
         self.seg.next.addr = self.vq.q.val().addr;
         self.seg.next.len = self.vq.q.val().len;
-        if self.vq.q.val().reset_later {
-            self.seg.next.len = 0.into();
-        }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
         self.seg.next.at = self.fq.q.val().rcv_nxt;
         if self.is_op.q.val() {
@@ -564,11 +623,18 @@ impl Logic for Place {
         }
         self.seg.next.fresh = (self.quietq.q.val() & !self.is_op.q.val()) | self.markq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
-        self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
+        self.seg.next.fin =
+            self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst & self.vq.q.val().inside;
         if self.vq.q.val().early {
             self.seg.next.addr = self.baseq.q.val();
             self.seg.next.len = self.dq.q.val().plen;
             self.seg.next.at = self.dq.q.val().seq;
+        }
+        if !self.vq.q.val().inside {
+            self.seg.next.len = self.vq.q.val().fits;
+        }
+        if self.vq.q.val().reset_later {
+            self.seg.next.len = 0.into();
         }
 
         // A frame that nobody keeps gives its slot back.
@@ -579,7 +645,8 @@ impl Logic for Place {
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.ack_push.next = self.good.val() | (self.seg_doneq.q.val() | self.op_firstq.q.val());
+        self.ack_push.next = (self.good.val() & !self.bareq.q.val())
+            | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
         self.ack.next.seq = self.dq.q.val().seq;
@@ -588,9 +655,13 @@ impl Logic for Place {
         self.ack.next.plen = self.dq.q.val().plen;
         self.ack.next.tsval = self.dq.q.val().tsval;
         self.ack.next.tsecr = self.dq.q.val().tsecr;
+        self.ack.next.ts_recent = self.stampq.q.val().recent;
+        if self.stamped.val() {
+            self.ack.next.ts_recent = self.dq.q.val().tsval;
+        }
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
-        self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack;
+        self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack & self.cq.q.val().sack;
         self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
             & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
@@ -622,11 +693,15 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>((self.dq.q.val().ce & self.in_window.val()).into()) << 5)
                 | (bit_cast::<11, 1>(self.old.val().into()) << 6)
                 | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
-                | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)
+                | (bit_cast::<11, 1>((self.dq.q.val().ts & self.stampq.q.val().on).into()) << 8)
                 | (bit_cast::<11, 1>(self.opens.val().into()) << 9);
+            if self.pawsq.q.val() {
+                self.ack.next.flags = 0x440.into(); // RX_ONLY, DUP
+            }
             if self.settledq.q.val() {
                 // The assembler reports what it gets.
-                if self.old.val() | (self.ahead.val() & !self.early.val()) | self.outside.val() {
+                if self.pawsq.q.val()
+                    | self.old.val() | (self.ahead.val() & !self.early.val()) | self.outside.val() {
                     self.ack.next.mode = 2.into();
                 }
                 if self.challenge.val() {
@@ -657,7 +732,7 @@ impl Logic for Place {
         self.why4.d.next.dup = self.good.val() & self.old.val();
         self.why4.d.next.ooo = self.good.val() & self.ahead.val();
         self.why4.d.next.window = self.good.val() & self.outside.val();
-        self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
+        self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
         self.why4.d.next.challenge = self.good.val() & self.challenge.val();
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
@@ -681,6 +756,8 @@ impl Logic for Place {
             | self.op_ok_fpdu.val())
             & (self.formq.q.val().rresp | self.formq.q.val().aresp);
         self.why4.d.next.invalidated = self.inv4.q.val();
+        self.why4.d.next.paws = self.good.val() & self.pawsq.q.val();
+        self.why4.d.next.no_ts = self.good.val() & self.bareq.q.val();
         self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();
     }

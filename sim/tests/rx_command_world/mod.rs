@@ -63,6 +63,8 @@ pub struct World<'a> {
     pub states: BTreeMap<u16, ConnState>,
     /// What the last install said about Markers: {low bits of SeqStart 9, on 1}.
     pub markers: u128,
+    /// Of the last Install: timestamps, TS.Recent.
+    pub stamps: (bool, u32),
     /// Cycles until the queues are ready again; the init that they took.
     pub init_busy: usize,
     pub inits: Vec<[u128; 7]>,
@@ -90,6 +92,7 @@ impl<'a> World<'a> {
             contexts: BTreeMap::new(),
             states: BTreeMap::new(),
             markers: 0,
+            stamps: (false, 0),
             init_busy: 0,
             inits: vec![],
             flying: None,
@@ -225,6 +228,7 @@ impl<'a> World<'a> {
         if kind == INSTALL && hit {
             let start = get("hdr_a");
             self.markers = start >> 96 & 0x3ff;
+            self.stamps = (start >> 106 & 1 == 1, (start >> 128) as u32);
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,

@@ -47,7 +47,7 @@ pub struct Init {
     pub gen: u8,
     pub smsn: u32,
     pub rmsn: u32,
-    pub send: [u32; 3],
+    pub send: [u32; 4],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ pub struct Done {
 pub struct Mirror {
     pub conn: u32,
     pub gen: u8,
-    pub send: [u32; 3],
+    pub send: [u32; 4],
 }
 
 /// Inputs of one cycle. Offered beats stay offered until taken.
@@ -116,7 +116,7 @@ pub enum Effect {
     Rqe(u32, Rqe),
     Rdq(u32, Rdq),
     Answered(u32, u16),
-    Mirror(u32, [u32; 3]),
+    Mirror(u32, [u32; 4]),
     Nic([u128; 2]),
     RqFull,
     OrdFull,
@@ -216,7 +216,7 @@ impl<'a> Bench<'a> {
             dut.set("snd_mirror_snd_una", m.send[0].into());
             dut.set("snd_mirror_snd_nxt", m.send[1].into());
             dut.set("snd_mirror_max_wnd", m.send[2].into());
-            dut.set("snd_mirror_last_ack_sent", m.send[0].into());
+            dut.set("snd_mirror_last_ack_sent", m.send[3].into());
         }
         dut.set("init_we", step.init.is_some().into());
         if let Some(i) = step.init {
@@ -227,6 +227,7 @@ impl<'a> Bench<'a> {
             dut.set("init_una", i.send[0].into());
             dut.set("init_nxt", i.send[1].into());
             dut.set("init_wnd", i.send[2].into());
+            dut.set("init_ack", i.send[3].into());
         }
         let (conn, msn, head) = step.read.unwrap_or((0, 0, 0));
         dut.set("q_conn", conn.into());

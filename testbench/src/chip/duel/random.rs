@@ -97,7 +97,12 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
         s.conns.push(conn);
     }
     s.regions = m.regions;
-    // By a stream of its own: the rest of a case is the same with and without.
+    // By streams of their own: the rest of a case is the same with and without.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7323);
+    for conn in &mut s.conns {
+        conn.timestamps = conn.spec.timestamps.is_some() && rng.gen_bool(0.7);
+        conn.sack = rng.gen_bool(0.8);
+    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
     for conn in &mut s.conns {
         if rng.gen_bool(0.3) {
