@@ -115,6 +115,11 @@ PROOFS = [
         Mutant("passed item kept too", "assign give = pop && (some || push);", "assign give = pop && some;"),
     ]),
     fifo("bypass_a4", 4, bypass=1),
+    fifo("bypass_headed_a1", 1, bypass=1, headed=1),
+    fifo("bypass_headed_a2", 2, bypass=1, headed=1, mutants=[
+        Mutant("no way past the RAM", "wire from_din = !some || (give && free == 3'd3);", "wire from_din = !some;"),
+        Mutant("what passes moves the head on", "assign give = pop && (some || push);", "assign give = pop || push;"),
+    ]),
     fifo_control("bypass_a9", 9, bypass=1),
     Proof("skid", "skid", "nothing lost, order kept, valid and data hold under back-pressure", PDR, {}, [
         Mutant("side register ignored", "head <= side_valid ? side : din;", "head <= din;"),

@@ -71,6 +71,8 @@ fn queues(out: &mut Texts) {
         .put("fifo_a9", Fifo::<Bits<1>, 9>::new())
         .put("fifo_narrow", Fifo::<Pair, 2>::new().narrow(&NARROW))
         .put("fifo_sized", Fifo::<Bits<4>, 6>::sized(3))
+        .put("bypass_headed_a1", BypassFifo::<Bits<4>, 1>::new().headed())
+        .put("bypass_headed_a2", BypassFifo::<Bits<4>, 2>::new().headed())
         .put("bypass_a1", BypassFifo::<Bits<4>, 1>::new())
         .put("bypass_a2", BypassFifo::<Bits<4>, 2>::new())
         .put("bypass_a4", BypassFifo::<Bits<4>, 4>::new())

@@ -143,7 +143,8 @@ fn ipv6(c: &mut Chip, cfg: &Cfg) {
     });
     let spec = FrameSpec::default().ipv6();
     let got = c.install(6, &record(&spec)).map_err(|e| e.to_string());
-    let address = ADDR_GEOMETRY + 4 * (GEOMETRY.len() as u16 - 1);
+    let place = GEOMETRY.iter().position(|(name, _)| *name == "ipv6");
+    let address = ADDR_GEOMETRY + 4 * place.unwrap() as u16;
     assert_eq!(c.register(address).unwrap(), u32::from(cfg.ipv6));
     let write = spec.write(0x0012_3456, 0x1020, 50);
     let now = c.cycle();

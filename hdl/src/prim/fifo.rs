@@ -15,7 +15,7 @@
 //! Depth is exactly `2^A`, or `2^bits` with [`Fifo::sized`].
 //!
 //! `push` and `pop` move pointers and nothing as wide as the item: a handshake decided late in a cycle reaches a handful
-//! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`. With [`Fifo::headed`] there is none: a
+//! of registers. The price is a RAM read (one LUT) in front of whoever uses `dout`. With [`Fifo::headed`] or [`BypassFifo::headed`] there is none: a
 //! register follows the oldest item, and the price is a choice between RAM and `din` in front of it.
 
 use super::narrow::Kept;
@@ -191,6 +191,7 @@ pub struct BypassFifo<T: Synth, const A: usize> {
     pub valid: Signal<Out, bool>,
     pub pop: Signal<In, bool>,
     _bits: usize,
+    _headed: bool,
 }
 
 impl<T: Synth, const A: usize> BypassFifo<T, A> {
@@ -218,7 +219,14 @@ impl<T: Synth, const A: usize> BypassFifo<T, A> {
             valid: Default::default(),
             pop: Default::default(),
             _bits: bits,
+            _headed: false,
         }
+    }
+
+    /// An item held comes from a register, in the same cycles.
+    pub fn headed(mut self) -> Self {
+        self._headed = true;
+        self
     }
 }
 
@@ -237,12 +245,19 @@ impl<T: Synth, const A: usize> Logic for BypassFifo<T, A> {
         self.valid.connect();
     }
     fn hdl(&self) -> Verilog {
+        let (head, oldest) = match self._headed {
+            true => (head(T::BITS, self._bits, "din"), "head"),
+            false => (String::new(), "mem[rp]"),
+        };
         body(
             storage(T::BITS, self._bits, "din")
                 + "assign take = push && !no_room;\n\
-                   assign give = pop && (some || push);\n\
-                   assign dout = some ? mem[rp] : din;\n\
-                   assign valid = some || push;\n"
+                   assign give = pop && (some || push);\n"
+                + &head
+                + &format!(
+                    "assign dout = some ? {oldest} : din;\n\
+                     assign valid = some || push;\n"
+                )
                 + &checks(),
         )
     }

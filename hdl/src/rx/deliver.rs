@@ -528,8 +528,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.turns.order_pop.next = self.read.go.val() & (self.x_ends.val() | self.nic_ends.val());
         self.unread.x.next = self.x_push.val() & self.d.val().free_slot;
         self.unread.nic.next = self.nic_push.val();
-        self.unread.read.next = self.nq.order_pop.val()
-            | (self.xq.order_pop.val() & self.read.x_frame.val());
+        self.unread.read.next =
+            self.nq.order_pop.val() | (self.xq.order_pop.val() & self.read.x_frame.val());
         self.read.unread.next = self.unread.some.val();
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();

@@ -280,28 +280,34 @@ pub struct Unread {
     pub some: Signal<Out, bool>,
     count: Reg<Bits<TURN>>,
     some_q: Reg<bool>,
+    x_q: Reg<bool>,
+    nic_q: Reg<bool>,
     read_q: Reg<bool>,
+    came: Signal<Local, bool>,
 }
 
 impl Logic for Unread {
     #[hdl_gen]
     fn update(&mut self) {
         self.read_q.d.next = self.read.val();
+        self.x_q.d.next = self.x.val();
+        self.nic_q.d.next = self.nic.val();
         self.some.next = self.some_q.q.val();
-        if self.read_q.q.val() {
-            if self.x.val() & self.nic.val() {
-                self.count.d.next = self.count.q.val() + 1;
-            } else if !self.x.val() & !self.nic.val() {
-                self.count.d.next = self.count.q.val() - 1;
-                self.some_q.d.next = self.count.q.val() != 1;
-            }
-        } else if self.x.val() & self.nic.val() {
+        // `x` and `nic` come late: they reach one register at once, and the count a cycle later.
+        self.came.next = self.x_q.q.val() | self.nic_q.q.val();
+        self.some_q.d.next = self.x.val()
+            | self.nic.val()
+            | self.came.val()
+            | !((self.count.q.val() == 0) | ((self.count.q.val() == 1) & self.read_q.q.val()));
+        if self.x_q.q.val() & self.nic_q.q.val() {
             self.count.d.next = self.count.q.val() + 2;
-        } else if self.x.val() | self.nic.val() {
+            if self.read_q.q.val() {
+                self.count.d.next = self.count.q.val() + 1;
+            }
+        } else if self.came.val() & !self.read_q.q.val() {
             self.count.d.next = self.count.q.val() + 1;
-        }
-        if self.x.val() | self.nic.val() {
-            self.some_q.d.next = true;
+        } else if !self.came.val() & self.read_q.q.val() {
+            self.count.d.next = self.count.q.val() - 1;
         }
     }
 }

@@ -269,7 +269,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             scanner: Scanner::new(cfg.ipv6),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
-            scan_fifo: Default::default(),
+            scan_fifo: BypassFifo::new().headed(),
             open: Default::default(),
             taken: Default::default(),
             beat: Default::default(),

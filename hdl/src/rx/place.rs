@@ -309,10 +309,9 @@ impl Logic for Place {
             | self.op_fin.val()
             | self.op_rst.val()
             | (self.op_again.val() & (self.f.val().crc_rep == 2));
-        // A segment may end behind `rcv_nxt`: what was ahead of a gap has found its place.
+        // A segment may end behind `rcv_nxt`: what was ahead of a gap has found its place. After an error too: it is told.
         self.op_nxtq.d.next = self.op_init.val()
-            | (self.op_seg.val()
-                & (self.o.val().rollback | (self.open.val() & !self.v.val().behind)));
+            | (self.op_seg.val() & (self.o.val().rollback | !self.v.val().behind));
         self.voidq.d.next =
             self.op.val() & self.o.val().sack & !(self.c.val().hit & self.c.val().sack);
         self.sack_void.next = self.voidq.q.val();

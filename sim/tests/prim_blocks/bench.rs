@@ -244,6 +244,8 @@ pub fn common() -> ModelLib {
         .add("headed3", Fifo::<Bits<70>, 4>::sized(3).headed())
         .add("by1", BypassFifo::<Bits<17>, 1>::new())
         .add("by3", BypassFifo::<Bits<70>, 3>::new())
+        .add("byhead1", BypassFifo::<Bits<17>, 1>::new().headed())
+        .add("byhead3", BypassFifo::<Bits<70>, 3>::new().headed())
         .add("skid", Skid::<Bits<33>>::new())
         .add("skidbit", Skid::<bool>::new())
         .add("fold", FoldSum::default())

@@ -5,7 +5,7 @@ use ferrowarp_sim::SimError;
 use std::collections::VecDeque;
 
 /// Name, item bits, depth, and whether a push into the empty FIFO shows at once.
-const FIFOS: [(&str, usize, usize, bool); 9] = [
+const FIFOS: [(&str, usize, usize, bool); 11] = [
     ("fifo1", 17, 2, false),
     ("fifo2", 1, 4, false),
     ("fifo4", 100, 16, false),
@@ -15,6 +15,8 @@ const FIFOS: [(&str, usize, usize, bool); 9] = [
     ("headed3", 70, 8, false),
     ("by1", 17, 2, true),
     ("by3", 70, 8, true),
+    ("byhead1", 17, 2, true),
+    ("byhead3", 70, 8, true),
 ];
 
 /// Compares every output of a FIFO with the queue; `pushed` is the item on `din` if it is pushed in this cycle.

@@ -4,7 +4,7 @@
 //! The sections below say what must be on the page, with the budgets of the code that measures; tests compare the committed page
 //! and every measurement with them.
 
-use super::{burst, goodput, number, smallest, sweep, Figure};
+use super::{burst, flows, goodput, number, smallest, sweep, Figure};
 use ferrowarp_hdl::preset::Preset;
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ struct Section {
 const SWEEP: Budget = |_| Some(sweep::BUDGET);
 const BURST: Budget = |_| Some(burst::BUDGET);
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         title: "Frames one at a time",
         how: "Every frame length up to 9014 octets in steps of 4, the worst length counts. *Added cycles*: from the last beat on \
@@ -72,6 +72,18 @@ packet of 256.",
         figures: &[
             ("goodput, 1440 B Writes", |_| Some(goodput::CASES[0].1)),
             ("goodput, 64 B Writes", |_| Some(goodput::CASES[1].1)),
+        ],
+    },
+    Section {
+        title: "Goodput over many connections",
+        how: "The same with each frame of another connection than the one before, 1000 connections or as many as the preset has.",
+        figures: &[
+            ("goodput, 1440 B Writes, many connections", |_| {
+                Some(flows::CASES[0].1)
+            }),
+            ("goodput, 64 B Writes, many connections", |_| {
+                Some(flows::CASES[1].1)
+            }),
         ],
     },
 ];

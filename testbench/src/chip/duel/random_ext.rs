@@ -136,13 +136,11 @@ impl Extension {
 
     /// A Response to an Atomic of ours that is issued for it.
     fn response(&mut self) -> (Gate, AtomicResponseRepr) {
+        let (sq_idx, request_id) = (self.rng.gen(), self.rng.gen());
         let gate = Gate::Atomic {
-            sq_idx: self.rng.gen(),
+            sq_idx,
             msn: self.asked,
-            request_id: self.rng.gen(),
-        };
-        let Gate::Atomic { request_id, .. } = gate else {
-            unreachable!("made above")
+            request_id,
         };
         let original = self.rng.gen();
         let response = AtomicResponseRepr {

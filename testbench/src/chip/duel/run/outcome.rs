@@ -63,13 +63,14 @@ impl Duel<'_> {
         while self.events < self.chip.events.len() {
             let e = &self.chip.events[self.events];
             self.events += 1;
-            moved = true;
             self.strangers.listen(e);
             if let Some(p) = self
                 .players
                 .iter_mut()
                 .find(|p| p.plan.conn == e.conn && p.plan.gen == e.gen)
             {
+                // A plain frame is no progress: it may be of a connection that the chip does not find.
+                moved = true;
                 match e.kind {
                     cpl_kind::RECV => p.received += 1,
                     cpl_kind::READ_DONE => p.reads_done += 1,
