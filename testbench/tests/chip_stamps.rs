@@ -1,10 +1,10 @@
 //! Timestamps (RFC 7323), in lockstep with the golden endpoint: what is placed, and TS.Recent after every report.
 
 use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
-use ferrowarp_testbench::build::{counted, fpdu, ulpdu, FrameSpec};
+use ferrowarp_testbench::build::{counted, fpdu, mutate, ulpdu, FrameSpec};
 use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, DuelError, Lockstep};
 use ferrowarp_testbench::chip::{AckEvent, Chip, Region, StagRights};
-use ferrowarp_testbench::wire::tcp::Flags;
+use ferrowarp_testbench::wire::tcp::{Flags, TcpOption};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -321,6 +321,96 @@ fn tcp_19_outdated_after_24_days() {
                 assert_eq!(b.recent(), -1000);
                 assert!(!b.placed(Some(-1001))?, "it counts again");
             }
+        }
+        Ok(())
+    });
+}
+
+/// The option is found wherever it stands: without NOPs, behind others, beside SACK blocks, at the very end.
+#[test]
+fn tcp_0d_15_timestamps_in_any_layout() {
+    run(|b| {
+        let other = |kind, n| TcpOption::Unknown {
+            kind,
+            data: vec![8; n],
+        };
+        let sack = |n: u32| TcpOption::Sack((0..n).map(|i| (i * 1000, i * 1000 + 8)).collect());
+        let layouts = [
+            (vec![], vec![]),
+            (vec![TcpOption::Nop], vec![]),
+            (vec![TcpOption::Nop; 3], vec![]),
+            (vec![TcpOption::Nop; 30], vec![]),
+            (vec![TcpOption::Nop; 2], vec![TcpOption::Nop, TcpOption::Nop, sack(3)]),
+            (vec![sack(1)], vec![]),
+            (vec![sack(3)], vec![TcpOption::Nop]),
+            (vec![], vec![sack(3)]),
+            (vec![TcpOption::Mss(1460), TcpOption::SackPermitted, TcpOption::WindowScale(7)], vec![]),
+            (vec![other(254, 0)], vec![]),
+            (vec![other(8, 7)], vec![other(8, 9)]),
+            (vec![other(254, 28)], vec![]),
+            (vec![other(30, 1), TcpOption::Nop, other(31, 2)], vec![other(32, 3)]),
+            (vec![], vec![TcpOption::Timestamps { val: FIRST.wrapping_sub(9), ecr: 0 }]),
+        ];
+        for (front, options) in layouts {
+            for vlan_or_not in [0usize, 31, 1000] {
+                b.fresh(true)?;
+                for (ts, good) in [(0, true), (7, true), (-1, false), (7, true)] {
+                    let f = b.write(30 + vlan_or_not);
+                    let (front, options) = (front.clone(), options.clone());
+                    let frame = FrameSpec { front, options, ..b.at(0, Some(ts)) }.frame(&f);
+                    let a = b.send(frame)?;
+                    let want = if good { ack_mode::DELAYED } else { ack_mode::NOW };
+                    assert_eq!(modes(&a), [want], "TSval {ts}");
+                    b.l.acknowledge(b.side)?;
+                }
+                assert_eq!(b.recent(), 7);
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Option octets at random, most of them malformed: the walk ends there, and without a timestamp the segment is dropped; the
+/// connection goes on, and nothing hangs.
+#[test]
+fn tcp_0e_16_malformed_options() {
+    run(|b| {
+        let mut rng = ChaCha8Rng::seed_from_u64(0x0e);
+        for _ in 0..60 {
+            b.fresh(true)?;
+            for _ in 0..12 {
+                let words: usize = rng.gen_range(1..=10);
+                let f = b.write(rng.gen_range(1..60));
+                let spec = FrameSpec {
+                    options: vec![TcpOption::Nop; 4 * words],
+                    ..b.at(0, None)
+                };
+                let mut octets: Vec<u8> = (0..4 * words)
+                    .map(|_| match rng.gen_range(0..12) {
+                        0..=3 => 1,
+                        4 => 0,
+                        5 | 6 => 8,
+                        7 | 8 => 10,
+                        _ => rng.gen_range(0..12),
+                    })
+                    .collect();
+                if words > 2 && rng.gen() {
+                    // A good one somewhere.
+                    let at = rng.gen_range(0..=4 * words - 10);
+                    octets[at..at + 2].copy_from_slice(&[8, 10]);
+                    let val = b.l.ts_recent(b.side).wrapping_add(rng.gen_range(0..3)).wrapping_sub(1);
+                    octets[at + 2..at + 6].copy_from_slice(&val.to_be_bytes());
+                }
+                let frame = mutate(&spec.frame(&f), true, |d| {
+                    d[54..54 + 4 * words].copy_from_slice(&octets)
+                });
+                b.l.frame(frame.unwrap_or_else(|e| panic!("{e:?}")));
+            }
+            b.l.settle()?;
+            b.l.position(b.side)?;
+            b.acks = b.l.chip.acks.len();
+            let recent = b.recent();
+            assert!(b.placed(Some(recent.into()))?, "alive");
         }
         Ok(())
     });

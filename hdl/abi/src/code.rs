@@ -130,7 +130,7 @@ encoding! {
     BAD_TABLE = 1, "no such table: use LOOKUP, CONN or TPT";
     BAD_OP = 2, "this table has no such operation";
     BAD_INDEX = 3, "the index is beyond this preset's table: see the geometry registers";
-    BAD_WORD = 4, "no such record word: WRITE takes 0 to 9, READ takes 0 and 1";
+    BAD_WORD = 4, "no such record word: WRITE takes 0 to 10, READ takes 0 and 1";
     FULL = 5, "all ways of the TPT set hold other regions: choose another index";
     NOT_FOUND = 6, "nothing is installed there";
     EXISTS = 7, "something is installed there: remove it first";

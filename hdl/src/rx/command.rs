@@ -297,7 +297,7 @@ impl Logic for Command {
             self.w[i].next = self.shadow[i].q.val();
         }
         self.unused_words.next =
-            self.w[0].val() ^ self.w[1].val() ^ self.w[2].val() ^ self.w[3].val();
+            self.w[0].val() ^ self.w[1].val() ^ self.w[2].val() ^ self.w[3].val() ^ self.w[7].val();
         self.all_ready.next = self.tables_ready.val() & self.clear.done.val();
         self.ready.next = self.all_ready.val();
         self.table_cmd_tready.next = self.step.q.val() == CmdStep::Idle;

@@ -96,6 +96,8 @@ pub struct CtxTables {
     head_ram: Ram<Bits<16>, CONN>,
     mir_ram: Ram<Mirror, CONN>,
     rdd_ram: Ram<Bits<16>, CONN>,
+    /// Of the mirror's row the field that is not stored.
+    unused_mirror: Signal<Local, Mirror>,
     clear: RamClear<CONN>,
     /// Delay lines beside the RAMs, one register a cycle of latency.
     valid: Vec<Reg<bool>>,
@@ -153,6 +155,7 @@ impl CtxTables {
             head_ram: Ram::new(cfg.conn_bits, cfg.latency),
             mir_ram: Ram::new(cfg.conn_bits, cfg.latency).keeping(Mirror::BITS - 32),
             rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            unused_mirror: Default::default(),
             clear: RamClear::new(cfg.conn_bits),
             valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
             asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
@@ -276,6 +279,7 @@ impl Logic for CtxTables {
         self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
         self.entry.next.first = self.dyn_ram.rdata.val().first;
         self.entry.next.rst = self.dyn_ram.rdata.val().rst;
+        self.unused_mirror.next = self.mir_ram.rdata.val();
         self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
         self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
         self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;

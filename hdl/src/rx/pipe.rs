@@ -28,7 +28,7 @@ use super::ddp::{FormCheck, HdrView, TableCheck};
 use super::history::{DynHistory, Revoked};
 use super::options::Found;
 use super::place::Place;
-use super::stamps::Stamps;
+use super::stamps::{StampRow, Stamps};
 use super::tcp::{SeqGap, TcpJudge};
 use super::types::*;
 use super::xtypes::*;
@@ -216,6 +216,9 @@ pub struct Pipe {
     unused_mir_conn: Signal<Local, Bits<CONN>>,
     unused_mir_ack: Signal<Local, Bits<32>>,
     x2_rst: Signal<Local, bool>,
+    unused_rst: Signal<Local, bool>,
+    unused_stamp_we: Signal<Local, bool>,
+    unused_stamp_row: Signal<Local, StampRow>,
 
     ack_push_q: Reg<bool>,
     ack_q: RegNr<Ack>,
@@ -372,6 +375,9 @@ impl Pipe {
             unused_mir_conn: Default::default(),
             unused_mir_ack: Default::default(),
             x2_rst: Default::default(),
+            unused_rst: Default::default(),
+            unused_stamp_we: Default::default(),
+            unused_stamp_row: Default::default(),
             ack_push_q: Default::default(),
             ack_q: Default::default(),
             place: Place::default(),
@@ -605,6 +611,9 @@ impl Logic for Pipe {
         self.unused_mir_conn.next = self.mir_conn.val();
         self.unused_mir_ack.next = self.mir_ack.val();
         self.x2_rst.next = self.x2_d.q.val().flags.get_bit(2);
+        self.unused_rst.next = self.x2_rst.val();
+        self.unused_stamp_we.next = self.place.stamp_we.val();
+        self.unused_stamp_row.next = self.place.stamp_row.val();
         self.place.paws.next = false;
         self.place.bare.next = false;
         self.place.stamps.next = false;

@@ -429,7 +429,7 @@ pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
         ird: 4,
         crc_en: true,
         sack: true,
-        ts_recent: None,
+        ts_recent: spec.timestamps.map(|t| t.0),
         pd: PD,
         qpn: 9,
         markers_from: None,

@@ -7,6 +7,7 @@ use crate::build::{fpdu, send_message, tagged_message, ulpdu, FpduStream};
 use crate::chip::{Region, StagRights};
 use crate::wire::ddp::{Opcode, ReadRequestRepr, Term, TerminateRepr};
 use crate::wire::ethernet::Vlan;
+use crate::wire::tcp::TcpOption;
 use crate::wire::mpa::{emit_fpdu, CrcField, FpduOptions};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -102,6 +103,18 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
     for conn in &mut s.conns {
         conn.timestamps = conn.spec.timestamps.is_some() && rng.gen_bool(0.7);
         conn.sack = rng.gen_bool(0.8);
+        if rng.gen_bool(0.4) {
+            // Any other layout.
+            conn.spec.front = match rng.gen_range(0..4) {
+                0 => vec![],
+                1 => vec![TcpOption::Nop; rng.gen_range(1..20)],
+                2 => vec![TcpOption::Mss(536), TcpOption::SackPermitted],
+                _ => vec![TcpOption::Unknown {
+                    kind: rng.gen_range(9..=254),
+                    data: vec![8; rng.gen_range(0..=26)],
+                }],
+            };
+        }
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
     for conn in &mut s.conns {
