@@ -67,7 +67,8 @@ impl Bench {
 
     /// A new connection whose SYNs had the option, or not both of them.
     fn fresh(&mut self, timestamps: bool) -> Done {
-        self.l.negotiate(self.side, |plan| plan.timestamps = timestamps);
+        self.l
+            .negotiate(self.side, |plan| plan.timestamps = timestamps);
         self.l.renew(self.side, SEQ)?;
         self.l.forget();
         self.acks = self.l.chip.acks.len();
@@ -99,7 +100,11 @@ impl Bench {
         let a = self.l.acks(self.side, self.acks);
         self.acks = self.l.chip.acks.len();
         if let (Some(a), true) = (a.last(), self.l.plan(self.side).timestamps) {
-            assert_eq!(a.ts_recent, self.l.ts_recent(self.side), "TS.Recent: {a:x?}");
+            assert_eq!(
+                a.ts_recent,
+                self.l.ts_recent(self.side),
+                "TS.Recent: {a:x?}"
+            );
         }
         Ok(a)
     }
@@ -142,7 +147,10 @@ fn tcp_15_timestamps_only_if_negotiated() {
                 } else if ts == Some(0) || ts == Some(5) {
                     assert_eq!(modes(&a), [ack_mode::DELAYED], "{ts:?}");
                     assert_ne!(a[0].flags & ack_flag::TS, 0, "{ts:?}");
-                    assert_eq!((a[0].tsval, a[0].tsecr), (FIRST.wrapping_add(ts.unwrap_or(0) as u32), 7));
+                    assert_eq!(
+                        (a[0].tsval, a[0].tsecr),
+                        (FIRST.wrapping_add(ts.unwrap_or(0) as u32), 7)
+                    );
                 }
                 b.l.acknowledge(b.side)?;
             }
@@ -170,7 +178,11 @@ fn tcp_16_a_missing_timestamp() {
         {
             for data in [&[][..], &[0xee; 77]] {
                 for by in [0, -20, 60, 70_000] {
-                    let frame = FrameSpec { flags, ..b.at(by, None) }.frame(data);
+                    let frame = FrameSpec {
+                        flags,
+                        ..b.at(by, None)
+                    }
+                    .frame(data);
                     let a = b.send(frame)?;
                     assert_eq!(a, [], "{flags:?} at {by}, {} octets", data.len());
                 }
@@ -178,7 +190,11 @@ fn tcp_16_a_missing_timestamp() {
             assert_eq!(b.l.chip.counter("tcp_no_ts")?, before + 8 * (n as u32 + 1));
             assert!(b.placed(Some(1))?);
         }
-        let frame = FrameSpec { flags: Flags::RST, ..b.at(0, None) }.frame(&[]);
+        let frame = FrameSpec {
+            flags: Flags::RST,
+            ..b.at(0, None)
+        }
+        .frame(&[]);
         b.send(frame)?;
         let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
         assert_eq!(kinds, [cpl_kind::RST]);
@@ -215,7 +231,11 @@ fn tcp_17_what_is_echoed() {
             assert_eq!(b.recent(), recent, "{len} octets at {by}");
         }
         // Equal and greater alone count; an ACK of what was never sent does not, nor a RST or a SYN in the window.
-        for (flags, by) in [(Flags::ACK, 9), (Flags::RST, 0), (Flags::SYN | Flags::ACK, 0)] {
+        for (flags, by) in [
+            (Flags::ACK, 9),
+            (Flags::RST, 0),
+            (Flags::SYN | Flags::ACK, 0),
+        ] {
             let spec = b.at(i64::from(flags.has(Flags::RST)), Some(60));
             let ack = spec.ack.wrapping_add(by);
             let frame = FrameSpec { flags, ack, ..spec }.frame(&[]);
@@ -241,7 +261,11 @@ fn tcp_18_paws() {
                 let frame = b.at(0, Some(recent - back)).frame(&f);
                 let a = b.send(frame)?;
                 assert_eq!(b.l.chip.counter("tcp_paws")?, before + u32::from(old));
-                let want = if old { ack_mode::NOW } else { ack_mode::DELAYED };
+                let want = if old {
+                    ack_mode::NOW
+                } else {
+                    ack_mode::DELAYED
+                };
                 assert_eq!(modes(&a), [want], "{recent} less {back}");
                 let refused = ack_flag::RX_ONLY | ack_flag::DUP;
                 assert_eq!(a[0].flags == refused, old, "{:x}", a[0].flags);
@@ -263,7 +287,11 @@ fn tcp_18_paws() {
             }
         }
         // A RST is not asked (5.3 R1).
-        let frame = FrameSpec { flags: Flags::RST, ..b.at(0, Some(-7)) }.frame(&[]);
+        let frame = FrameSpec {
+            flags: Flags::RST,
+            ..b.at(0, Some(-7))
+        }
+        .frame(&[]);
         b.send(frame)?;
         let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
         assert_eq!(kinds, [cpl_kind::RST]);
@@ -287,8 +315,16 @@ fn tcp_18_paws_back_to_back() {
                 now += rng.gen_range(0..3);
                 let ts = now - [0, 0, 1, 2][rng.gen_range(0..4)];
                 let bytes: &[u8] = &[0xee; 64];
-                let len = if empty { 0 } else { [0, 1, 20, 64][rng.gen_range(0..4)] };
-                let gap = if round % 2 == 0 { 0 } else { rng.gen_range(0..6) };
+                let len = if empty {
+                    0
+                } else {
+                    [0, 1, 20, 64][rng.gen_range(0..4)]
+                };
+                let gap = if round % 2 == 0 {
+                    0
+                } else {
+                    rng.gen_range(0..6)
+                };
                 let frame = b.at(0, Some(ts)).frame(&bytes[..len]);
                 b.l.frame_at(start + gap, frame);
                 want.push(b.l.ts_recent(b.side));
@@ -310,7 +346,14 @@ fn tcp_18_paws_back_to_back() {
 fn tcp_19_outdated_after_24_days() {
     run(|b| {
         let mut day = 0;
-        for (days, taken) in [(0, false), (1, false), (23, false), (24, true), (200, true), (25, true)] {
+        for (days, taken) in [
+            (0, false),
+            (1, false),
+            (23, false),
+            (24, true),
+            (200, true),
+            (25, true),
+        ] {
             b.fresh(true)?;
             assert!(b.placed(Some(3))?);
             b.l.acknowledge(b.side)?;
@@ -340,16 +383,35 @@ fn tcp_0d_15_timestamps_in_any_layout() {
             (vec![TcpOption::Nop], vec![]),
             (vec![TcpOption::Nop; 3], vec![]),
             (vec![TcpOption::Nop; 30], vec![]),
-            (vec![TcpOption::Nop; 2], vec![TcpOption::Nop, TcpOption::Nop, sack(3)]),
+            (
+                vec![TcpOption::Nop; 2],
+                vec![TcpOption::Nop, TcpOption::Nop, sack(3)],
+            ),
             (vec![sack(1)], vec![]),
             (vec![sack(3)], vec![TcpOption::Nop]),
             (vec![], vec![sack(3)]),
-            (vec![TcpOption::Mss(1460), TcpOption::SackPermitted, TcpOption::WindowScale(7)], vec![]),
+            (
+                vec![
+                    TcpOption::Mss(1460),
+                    TcpOption::SackPermitted,
+                    TcpOption::WindowScale(7),
+                ],
+                vec![],
+            ),
             (vec![other(254, 0)], vec![]),
             (vec![other(8, 7)], vec![other(8, 9)]),
             (vec![other(254, 28)], vec![]),
-            (vec![other(30, 1), TcpOption::Nop, other(31, 2)], vec![other(32, 3)]),
-            (vec![], vec![TcpOption::Timestamps { val: FIRST.wrapping_sub(9), ecr: 0 }]),
+            (
+                vec![other(30, 1), TcpOption::Nop, other(31, 2)],
+                vec![other(32, 3)],
+            ),
+            (
+                vec![],
+                vec![TcpOption::Timestamps {
+                    val: FIRST.wrapping_sub(9),
+                    ecr: 0,
+                }],
+            ),
         ];
         for (front, options) in layouts {
             for vlan_or_not in [0usize, 31, 1000] {
@@ -357,9 +419,18 @@ fn tcp_0d_15_timestamps_in_any_layout() {
                 for (ts, good) in [(0, true), (7, true), (-1, false), (7, true)] {
                     let f = b.write(30 + vlan_or_not);
                     let (front, options) = (front.clone(), options.clone());
-                    let frame = FrameSpec { front, options, ..b.at(0, Some(ts)) }.frame(&f);
+                    let frame = FrameSpec {
+                        front,
+                        options,
+                        ..b.at(0, Some(ts))
+                    }
+                    .frame(&f);
                     let a = b.send(frame)?;
-                    let want = if good { ack_mode::DELAYED } else { ack_mode::NOW };
+                    let want = if good {
+                        ack_mode::DELAYED
+                    } else {
+                        ack_mode::NOW
+                    };
                     assert_eq!(modes(&a), [want], "TSval {ts}");
                     b.l.acknowledge(b.side)?;
                 }
@@ -398,7 +469,10 @@ fn tcp_0e_16_malformed_options() {
                     // A good one somewhere.
                     let at = rng.gen_range(0..=4 * words - 10);
                     octets[at..at + 2].copy_from_slice(&[8, 10]);
-                    let val = b.l.ts_recent(b.side).wrapping_add(rng.gen_range(0..3)).wrapping_sub(1);
+                    let val =
+                        b.l.ts_recent(b.side)
+                            .wrapping_add(rng.gen_range(0..3))
+                            .wrapping_sub(1);
                     octets[at + 2..at + 6].copy_from_slice(&val.to_be_bytes());
                 }
                 let frame = mutate(&spec.frame(&f), true, |d| {

@@ -272,9 +272,17 @@ fn tcp_24_right_edge() {
                 let f = &f[..w + beyond];
                 let seg = [&vec![0xdd; front], f].concat();
                 let frame = b.at(-(front as i64)).frame(&seg);
-                assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "{beyond}, {front}");
+                assert_eq!(
+                    modes(&b.send(frame)?),
+                    [ack_mode::DELAYED],
+                    "{beyond}, {front}"
+                );
                 let frame = b.spec().frame(&f[w..]);
-                assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED], "{beyond}, {front}");
+                assert_eq!(
+                    modes(&b.send(frame)?),
+                    [ack_mode::DELAYED],
+                    "{beyond}, {front}"
+                );
             }
         }
         // Ahead of a gap: held up to the edge.

@@ -551,9 +551,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             .val()
             .get_bits::<HEAD_BITS>(self.entry.val().index());
         self.sizes_now.next.ts = self.doff.val().get_bit(3) & (self.f.val().opt == 0x0101_080A);
-        self.sizes_now.next.odd = self.walks.val()
-            & self.doff.val().get_bit(3)
-            & (self.f.val().opt != 0x0101_080A);
+        self.sizes_now.next.odd =
+            self.walks.val() & self.doff.val().get_bit(3) & (self.f.val().opt != 0x0101_080A);
         // At 64 bits the header's last octet is on the port two beats before the first octet that needs `sizes` is on R0,
         // and a frame that ends sooner is `late` or a runt: there is a cycle for the arithmetic.
         self.sizes_q.d.next = self.sizes_now.val();

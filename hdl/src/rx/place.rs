@@ -395,8 +395,7 @@ impl Logic for Place {
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
         // A window of zero takes an empty segment at rcv_nxt (RFC 9293 3.10.7.4).
-        self.fits.next = (self.vq.q.val().empty
-            & (self.vq.q.val().inside | self.vq.q.val().here))
+        self.fits.next = (self.vq.q.val().empty & (self.vq.q.val().inside | self.vq.q.val().here))
             | (!self.vq.q.val().empty & self.vq.q.val().starts);
         // Not all of it before rcv_nxt or beyond the window (RFC 3168 6.1.5).
         self.in_window.next = self.fits.val()
@@ -424,8 +423,7 @@ impl Logic for Place {
             & !self.refusedq.q.val()
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
                 | (self.vq.q.val().fast & (self.rq.q.val().stale | !self.vq.q.val().inside)));
-        self.early.next =
-            self.vq.q.val().early & self.vq.q.val().starts & !self.refusedq.q.val();
+        self.early.next = self.vq.q.val().early & self.vq.q.val().starts & !self.refusedq.q.val();
         self.queue.next = self.slow.val() | self.vq.q.val().reset_later | self.early.val();
         self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
@@ -700,7 +698,10 @@ impl Logic for Place {
             if self.settledq.q.val() {
                 // The assembler reports what it gets.
                 if self.pawsq.q.val()
-                    | self.old.val() | (self.ahead.val() & !self.early.val()) | self.outside.val() {
+                    | self.old.val()
+                    | (self.ahead.val() & !self.early.val())
+                    | self.outside.val()
+                {
                     self.ack.next.mode = 2.into();
                 }
                 if self.challenge.val() {
@@ -731,7 +732,8 @@ impl Logic for Place {
         self.why4.d.next.dup = self.good.val() & self.old.val();
         self.why4.d.next.ooo = self.good.val() & self.ahead.val();
         self.why4.d.next.window = self.good.val() & self.outside.val();
-        self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
+        self.why4.d.next.bad_ack =
+            self.good.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
         self.why4.d.next.challenge = self.good.val() & self.challenge.val();
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();

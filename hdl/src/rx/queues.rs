@@ -307,7 +307,7 @@ impl Queues {
             blank_rdq: Default::default(),
             unused_rmsn: Default::default(),
             unused_lkey: Default::default(),
-                    unused_room: Default::default(),
+            unused_room: Default::default(),
             unused_smsn: Default::default(),
             unused_head: Default::default(),
             rq_mask: slot_mask(cfg, cfg.rq_bits, "receives (rq_bits)"),

@@ -185,8 +185,8 @@ impl Logic for TcpJudge {
         self.v.next.inside = !self.spare.val().get_bit(33);
         // The window's end is behind where it begins: a carry. One that begins before rcv_nxt is trimmed on both sides.
         self.not_ahead.next = !self.ahead.val();
-        self.left.next = bit_cast::<33, 32>(self.rcv_wnd.val())
-            + bit_cast::<33, 32>(self.not_ahead.val());
+        self.left.next =
+            bit_cast::<33, 32>(self.rcv_wnd.val()) + bit_cast::<33, 32>(self.not_ahead.val());
         self.unused_left.next = self.left.val();
         self.v.next.starts = self.any_wnd.val();
         self.v.next.fits = self.rcv_wnd.val().get_bits::<16>(0);

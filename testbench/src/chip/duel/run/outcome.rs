@@ -25,8 +25,8 @@ impl Duel<'_> {
             if a.mode == ack_mode::NONE {
                 continue;
             }
-            let reports = a.flags & (ack_flag::RX_ONLY | ack_flag::DUP | ack_flag::RST)
-                == ack_flag::RX_ONLY;
+            let reports =
+                a.flags & (ack_flag::RX_ONLY | ack_flag::DUP | ack_flag::RST) == ack_flag::RX_ONLY;
             // The end of a stream ends its SACK blocks, too.
             if reports && p.expected.error().is_none() {
                 let sent = p.peer.sent_to();
