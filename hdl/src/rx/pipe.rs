@@ -617,9 +617,8 @@ impl Logic for Pipe {
         self.place.paws.next = false;
         self.place.bare.next = false;
         self.place.stamps.next = false;
-        self.place.stamp.next.on = true;
-        self.place.stamp.next.recent = 0.into();
-        self.place.stamp.next.day = 0.into();
+        self.place.stamp_on.next = true;
+        self.place.recent.next = 0.into();
         self.place.day.next = 0.into();
         for i in 0..self._stamps {
             self.stamps[i].conn.next = self.ctx.val().conn;
@@ -640,7 +639,8 @@ impl Logic for Pipe {
             self.place.paws.next = self.stamps[i].paws.val();
             self.place.bare.next = self.stamps[i].bare.val();
             self.place.stamps.next = self.stamps[i].moves.val();
-            self.place.stamp.next = self.stamps[i].row.val();
+            self.place.stamp_on.next = self.stamps[i].on.val();
+            self.place.recent.next = self.stamps[i].recent.val();
             self.place.day.next = self.ts_day.val();
         }
 

@@ -51,11 +51,13 @@ pub struct Place {
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
-    /// Timestamps: too old; missing; TS.Recent moves if the segment is acceptable; state before it; the day.
+    /// Timestamps: too old; missing; TS.Recent moves if the segment is acceptable; the connection has
+    /// them, TS.Recent before it; the day.
     pub paws: Signal<In, bool>,
     pub bare: Signal<In, bool>,
     pub stamps: Signal<In, bool>,
-    pub stamp: Signal<In, StampRow>,
+    pub stamp_on: Signal<In, bool>,
+    pub recent: Signal<In, Bits<32>>,
     pub day: Signal<In, Bits<8>>,
     /// FPDU octets 0..19, of a frame or an operation; 20..47.
     pub hdr_a: Signal<In, Bits<HDR_A>>,
@@ -154,7 +156,8 @@ pub struct Place {
     /// One of the two: the segment is nothing to anybody.
     refusedq: Reg<bool>,
     stampsq: Reg<bool>,
-    stampq: RegNr<StampRow>,
+    stamp_onq: RegNr<bool>,
+    recentq: RegNr<Bits<32>>,
     dayq: RegNr<Bits<8>>,
     // What the state may become.
     pend_by: Signal<Local, Bits<8>>,
@@ -268,7 +271,8 @@ impl Logic for Place {
         self.bareq.d.next = self.bare.val();
         self.refusedq.d.next = self.paws.val() | self.bare.val();
         self.stampsq.d.next = self.stamps.val();
-        self.stampq.d.next = self.stamp.val();
+        self.stamp_onq.d.next = self.stamp_on.val();
+        self.recentq.d.next = self.recent.val();
         self.dayq.d.next = self.day.val();
 
         self.op_kind.next = self.o.val().kind;
@@ -652,7 +656,7 @@ impl Logic for Place {
         self.ack.next.plen = self.dq.q.val().plen;
         self.ack.next.tsval = self.dq.q.val().tsval;
         self.ack.next.tsecr = self.dq.q.val().tsecr;
-        self.ack.next.ts_recent = self.stampq.q.val().recent;
+        self.ack.next.ts_recent = self.recentq.q.val();
         if self.stamped.val() {
             self.ack.next.ts_recent = self.dq.q.val().tsval;
         }
@@ -690,7 +694,7 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>((self.dq.q.val().ce & self.in_window.val()).into()) << 5)
                 | (bit_cast::<11, 1>(self.old.val().into()) << 6)
                 | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
-                | (bit_cast::<11, 1>((self.dq.q.val().ts & self.stampq.q.val().on).into()) << 8)
+                | (bit_cast::<11, 1>((self.dq.q.val().ts & self.stamp_onq.q.val()).into()) << 8)
                 | (bit_cast::<11, 1>(self.opens.val().into()) << 9);
             if self.pawsq.q.val() {
                 self.ack.next.flags = 0x440.into(); // RX_ONLY, DUP

@@ -11,7 +11,7 @@
 //!
 //! X2: `paws`: the option's TSval is below TS.Recent (modulo 2^32), which counts (5.3 R1); `bare`: the option is missing on a
 //! connection that has it (3.2); neither of a RST. `moves`: TS.Recent becomes TSval if the segment is acceptable: it begins
-//! at or before Last.ACK.sent (4.3, 5.3 R3). `row`: the state in front of this entry.
+//! at or before Last.ACK.sent (4.3, 5.3 R3). `on`, `recent`: the state in front of this entry.
 //! Age (5.5): TS.Recent does not count any more [`DAYS`] days after it was set. The days are the host's (register
 //! `ts_day`, modulo 256): a connection that is idle for more than 256 - 24 of them may lose its first segments again.
 //! Requirements: TCP-15..TCP-19.
@@ -52,7 +52,8 @@ pub struct Stamps {
     pub tsval: Signal<In, Bits<32>>,
     pub seq: Signal<In, Bits<32>>,
     pub day: Signal<In, Bits<8>>,
-    pub row: Signal<Out, StampRow>,
+    pub on: Signal<Out, bool>,
+    pub recent: Signal<Out, Bits<32>>,
     pub paws: Signal<Out, bool>,
     pub bare: Signal<Out, bool>,
     pub moves: Signal<Out, bool>,
@@ -95,7 +96,8 @@ impl Stamps {
             tsval: Default::default(),
             seq: Default::default(),
             day: Default::default(),
-            row: Default::default(),
+            on: Default::default(),
+            recent: Default::default(),
             paws: Default::default(),
             bare: Default::default(),
             moves: Default::default(),
@@ -154,7 +156,8 @@ impl Logic for Stamps {
         if self.near.val() & self.we.val() {
             self.now.next = self.w_row.val();
         }
-        self.row.next = self.now.val();
+        self.on.next = self.now.val().on;
+        self.recent.next = self.now.val().recent;
 
         self.age.next = self.tsval.val() - self.now.val().recent;
         self.unused_age.next = self.age.val();
