@@ -267,10 +267,9 @@ fn tcp_24_right_edge() {
             for front in [0, 1, old] {
                 b.fresh()?;
                 b.alive()?;
-                // Octets before `at` were taken before, or are an FPDU of their own.
-                let f = b.write(w + beyond - 30);
-                let f = &f[..w + beyond];
-                let seg = [&vec![0xdd; front], f].concat();
+                // An FPDU at least that long.
+                let f = b.write(w + beyond - 20);
+                let seg = [&vec![0xdd; front][..], &f[..w + beyond]].concat();
                 let frame = b.at(-(front as i64)).frame(&seg);
                 assert_eq!(
                     modes(&b.send(frame)?),
@@ -306,15 +305,12 @@ fn tcp_24_right_edge() {
         // The FIN alone is beyond the edge, or octets with it: no FIN yet. In front of the edge it counts.
         for (len, told) in [(w, false), (w + 9, false), (w - 1, true)] {
             b.fresh()?;
-            let mut f = b.write(w - 22);
-            f.truncate(w - 1);
-            let mut data = f.clone();
-            data.resize(len, 0xee);
+            let f = b.write(w + 50);
             let frame = FrameSpec {
                 flags: Flags::ACK | Flags::FIN,
                 ..b.spec()
             }
-            .frame(&data);
+            .frame(&f[..len]);
             b.send(frame)?;
             let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
             assert_eq!(kinds.contains(&cpl_kind::FIN), told, "{len} octets and FIN");

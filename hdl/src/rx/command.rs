@@ -427,7 +427,7 @@ impl Logic for Command {
             | (bit_cast::<160, 32>(self.w[5].val().get_bits::<32>(0)) << 64)
             | (bit_cast::<160, 10>(self.w[3].val().get_bits::<10>(20)) << 96)
             | (bit_cast::<160, 1>(self.w[2].val().get_bits::<1>(26)) << 106)
-            | (bit_cast::<160, 32>(self.w[7].val().get_bits::<32>(0)) << 128);
+            | (bit_cast::<160, 32>(self.w[7].val().get_bits::<32>(0)) << 107);
         self.op.next.hdr_b = 0.into();
         self.op.next.blk = 0.into();
         self.op.next.term = 0.into();

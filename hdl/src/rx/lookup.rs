@@ -261,7 +261,7 @@ pub struct Lookup {
     fpdu_blk: RegNr<Bits<BEAT>>,
     fpdu_term: RegNr<Bits<16>>,
     cmd_held: Reg<bool>,
-    cmd_words: RegNr<Bits<106>>,
+    cmd_words: RegNr<Bits<139>>,
     cmd_fence: RegNr<Bits<10>>,
     /// The operation accepted and not launched yet: what the registers above do not hold.
     held: Reg<bool>,
@@ -434,7 +434,7 @@ impl Logic for Lookup {
         }
         if !self.cmd_held.q.val() {
             self.cmd_held.d.next = self.op_take.val() & self.is_cmd.val();
-            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<106>(0);
+            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<139>(0);
             self.cmd_fence.d.next = self.op.val().fence_id;
         }
 
@@ -575,7 +575,7 @@ impl Logic for Lookup {
         self.opq.next.gen = 0.into();
         self.opq.next.hdr_a = self.fpdu_a.q.val();
         if self.head.val().kind != OpKind::Fpdu {
-            self.opq.next.hdr_a = bit_cast::<HDR_A, 106>(self.cmd_words.q.val());
+            self.opq.next.hdr_a = bit_cast::<HDR_A, 139>(self.cmd_words.q.val());
         }
         self.opq.next.hdr_b = self.fpdu_b.q.val();
         self.opq.next.blk = self.fpdu_blk.q.val();

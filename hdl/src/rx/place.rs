@@ -557,7 +557,7 @@ impl Logic for Place {
         self.stamp_row4.d.next.day = self.dayq.q.val();
         if self.installq.q.val() {
             self.stamp_row4.d.next.on = self.install_row.val().get_bit(106);
-            self.stamp_row4.d.next.recent = self.install_row.val().get_bits::<32>(128);
+            self.stamp_row4.d.next.recent = self.install_row.val().get_bits::<32>(107);
         }
         self.stamp_we.next = self.stamp4.q.val();
         self.stamp_row.next = self.stamp_row4.q.val();

@@ -189,7 +189,7 @@ pub struct Op {
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
     /// Fpdu: octets 0..47. Install: hdr_a[31:0] rcv_nxt, [63:32] smsn, [95:64] rmsn, [96] Markers, [105:97] low bits of SeqStart,
-    /// [106] Timestamps, [159:128] TS.Recent.
+    /// [106] Timestamps, [138:107] TS.Recent.
     pub hdr_a: Bits<HDR_A>,
     pub hdr_b: Bits<HDR_B>,
     /// Fpdu: first pool block of the FPDU.

@@ -228,7 +228,7 @@ impl<'a> World<'a> {
         if kind == INSTALL && hit {
             let start = get("hdr_a");
             self.markers = start >> 96 & 0x3ff;
-            self.stamps = (start >> 106 & 1 == 1, (start >> 128) as u32);
+            self.stamps = (start >> 106 & 1 == 1, (start >> 107) as u32);
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,

@@ -303,7 +303,7 @@ impl<'a> Bench<'a> {
             let kind = self.design.field_of("op", want, "kind");
             for (name, kinds) in OP_FIELDS.iter().filter(|f| f.1.contains(&kind)) {
                 let all = self.design.bits_of("op", want, name);
-                let shown = if *kinds == [INSTALL] { 106 } else { all.len() };
+                let shown = if *kinds == [INSTALL] { 139 } else { all.len() };
                 let got = self.design.bits_of("opq", &got, name);
                 assert_eq!(got[..shown], all[..shown], "opq.{name} in cycle {now}");
             }
