@@ -228,6 +228,9 @@ PROOFS = [
     Proof("payload_capture_64", "capture", "48 octets from any even place", induction(2), {"D": 64, "WHICH": 1}, [
         Mutant("late lanes off by one", "assign late[1] = first > 2'd2;", "assign late[1] = first >= 2'd2;"),
     ]),
+    Proof("payload_capture_ahead", "capture", "48 octets, the beat told a cycle ahead", induction(2), {"D": 64, "WHICH": 2}, [
+        Mutant("the beat told is this one", "wire at3 = en && is3;", "wire at3 = en && (rel == 13'd3);"),
+    ]),
     Proof("payload_capture_128", "capture", "48 octets from any even place", induction(2), {"D": 128, "WHICH": 1}, long=True),
     # Table servers of the receive path
     server("issue_server", "credit", CREDIT, {"WHICH": 0, "SLOTS": 2}, {"row": "issue.dut.issued", "cons": "issue.dut.consumed"}, [
@@ -251,6 +254,10 @@ PROOFS = [
     Proof("merge", "merge", "an inject frame begins between MAC frames, nobody cuts into it, its beats are sent as taken", PDR, {}, [
         Mutant("inject cuts into a MAC frame", "((~open_q) & (~mac_rx_tvalid)) & inject_tvalid) & go", "(~mac_rx_tvalid) & inject_tvalid) & go"),
     ]),
+    Proof("unread", "unread", "high while a frame is not read, low two cycles after the last", induction(2), {"HELP": 1}, [
+        Mutant("two at once count as one", "count_d = count_q + 8'h2;", "count_d = count_q + 8'h1;"),
+        Mutant("a plain frame is forgotten", "x_q_q | nic_q_q", "x_q_q"),
+    ], {"p_count": "\\dut.count_q", "p_x": "\\dut.x_q_q", "p_nic": "\\dut.nic_q_q", "p_read": "\\dut.read_q_q", "p_some": "\\dut.some_q_q"}),
     Proof("slots", "slots", "a slot is never given twice, the tail never passes a frame in use", induction(2), {"HELP": 1}, [
         Mutant("one slot too many", "all_less_1 = 9'h3", "all_less_1 = 9'h4"),
         Mutant("tail passes a frame in use", "assign retire = done_q[last_q];", "assign retire = |done_q;"),

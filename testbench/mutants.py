@@ -3,8 +3,10 @@
 The tests are those of `make test`. FERROWARP_MUTANT makes them build the chip with one bug (testbench/src/chip/mutant.rs);
 a bug is caught when one of the tests named for it fails. First all of these tests must pass without a bug. Models with
 bugs stay in build/mutants, apart from those of the true chip. The verdicts go to build/mutants.json, for `make results`.
+A mutant of which the list says why it survives is run like the others, and counts as not caught.
 
-Exit: 0 when every mutant is caught, 1 when one survives, 2 when a tool, the list or a build fails.
+Exit: 0 when every mutant is caught but those that the list says survive, 1 when another survives or when one of those is
+caught, 2 when a tool, the list or a build fails.
 """
 
 import argparse
@@ -159,10 +161,14 @@ def all_mutants(chosen, programs, jobs):
                 continue
             verdicts[mutant["name"]] = {
                 "name": mutant["name"], "bug": mutant["bug"], "requirements": mutant.get("requirements", []),
-                "caught_by": caught, "seconds": round(seconds, 1),
+                "caught_by": caught, "survives": mutant.get("survives"), "seconds": round(seconds, 1),
             }
+            why = mutant.get("survives")
             if caught:
-                print(f"  {at}  caught    {mutant['name']} by {caught}, {seconds:.0f} s", flush=True)
+                mark = "; listed as a survivor: REMOVE THE MARK" if why else ""
+                print(f"  {at}  caught    {mutant['name']} by {caught}, {seconds:.0f} s{mark}", flush=True)
+            elif why:
+                print(f"  {at}  survives  {mutant['name']}, as listed: {why}; {seconds:.0f} s", flush=True)
             else:
                 print(f"  {at}  SURVIVES  {mutant['name']}: {mutant['bug']}; tried {', '.join(mutant['tests'])}, "
                       f"{seconds:.0f} s", flush=True)
@@ -202,8 +208,14 @@ def main():
         SCORE.write_text(json.dumps(verdicts, indent=1) + "\n", encoding="utf-8")
     for line in broken:
         print(f"mutants: {line}", file=sys.stderr)
+    wrong = [v["name"] for v in verdicts if bool(v["caught_by"]) == bool(v["survives"])]
+    for v in verdicts:
+        if v["name"] in wrong:
+            line = (f"is caught by {v['caught_by']}: remove the mark `survives`" if v["caught_by"]
+                    else "survives: strengthen a test, or say in `survives` why none can see it")
+            print(f"mutants: {v['name']} {line}", file=sys.stderr)
     print(f"mutants: {caught} of {len(chosen)} caught, {time.monotonic() - start:.0f} s", flush=True)
-    return 2 if broken else 1 if caught < len(chosen) else 0
+    return 2 if broken else 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 // shows one cycle after its beat (on `header_next` in the cycle of its beat) and no other beat touches it. WHICH selects
 // the block.
 //
-// Assumes, for PayloadCapture: `hh` is constant, as its contract demands from the first captured beat to the last.
+// Assumes, for PayloadCapture: `hh` is constant, as its contract demands from the first captured beat to the last. WHICH 2
+// is the one told its beat a cycle ahead: the upper bits of `hh` are zero then.
 module check #(
   parameter D = 64,
   parameter WHICH = 0
@@ -21,6 +22,14 @@ module check #(
   wire [8:0] low;
   // Padded, so that no index is out of range.
   wire [519:0] header, header_next;
+  // The beat that `data` is.
+  reg told = 1'b0;
+  reg [12:0] beat_q;
+  always @(posedge clock) begin
+    told <= 1'b1;
+    beat_q <= beat;
+  end
+  wire [12:0] at = WHICH == 2 ? beat_q : beat;
   generate
     if (WHICH == 0) begin : field
       // ethertype: octets 12 and 13, then octets 30 to 33, each first octet most significant
@@ -37,11 +46,12 @@ module check #(
       assign header = h;
       assign header_next = n;
       always @(*) assume (octet < 48);
+      always @(*) if (WHICH == 2) assume (hh < K / 2 && (told || !en));
       assign place = 2 * hh + octet;
       assign low = 8 * octet;
     end
   endgenerate
-  wire now = en && beat == (place >> LK);
+  wire now = en && at == (place >> LK);
   wire [7:0] in = data[{place[LK-1:0], 3'b000} +: 8];
   reg known = 1'b0;
   reg [7:0] was;

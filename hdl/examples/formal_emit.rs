@@ -5,7 +5,7 @@
 
 use ferrowarp_hdl::emit::{emit, Emitted};
 use ferrowarp_hdl::prim::*;
-use ferrowarp_hdl::rx::{blocks, cfg::Cfg, merge, servers, slots, tx_servers};
+use ferrowarp_hdl::rx::{blocks, cfg::Cfg, deliver_queue, merge, servers, slots, tx_servers};
 use rust_hdl::prelude::*;
 use std::path::Path;
 
@@ -151,6 +151,7 @@ fn captures(out: &mut Texts) {
         FieldCapture::<Bits<48>, 64>::new(&FIELDS),
     )
     .put("payload_capture_64", PayloadCapture::<64>::new())
+    .put("payload_capture_ahead", PayloadCapture::<64>::new().ahead())
     .put("payload_capture_128", PayloadCapture::<128>::new());
 }
 
@@ -206,6 +207,7 @@ fn tiny() -> Cfg {
         window: 4,
         ipv6: false,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }
@@ -216,6 +218,7 @@ fn tables(out: &mut Texts) {
         pool_bits: 2,
         ..tiny()
     };
+    out.put("unread", deliver_queue::Unread::default());
     out.put("slots", slots::Slots::new(cfg.slot_bits))
         .put("blocks_2", blocks::Blocks::new(&tiny_pool))
         .put("beat_fifo", merge::BeatFifo::<8, 1>::new(2))

@@ -4,7 +4,7 @@
 //! `timing_emit PRESET DIR [FIELD=VALUE...]`; a field of [`Cfg`] shrinks a table where synthesis of the whole would need
 //! too much memory.
 
-use ferrowarp_hdl::emit::{Dir, Emitted};
+use ferrowarp_hdl::emit::{bits, Dir, Emitted};
 use ferrowarp_hdl::harness::scan_harness;
 use ferrowarp_hdl::preset::{emit_sized, Preset};
 use ferrowarp_hdl::rx::cfg::Cfg;
@@ -32,15 +32,15 @@ fn json(e: &Emitted) -> String {
         .modules
         .iter()
         .map(|m| {
-            let bits = |d: Dir| m.ports.iter().filter(|p| p.dir == d).map(|p| p.width).sum::<usize>();
+            let of = |d: Dir| bits(&m.ports, |p| p.dir == d);
             format!(
                 "{{\"name\":\"{}\",\"path\":\"{}\",\"instances\":{},\"custom_text\":{},\"in_bits\":{},\"out_bits\":{}}}",
                 m.name,
                 m.path,
                 m.instances,
                 m.custom_text,
-                bits(Dir::Input),
-                bits(Dir::Output)
+                of(Dir::Input),
+                of(Dir::Output)
             )
         })
         .collect();

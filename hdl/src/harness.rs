@@ -5,7 +5,7 @@
 //! register, no input is constant, no output is unused, and nothing may be pruned.
 //! Pins: `clock`, `scan_reset`, `scan_in`, `scan_out`. Registers are named `scan_*`; all else belongs to the block.
 
-use crate::emit::{Dir, PortInfo};
+use crate::emit::{bits, Dir, PortInfo};
 use std::fmt::Write;
 
 /// Bits that one XOR stage folds into one: a single LUT4.
@@ -13,19 +13,13 @@ const FOLD: usize = 4;
 
 /// Verilog of module `name`, which holds `dut` with the given ports; `clock` and `reset` are found by name.
 pub fn scan_harness(ports: &[PortInfo], dut: &str, name: &str) -> String {
-    let wires: Vec<&PortInfo> = ports
-        .iter()
-        .filter(|p| p.name != "clock" && p.name != "reset")
-        .collect();
-    let bits = |dir: Dir| {
-        wires
-            .iter()
-            .filter(|p| p.dir == dir)
-            .map(|p| p.width)
-            .sum::<usize>()
+    let of = |dir: Dir| {
+        bits(ports, |p| {
+            p.dir == dir && p.name != "clock" && p.name != "reset"
+        })
     };
     // A block without inputs or outputs still needs one bit.
-    let (ins, outs) = (bits(Dir::Input).max(1), bits(Dir::Output).max(1));
+    let (ins, outs) = (of(Dir::Input).max(1), of(Dir::Output).max(1));
     let mut s =
         format!("module {name}(input clock, input scan_reset, input scan_in, output scan_out);\n");
     let _ = writeln!(
@@ -83,24 +77,15 @@ pub fn scan_harness(ports: &[PortInfo], dut: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn port(name: &str, dir: Dir, width: usize) -> PortInfo {
-        PortInfo {
-            name: name.into(),
-            dir,
-            width,
-            fields: Vec::new(),
-        }
-    }
-
     #[test]
     fn every_bit_is_connected_once() {
         let ports = [
-            port("clock", Dir::Input, 1),
-            port("reset", Dir::Input, 1),
-            port("a", Dir::Input, 7),
-            port("b", Dir::Input, 1),
-            port("x", Dir::Output, 5),
-            port("y", Dir::Output, 1),
+            PortInfo::new("clock", Dir::Input, 1),
+            PortInfo::new("reset", Dir::Input, 1),
+            PortInfo::new("a", Dir::Input, 7),
+            PortInfo::new("b", Dir::Input, 1),
+            PortInfo::new("x", Dir::Output, 5),
+            PortInfo::new("y", Dir::Output, 1),
         ];
         let text = scan_harness(&ports, "dut", "harness");
         for want in [

@@ -61,6 +61,7 @@ pub struct Sizes {
     pub window: usize,
     pub ipv6: bool,
     pub sack: bool,
+    pub markers: bool,
     pub timestamps: bool,
 }
 
@@ -176,6 +177,7 @@ impl Preset {
             window: s.window,
             ipv6: s.ipv6,
             sack: s.sack,
+            markers: s.markers,
             timestamps: s.timestamps,
         }
     }
@@ -431,6 +433,8 @@ mod tests {
             |s| (s.bucket_bits, s.tpt_set_bits, s.conn_bits) = (1, 1, 1),
             |s| s.ipv6 = true,
             |s| s.sack = true,
+            |s| s.markers = true,
+            |s| (s.sack, s.markers) = (true, true),
             |s| s.timestamps = true,
         ];
         for (n, edge) in edges.iter().enumerate() {

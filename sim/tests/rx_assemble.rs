@@ -33,6 +33,7 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         window: 16,
         ipv6: false,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }

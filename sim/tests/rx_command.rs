@@ -260,6 +260,7 @@ impl Model {
     /// The status that a command must get.
     fn status(&self, c: &Cmd, w: &World, cfg: &Cfg) -> u8 {
         let six = w.shadow[1] >> 45 & 1 == 1;
+        let marked = w.shadow[3] >> 20 & 1 == 1;
         let commit = matches!(c.op, op::INSTALL | op::REMOVE | op::QUERY | op::FENCE);
         match (c.table, c.op) {
             (3.., _) => status::BAD_TABLE,
@@ -279,6 +280,7 @@ impl Model {
             (table::CONN, op::INSTALL) => match self.conns.get(&c.index) {
                 Some(_) => status::EXISTS,
                 None if six && !cfg.ipv6 => status::NO_IPV6,
+                None if marked && !cfg.markers => status::NO_MARKERS,
                 None => status::OK,
             },
             (table::CONN, _) => match self.conns.get(&c.index) {
@@ -372,6 +374,9 @@ fn soak(cfg: &Cfg, cases: &mut Cases, commands: usize) {
     if !cfg.ipv6 {
         assert!(seen.contains_key(&status::NO_IPV6), "{seen:?}");
     }
+    if !cfg.markers {
+        assert!(seen.contains_key(&status::NO_MARKERS), "{seen:?}");
+    }
     for s in [
         status::OK,
         status::BAD_TABLE,
@@ -453,12 +458,13 @@ fn every_command_gets_its_status_at_100g() {
     soak(&dc_100g(), &mut cases, 1500);
 }
 
-/// A preset without IPv6 takes the upper words and refuses the record (TCP-80: nothing is half installed).
+/// A preset without IPv6 and Markers takes the words and refuses the record (TCP-80: nothing is half installed).
 #[test]
-fn every_command_gets_its_status_without_ipv6() {
-    let mut cases = Cases::new("rx_command every_command_gets_its_status_without_ipv6");
+fn every_command_gets_its_status_without_ipv6_and_markers() {
+    let mut cases = Cases::new("rx_command every_command_gets_its_status_without_ipv6_and_markers");
     let cfg = Cfg {
         ipv6: false,
+        markers: false,
         ..small(2)
     };
     soak(&cfg, &mut cases, 3000);

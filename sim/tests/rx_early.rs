@@ -36,6 +36,7 @@ fn cfg(d: usize) -> Cfg {
         window: 16,
         ipv6: false,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }

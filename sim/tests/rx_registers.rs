@@ -59,6 +59,7 @@ fn registers_tell_what_the_chip_is() {
             "counters" => COUNTERS.len() as u32,
             "ipv6" => cfg.ipv6.into(),
             "sack" => cfg.sack.into(),
+            "markers" => cfg.markers.into(),
             "timestamps" => cfg.timestamps.into(),
             other => panic!("no value for {other}"),
         };

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use ferrowarp_hdl::preset::Preset;
-use ferrowarp_testbench::bench::{self, BenchError, Extent, Figure, Outcome, Progress};
+use ferrowarp_testbench::bench::{self, flows, BenchError, Extent, Figure, Outcome, Progress};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -96,6 +96,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         let text = bench::page::page(&presets, &figures, mutants, timing.as_deref())
             .map_err(anyhow::Error::msg)?;
         save(path, &text, out)?;
+    }
+    let aims = figures.iter().filter(|f| flows::misses_aim(f)).count();
+    if aims > 0 {
+        writeln!(out, "{aims} figures without a budget miss their aim")?;
     }
     let missed: Vec<&Figure> = figures.iter().filter(|f| !f.met).collect();
     let held = figures.iter().filter(|f| f.budget.is_some()).count();

@@ -19,6 +19,8 @@ pub struct TcpPeer {
     mss: usize,
     una: usize,
     nxt: usize,
+    /// Where to go on behind a segment that is sent once more.
+    resume: Option<usize>,
     /// Behind the last octet ever sent.
     high: usize,
     /// Right edge of the receiver's window, as a position.
@@ -42,6 +44,7 @@ impl TcpPeer {
             mss: mss.max(1),
             una: 0,
             nxt: 0,
+            resume: None,
             high: 0,
             edge: window as usize,
             window_scale: 0,
@@ -141,6 +144,7 @@ impl TcpPeer {
         spec.flags = flags;
         self.nxt = to + usize::from(fin);
         self.high = self.high.max(self.nxt);
+        self.nxt = self.nxt.max(self.resume.take().unwrap_or(0));
         self.sent += 1;
         Some(spec.frame(&self.stream[from..to]))
     }
@@ -185,6 +189,13 @@ impl TcpPeer {
     /// Go-back-N: sends everything from the left edge again.
     pub fn go_back(&mut self) {
         self.nxt = self.una;
+        self.resume = None;
+    }
+
+    /// Fast retransmit: sends the segment at the left edge again and goes on where it was.
+    pub fn send_first_again(&mut self) {
+        self.resume = Some(self.resume.unwrap_or(0).max(self.nxt));
+        self.nxt = self.una;
     }
 
     /// Sends again from a sequence number between the left edge and what was sent; others are ignored.
@@ -192,6 +203,7 @@ impl TcpPeer {
         let ahead = seq_diff(seq, self.seq_at(self.una));
         if ahead >= 0 && self.una + ahead as usize <= self.nxt {
             self.nxt = self.una + ahead as usize;
+            self.resume = None;
         }
     }
 
@@ -248,6 +260,8 @@ mod tests {
         assert!(!p.done());
         p.go_back();
         assert_eq!(payloads(&p.burst()).concat(), counted(300)[130..]);
+        p.send_first_again();
+        assert_eq!(payloads(&p.burst()).concat(), counted(300)[130..230]);
         assert!(p.on_ack(p.seq_at(301), 250) && p.done());
         assert!(!p.on_ack(p.seq_at(5), 250), "old");
         assert!(!p.on_ack(p.seq_at(302), 250), "never sent");

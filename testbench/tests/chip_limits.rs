@@ -1,62 +1,22 @@
 //! Hazards and full tables: invalidation hard in front of a Write, slots used again while old frames are on their way,
 //! fences, and every queue and pool full. Never a hang, never corruption, and the counters tell.
 
+mod chip_support;
+
+use chip_support::{chip, count, duel, region, region_of, WIDTHS};
 use ferrowarp_abi::code::{cpl_kind, dma_class, term};
 use ferrowarp_testbench::build::{counted, fpdu, send_message, tagged_message, ulpdu, FrameSpec};
 use ferrowarp_testbench::chip::duel::{
-    small_cfg, small_model, ConnPlan, Duel, DuelError, Gate, Lockstep, OpPlan, Report, Setup,
+    small_cfg, ConnPlan, DuelError, Gate, Lockstep, OpPlan, Setup,
 };
-use ferrowarp_testbench::chip::{Chip, ChipError, Post, Region, Sink, StagRights, RQ_NIC};
+use ferrowarp_testbench::chip::{Chip, ChipError, Post, Region, Sink, RQ_NIC};
 use ferrowarp_testbench::wire::ddp::Opcode;
 
-const WIDTHS: [usize; 2] = [64, 512];
 const STAG: u32 = 0x0002_0155;
-
-fn chip(width: usize, seed: u64) -> Chip {
-    let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
-    Chip::new(&lib, &small_cfg(width), width / 8, seed).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn all_rights() -> StagRights {
-    StagRights {
-        remote_write: true,
-        remote_read: true,
-        read_sink: true,
-        remote_invalidate: true,
-    }
-}
-
-fn region(stag: u32, pd: u32, len: u32) -> Region {
-    Region {
-        stag,
-        rights: all_rights(),
-        pd,
-        bound_to: None,
-        base: 0,
-        len,
-        pa: 0,
-    }
-}
 
 /// An FPDU with a whole Send of `n` octets.
 fn send(msn: u32, n: usize) -> Vec<u8> {
     fpdu(&ulpdu::send(Opcode::Send, msn, 0, &counted(n), true, 0))
-}
-
-fn count(report: &Report, name: &str) -> u32 {
-    report
-        .counters
-        .iter()
-        .find(|c| c.0 == name)
-        .map_or(0, |c| c.1)
-}
-
-fn duel(width: usize, setup: &Setup) -> Report {
-    let mut chip = chip(width, setup.seed);
-    let r = Duel::new(&mut chip, setup).and_then(|mut d| d.run());
-    let r = r.unwrap_or_else(|e| panic!("{width} bits: {e}"));
-    println!("{width} bits: {r:?}");
-    r
 }
 
 /// Send with Invalidate, then a Write to that STag 0 to 40 cycles behind it, on the same connection or another one of the PD.
@@ -255,10 +215,7 @@ fn inject_and_mac_mixed() {
         for n in 0..4u16 {
             let mut c = ConnPlan::new(n);
             c.inject = n % 2 == 1;
-            let r = Region {
-                pa: 0x10_0000_0000 + u64::from(n) * 0x10_0000,
-                ..region((u32::from(n) + 1) << 8, c.pd, 40_000)
-            };
+            let r = region_of(n, c.pd, 40_000);
             s.regions.push(r);
             for i in 0..12usize {
                 let u = tagged_message(
@@ -309,10 +266,7 @@ fn bursts(s: &mut Setup, conns: u16, size: usize, mulpdu: usize) {
     for n in 0..conns {
         let mut c = ConnPlan::new(n);
         c.window = 200_000;
-        let r = Region {
-            pa: 0x10_0000_0000 + u64::from(n) * 0x10_0000,
-            ..region((u32::from(n) + 1) << 8, c.pd, 70_000)
-        };
+        let r = region_of(n, c.pd, 70_000);
         s.regions.push(r);
         for i in 0..40u64 {
             let u = tagged_message(Opcode::Write, r.stag, i * 7, &counted(size), mulpdu);

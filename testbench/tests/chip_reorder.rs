@@ -650,7 +650,7 @@ fn wild_wire(width: usize) {
             ops: 8,
             big: 6000,
             huge: 20_000,
-            ipv6: true,
+            ..Default::default()
         };
         let mut setup = random::setup(seed, limits);
         setup.noise = Noise {

@@ -24,6 +24,7 @@ fn cfg(latency: usize) -> Cfg {
         window: 8,
         ipv6: false,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }
@@ -131,6 +132,25 @@ fn smoke_with(width: usize, cfg: &Cfg) {
     assert_eq!(kinds, [cpl_kind::RECV, cpl_kind::NIC]);
     assert_eq!((c.events[0].rqe_idx, c.events[0].len), (77, 333));
     ipv6(&mut c, cfg);
+    markers(&mut c, cfg);
+}
+
+/// A connection with Markers is installed, or refused where the preset cannot take them out.
+fn markers(c: &mut Chip, cfg: &Cfg) {
+    let spec = FrameSpec::default();
+    let mut with = record(&spec);
+    with.sport += 1;
+    with.markers_from = Some(spec.seq);
+    let got = c.install(7, &with).map_err(|e| e.to_string());
+    let place = GEOMETRY.iter().position(|(name, _)| *name == "markers");
+    let address = ADDR_GEOMETRY + 4 * place.unwrap() as u16;
+    assert_eq!(c.register(address).unwrap(), u32::from(cfg.markers));
+    if cfg.markers {
+        assert_eq!(got, Ok(()));
+    } else {
+        let e = got.expect_err("refused");
+        assert!(e.contains("NO_MARKERS"), "{e}");
+    }
 }
 
 /// The same Write over IPv6: placed, or where the preset has none the connection is refused and the frame the host's.

@@ -57,6 +57,8 @@ fn messages(c: &ConnPlan, k: u32, regions: &[Region; 3]) -> Vec<OpPlan> {
     };
     let request = ulpdu::read_request(c.first_msn[1].wrapping_add(k), &request);
     vec![
+        // Both octets of its length field say something.
+        w(300, 400),
         w(150, 100),
         send(Opcode::Send, 0, 41, 70),
         w(0, 100),

@@ -3,7 +3,7 @@
 //! Repeat one with `cargo nextest run -p ferrowarp-testbench --test figures <name>`; `make bench` takes every length.
 
 use ferrowarp_hdl::preset::Preset;
-use ferrowarp_testbench::bench::{self, page, Extent, Progress};
+use ferrowarp_testbench::bench::{self, flows, page, Extent, Progress};
 
 fn hold(name: &str) {
     let preset = Preset::find(name).expect("preset");
@@ -11,6 +11,11 @@ fn hold(name: &str) {
         .unwrap_or_else(|e| panic!("{e}"));
     let table = bench::table(&outcome.figures);
     println!("{table}");
+    // Without a budget may only be what is listed with its aim.
+    for f in &outcome.figures {
+        let listed = flows::aim(&f.name).is_some();
+        assert_eq!(f.budget.is_none(), listed, "{}:\n{table}", f.name);
+    }
     let presets = std::slice::from_ref(&preset);
     page::complete(presets, &outcome.figures).unwrap_or_else(|e| panic!("{e}:\n{table}"));
     assert!(

@@ -46,6 +46,11 @@ fn names_requirements_and_tests_of_the_list_exist() {
         for id in &m.requirements {
             assert!(ids.contains(id), "{}: no requirement {id}", m.name);
         }
+        assert!(
+            m.survives.as_deref() != Some(""),
+            "{}: survives, but why?",
+            m.name
+        );
         for test in &m.tests {
             assert!(exists(test), "{}: no test {test}", m.name);
         }
@@ -63,9 +68,8 @@ fn exists(test: &str) -> bool {
     text.is_ok_and(|t| t.contains(&format!("fn {name}()")))
 }
 
-#[test]
-fn a_stale_mutant_is_named() {
-    let m = |old: &str, new: &str, module: &str| Mutant {
+fn change(old: &str, new: &str, module: &str) -> Mutant {
+    Mutant {
         name: "m".into(),
         bug: "b".into(),
         requirements: Vec::new(),
@@ -74,18 +78,64 @@ fn a_stale_mutant_is_named() {
         old: old.into(),
         new: new.into(),
         tests: Vec::new(),
-    };
+        survives: None,
+    }
+}
+
+#[test]
+fn a_stale_mutant_is_named() {
     let text = "\nmodule a (x);\n  p p q\nendmodule\n\nmodule ab (x);\n  q r\nendmodule\n";
-    let fails = |m: Mutant| m.apply(text).unwrap_err().to_string();
+    let fails = |old, new, module| {
+        change(old, new, module)
+            .apply(text)
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(
-        fails(m("p", "x", "a")),
+        fails("p", "x", "a"),
         "mutants: m: `p` is 2 times in module a, expected once: adapt testbench/mutants.toml"
     );
-    assert!(fails(m("r", "x", "a")).contains("`r` is 0 times"));
-    assert!(fails(m("r", "x", "b")).contains("no module b"));
-    assert!(fails(m("q", "q", "a")).contains("the same"));
+    assert!(fails("r", "x", "a").contains("`r` is 0 times"));
+    assert!(fails("r", "x", "b").contains("no module b"));
+    assert!(fails("q", "q", "a").contains("the same"));
     assert_eq!(
-        m("q", "s", "a").apply(text).ok(),
+        change("q", "s", "a").apply(text).ok(),
         Some(text.replacen('q', "s", 1))
     );
+}
+
+#[test]
+fn a_position_is_any_number() {
+    let text = "\nmodule a (x);\n  y = f[17:3] > c[118:111];\n  z = f[17:3] > c[x:1];\n  w[1] = w[22];\nendmodule\n";
+    let of = |old, new| change(old, new, "a").apply(text).map_err(|e| e.to_string());
+    let becomes = |old, new, from: &str, to: &str| {
+        assert_eq!(
+            of(old, new),
+            Ok(text.replacen(from, to, 1)),
+            "{old} to {new}"
+        );
+    };
+    let fails = |old, new, why: &str| {
+        let e = of(old, new).unwrap_err();
+        assert!(e.starts_with("mutants: m: ") && e.contains(why), "{e}");
+    };
+    becomes(
+        "f[#:#] > c[#:#]",
+        "f[#:#] >= c[#:#]",
+        "] > c[118",
+        "] >= c[118",
+    );
+    becomes("w[#] = w[#]", "w[#] = ~w[#]", "= w", "= ~w");
+    // The first positions alone, or none.
+    becomes("f[#:#] > c[#:#]", "f[#]", "f[17:3] > c[118:111]", "f[17]");
+    becomes("f[#:#] > c[#:#]", "0", "f[17:3] > c[118:111]", "0");
+    // Whole numbers only, and digits only.
+    fails("#2]", "0", "0 times");
+    becomes("22", "2", "22", "2");
+    becomes("c[#:#]", "0", "c[118:111]", "0");
+    fails("f[#:#]", "0", "`f[#:#]` is 2 times in module a");
+    fails("w[#]", "0", "2 times");
+    fails("y[#]", "0", "0 times");
+    fails("w[#] = w[#]", "w[#:#] = #", "more `#`");
+    fails("w[#] = w[#]", "w[#] = w[#]", "the same");
 }

@@ -45,7 +45,10 @@ fn all(files: &[PathBuf], preset_name: &str, skips: bool) {
             };
             match check(&bench, &options, path, skips) {
                 Ok(text) => println!("{text}"),
-                Err(text) => wrong.push(text),
+                Err(text) => {
+                    println!("{text}");
+                    wrong.push(text);
+                }
             }
         }
     }

@@ -138,6 +138,7 @@ encoding! {
     BAD_GEN = 9, "the generation given is not that of the installed connection";
     REFUSED = 10, "the pipeline did not find the connection it was told to change";
     NO_IPV6 = 11, "the record's addresses are IPv6, and this preset has only IPv4: see the register `ipv6`";
+    NO_MARKERS = 12, "the record has Markers, and this preset cannot take them out: see the register `markers`";
 }
 
 encoding! {

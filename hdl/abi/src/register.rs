@@ -82,6 +82,7 @@ pub const GEOMETRY: &[(&str, &str)] = &[
         "sack",
         "1: segments ahead of a gap are kept; 0: dropped, and SACK is not to be permitted in the handshake",
     ),
+    ("markers", "1: streams with Markers; 0: not to be asked for in the MPA Request or Reply"),
     (
         "timestamps",
         "1: timestamps are judged (RFC 7323); 0: reported in ack_event as they come, best not offered in the handshake",

@@ -161,7 +161,7 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("timestamps", 2, 26, 1, "both SYNs had Timestamps (RFC 7323): without effect if the register `timestamps` is 0"),
         at("pd", 2, 32, 24, "protection domain"),
         at("qpn", 3, 0, 20, "queue pair number, as TPT entries are bound to"),
-        at("markers", 3, 20, 1, "the peer inserts MPA Markers: we asked for them"),
+        at("markers", 3, 20, 1, "the peer inserts MPA Markers: we asked for them; status NO_MARKERS if this preset cannot"),
         at("mark_at", 3, 21, 9, "with Markers: SeqStart modulo 512, from where they are counted"),
         at("rcv_wnd", 3, 32, 32, "receive window in octets; never shrinks"),
         at("rcv_nxt", 4, 0, 32, "next octet expected: an FPDU starts there, with the Marker in front of it if there is one"),

@@ -106,6 +106,23 @@ pub struct PortInfo {
     pub fields: Vec<FieldInfo>,
 }
 
+impl PortInfo {
+    /// A plain vector.
+    pub fn new(name: &str, dir: Dir, width: usize) -> Self {
+        Self {
+            name: name.into(),
+            dir,
+            width,
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// Bits of those of the ports that `chosen` takes.
+pub fn bits(ports: &[PortInfo], chosen: impl Fn(&PortInfo) -> bool) -> usize {
+    ports.iter().filter(|p| chosen(p)).map(|p| p.width).sum()
+}
+
 /// One field of a struct port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldInfo {

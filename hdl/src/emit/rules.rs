@@ -2,7 +2,7 @@
 //! is taken. Every emitted module has them for each of its outputs `<stream>valid` with an input `<stream>ready`
 //! (`tvalid` and `tready` likewise), so every stream inside the chip is watched where it is driven.
 
-use super::{Dir, PortInfo};
+use super::{bits, Dir, PortInfo};
 
 /// Streams driven by a module with these ports: prefix, `valid`, `ready`, payload ports.
 fn streams(ports: &[PortInfo]) -> Vec<(&str, String, &str, Vec<&str>)> {
@@ -51,11 +51,7 @@ pub fn text(ports: &[PortInfo]) -> String {
     for (prefix, valid, ready, payload) in streams {
         let held = format!("{prefix}rule_held");
         let was = format!("{prefix}rule_was");
-        let width: usize = ports
-            .iter()
-            .filter(|p| payload.contains(&p.name.as_str()))
-            .map(|p| p.width)
-            .sum();
+        let width = bits(ports, |p| payload.contains(&p.name.as_str()));
         let now = format!("{{{}}}", payload.join(", "));
         out += &format!(
             "  reg {held};\n  always @(posedge clock) {held} <= !reset && {valid} && !{ready};\n"
@@ -80,27 +76,18 @@ pub fn text(ports: &[PortInfo]) -> String {
 mod tests {
     use super::*;
 
-    fn port(name: &str, dir: Dir, width: usize) -> PortInfo {
-        PortInfo {
-            name: name.into(),
-            dir,
-            width,
-            fields: vec![],
-        }
-    }
-
     #[test]
     fn a_stream_is_what_shares_a_prefix_with_its_ready() {
         let ports = [
-            port("clock", Dir::Input, 1),
-            port("reset", Dir::Input, 1),
-            port("op_valid", Dir::Output, 1),
-            port("op_ready", Dir::Input, 1),
-            port("op", Dir::Output, 9),
-            port("op_kind", Dir::Output, 3),
-            port("operand", Dir::Output, 3),
-            port("in_tvalid", Dir::Input, 1),
-            port("in_tready", Dir::Output, 1),
+            PortInfo::new("clock", Dir::Input, 1),
+            PortInfo::new("reset", Dir::Input, 1),
+            PortInfo::new("op_valid", Dir::Output, 1),
+            PortInfo::new("op_ready", Dir::Input, 1),
+            PortInfo::new("op", Dir::Output, 9),
+            PortInfo::new("op_kind", Dir::Output, 3),
+            PortInfo::new("operand", Dir::Output, 3),
+            PortInfo::new("in_tvalid", Dir::Input, 1),
+            PortInfo::new("in_tready", Dir::Output, 1),
         ];
         let found = streams(&ports);
         assert_eq!(found.len(), 1);

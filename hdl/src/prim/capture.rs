@@ -250,6 +250,7 @@ pub struct PayloadCapture<const D: usize> {
     pub header: Signal<Out, Bits<384>>,
     /// `header` with this cycle's beat already in it (combinational).
     pub header_next: Signal<Out, Bits<384>>,
+    _ahead: bool,
 }
 
 impl<const D: usize> PayloadCapture<D> {
@@ -268,7 +269,15 @@ impl<const D: usize> PayloadCapture<D> {
             hh: Default::default(),
             header: Default::default(),
             header_next: Default::default(),
+            _ahead: false,
         }
+    }
+
+    /// `beat` is that of the next cycle, and counts from the beat of `hh`, whose upper bits are zero: which half words a
+    /// beat holds is then in registers when it comes.
+    pub fn ahead(mut self) -> Self {
+        self._ahead = true;
+        self
     }
 }
 
@@ -323,7 +332,14 @@ impl<const D: usize> Logic for PayloadCapture<D> {
         }
         let last = (halves - 1) / lanes + 1;
         for q in 0..=last {
-            s += &format!("wire at{q} = en && (rel == {BEAT_BITS}'d{q});\n");
+            s += &match self._ahead {
+                false => format!("wire at{q} = en && (rel == {BEAT_BITS}'d{q});\n"),
+                true => format!(
+                    "reg is{q};\n\
+                     always @(posedge clock) is{q} <= rel == {BEAT_BITS}'d{q};\n\
+                     wire at{q} = en && is{q};\n"
+                ),
+            };
         }
         for i in 0..halves {
             let (q, j) = (i / lanes, i % lanes);

@@ -313,7 +313,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             crc_pulse: Default::default(),
             drop_pulse: Default::default(),
             state: Reg::new(AsmState::Idle),
-            mark: AsmMark::new(),
+            mark: AsmMark::new(cfg.markers),
             marks: Default::default(),
             anew: Default::default(),
             stray: Default::default(),

@@ -119,10 +119,12 @@ pub struct AsmMark {
     unused_raw: Signal<Local, Bits<16>>,
     unused_row: Signal<Local, SegCtx>,
     last: Signal<Local, Bits<4>>,
+    /// The preset has Markers; without, no output says anything and nothing is left of this block.
+    built: Constant<bool>,
 }
 
 impl AsmMark {
-    pub fn new() -> Self {
+    pub fn new(built: bool) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -185,13 +187,8 @@ impl AsmMark {
             unused_raw: Default::default(),
             unused_row: Default::default(),
             last: Default::default(),
+            built: Constant::new(built),
         }
-    }
-}
-
-impl Default for AsmMark {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -235,7 +232,7 @@ impl Logic for AsmMark {
         self.pair.next = !self.gap.q.val().get_bit(0) & !self.single.q.val();
         match self.state.q.val() {
             MarkState::Turn => {
-                if self.go.val() {
+                if self.go.val() & self.built.val() {
                     self.more_q.d.next = false;
                     self.dry.next = !self.rem.val().any();
                     if self.rem.val().any() {
@@ -333,13 +330,17 @@ impl Logic for AsmMark {
             self.led_q.d.next = self.row.val().led;
             self.off_q.d.next = self.row.val().off;
         }
-        self.on.next = self.on_q.q.val();
-        self.newborn.next = self.newborn_q.q.val();
-        self.mark_at.next = self.mark_at_q.q.val();
-        self.origin.next = self.origin_q.q.val();
-        self.led.next = self.led_q.q.val();
-        self.off.next = self.off_q.q.val();
-        self.more.next = self.more_q.q.val();
+        self.on.next = self.on_q.q.val() & self.built.val();
+        self.newborn.next = self.newborn_q.q.val() & self.built.val();
+        self.led.next = self.led_q.q.val() & self.built.val();
+        self.off.next = self.off_q.q.val() & self.built.val();
+        self.more.next = self.more_q.q.val() & self.built.val();
+        self.mark_at.next = 0.into();
+        self.origin.next = 0.into();
+        if self.built.val() {
+            self.mark_at.next = self.mark_at_q.q.val();
+            self.origin.next = self.origin_q.q.val();
+        }
         self.rest.next = self.rest_q.q.val();
     }
 }

@@ -33,6 +33,8 @@ pub struct Cfg {
     pub ipv6: bool,
     /// Segments ahead of a gap are kept and reported with SACK. Without: dropped, and the logic is left out.
     pub sack: bool,
+    /// Streams with Markers. Without: their install record is refused, and the logic is left out.
+    pub markers: bool,
     /// Timestamps are judged (PAWS). Without: reported as they come, and the logic is left out.
     pub timestamps: bool,
 }

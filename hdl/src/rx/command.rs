@@ -158,6 +158,7 @@ pub struct Command {
     src_high: Signal<Local, Bits<96>>,
     dst_high: Signal<Local, Bits<96>>,
     ipv6: Constant<bool>,
+    markers: Constant<bool>,
     _words: usize,
     out_of_table: Signal<Local, bool>,
     out_of_lookup: Signal<Local, bool>,
@@ -269,6 +270,7 @@ impl Command {
             src_high: Default::default(),
             dst_high: Default::default(),
             ipv6: Constant::new(cfg.ipv6),
+            markers: Constant::new(cfg.markers),
             _words: words,
             out_of_table: Default::default(),
             out_of_lookup: Default::default(),
@@ -329,6 +331,7 @@ impl Logic for Command {
         self.same_gen.d.next = self.data.q.val().get_bits::<8>(0) == self.live_row.val().gen;
         self.check.live.next = self.alive.q.val();
         self.check.no_ipv6.next = self.w[1].val().get_bit(45) & !self.ipv6.val();
+        self.check.no_markers.next = self.w[3].val().get_bit(20) & !self.markers.val();
         self.check.same_gen.next = self.same_gen.q.val();
 
         // A WRITE is decided while the live row is fetched: words of 64 bits wait for one bit each.

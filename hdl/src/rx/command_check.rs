@@ -2,7 +2,7 @@
 //!
 //! In: the command's table (`which`), `code` (op) and `word`; whether the tables are `ready`; whether the index is outside the
 //! lookup or the connection table; whether a connection is installed there (`live`) and the generation given is its own;
-//! whether the record is IPv6 and the preset is not (`no_ipv6`).
+//! whether the record is IPv6 and the preset is not (`no_ipv6`), has Markers and the preset none (`no_markers`).
 //! Out: `status`, and if that is OK at most one of `to_*`. Codes: `ferrowarp_abi::code::{table, op, status}`.
 //! Order of the tests: table, word, operation, readiness, index, entry. A full TPT set and an STag that is not there are the
 //! TPT's to find (DESIGN 7: every table full or missing is a clear error).
@@ -20,6 +20,7 @@ pub struct CommandCheck {
     pub live: Signal<In, bool>,
     pub same_gen: Signal<In, bool>,
     pub no_ipv6: Signal<In, bool>,
+    pub no_markers: Signal<In, bool>,
     pub status: Signal<Out, Bits<4>>,
     pub to_shadow: Signal<Out, bool>,
     pub to_result: Signal<Out, bool>,
@@ -61,6 +62,9 @@ impl Logic for CommandCheck {
         // The entry; each test below goes before those above it.
         self.verdict.next = 0.into();
         if self.is_conn.val() {
+            if self.no_markers.val() & self.install.val() {
+                self.verdict.next = 12.into(); // NO_MARKERS
+            }
             if self.no_ipv6.val() & self.install.val() {
                 self.verdict.next = 11.into(); // NO_IPV6
             }

@@ -111,6 +111,7 @@ impl Counters {
             N,
             usize::from(cfg.ipv6),
             usize::from(cfg.sack),
+            usize::from(cfg.markers),
             usize::from(cfg.timestamps),
         ];
         Self {

@@ -12,7 +12,7 @@
 //! whose content counts for nothing: the lanes in front of the piece's first octet. Nor does that of `lo` after a step back:
 //! such a chunk begins with the octet that was read last (a Marker is looked at, then read once more, to another lane; an FPDU
 //! goes on behind it). Beats behind the end read as anything.
-//! 5 cycles a beat: this is the way of segments that came too early, not the fast one.
+//! About 7 cycles a beat: this is the way of segments that came too early, not the fast one.
 
 use super::cfg::Cfg;
 use super::types::{BEAT, BYTE};

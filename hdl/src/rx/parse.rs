@@ -231,7 +231,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     head_entry: Signal<Local, Bits<7>>,
     tagged_head: Signal<Local, Bits<7>>,
     /// Beat index less that of the first payload octet.
-    rel: RegNr<Bits<HEAD_BITS>>,
+    rel: Signal<Local, Bits<HEAD_BITS>>,
     offset: Signal<Local, Bits<8>>,
 
     at_tag: Constant<Bits<HEAD_BITS>>,
@@ -324,7 +324,11 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             launched: Default::default(),
             pending: Default::default(),
             issued: Default::default(),
-            payload: Default::default(),
+            payload: if D == 64 {
+                PayloadCapture::new().ahead()
+            } else {
+                PayloadCapture::new()
+            },
             tag_word: Default::default(),
             unused_priority: Default::default(),
             tag_now: Default::default(),
@@ -568,7 +572,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
 
         // --- R0: FPDU header; `h` is even, the capture counts half words. At 64 bits its beat index is made relative to
         // the payload's first beat one cycle earlier, and beats count without `r_valid` like those of the fields.
-        self.rel.d.next =
+        self.rel.next =
             self.head.val() - bit_cast::<HEAD_BITS, 8>(self.sizes_now.val().h >> self.lk.val());
         self.offset.next = self.sizes.val().h >> 1;
         self.payload.en.next = self.r_valid.val() | self.narrow.val();
@@ -576,7 +580,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.payload.data.next = self.r_data.val();
         self.payload.hh.next = self.offset.val();
         if self.narrow.val() {
-            self.payload.beat.next = bit_cast::<BEAT_BITS, HEAD_BITS>(self.rel.q.val());
+            self.payload.beat.next = bit_cast::<BEAT_BITS, HEAD_BITS>(self.rel.val());
             self.payload.hh.next = self.offset.val() & (self.lane_mask.val() >> 1);
         }
         self.hdr_b.next = self.payload.header.val().get_bits::<HDR_B>(160);

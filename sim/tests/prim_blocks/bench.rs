@@ -199,6 +199,7 @@ fn width_bench<const D: usize, const K: usize, const LK: usize, const C: usize>(
         .add("mov", FieldCapture::<Bits<104>, D>::movable(FIELDS, 12, 4))
         .add("flat", FieldCapture::<Bits<104>, D>::new(FIELDS))
         .add("pay", PayloadCapture::<D>::new())
+        .add("paya", PayloadCapture::<D>::new().ahead())
         .add("be1", RamBe::<D, K, 5>::new(3, 1))
         .add("be2", RamBe::<D, K, 3>::new(3, 2).collisions_undefined())
         .add("be3", RamBe::<D, K, 4>::new(3, 3));

@@ -1,6 +1,7 @@
 //! Byte movers and masks against Rust, at every width: rotators, keep and length, range mask, checksum, capture.
 
 use crate::bench::{width, Cases, Dut, OCTETS, WIDTHS};
+use ferrowarp_hdl::prim::BEAT_BITS;
 
 const ROUNDS: usize = 400;
 
@@ -276,6 +277,16 @@ fn payload_header_is_captured_from_any_even_offset() {
                     48 + c.below(200)
                 };
             dut.set("pay__hh", hh as u128);
+            // The other one is told the beat a cycle earlier, counted from the header's first.
+            let first = 2 * hh / k;
+            let mask = (1usize << BEAT_BITS) - 1;
+            let ahead = |beat: usize| (beat.wrapping_sub(first) & mask) as u128;
+            dut.set("paya__hh", (hh % (k / 2)) as u128);
+            dut.set("paya__beat", ahead(0));
+            dut.set("pay__en", 0);
+            dut.set("paya__en", 0);
+            dut.settle();
+            dut.posedge();
             let mut beat = 0;
             while beat <= len / k {
                 let en = c.chance(80);
@@ -283,6 +294,9 @@ fn payload_header_is_captured_from_any_even_offset() {
                 dut.set("pay__en", en.into());
                 dut.set("pay__beat", beat as u128);
                 dut.set_bytes("pay__data", &data);
+                dut.set("paya__en", en.into());
+                dut.set("paya__beat", ahead(beat + usize::from(en)));
+                dut.set_bytes("paya__data", &data);
                 dut.settle();
                 dut.posedge();
                 dut.settle();
@@ -295,10 +309,13 @@ fn payload_header_is_captured_from_any_even_offset() {
                     }
                     beat += 1;
                 }
-                let got = dut.get_bytes("pay__header", 48);
-                for (p, m) in model.iter().enumerate() {
-                    if let Some(want) = m {
-                        assert_eq!(got[p], *want, "width {d} hh {hh} beat {beat} byte {p}");
+                for name in ["pay", "paya"] {
+                    let got = dut.get_bytes(&format!("{name}__header"), 48);
+                    for (p, m) in model.iter().enumerate() {
+                        if let Some(want) = m {
+                            let at = format!("{name}, width {d} hh {hh} beat {beat} byte {p}");
+                            assert_eq!(got[p], *want, "{at}");
+                        }
                     }
                 }
             }

@@ -36,6 +36,7 @@ pub fn cfg(k: usize) -> Cfg {
         window: WINDOW,
         ipv6: true,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }

@@ -28,6 +28,7 @@ pub fn small(latency: usize) -> Cfg {
         window: 16,
         ipv6: true,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }

@@ -16,7 +16,7 @@ pub(super) const SINK: Sink = Sink::Charged {
     packet: 256,
     overhead: 16,
 };
-/// Payload octets, budget.
+/// Payload octets and budget, on one connection and over many.
 pub(super) const CASES: [(usize, f64); 2] = [(1440, 0.99), (64, 0.95)];
 
 pub fn figures(
@@ -29,11 +29,7 @@ pub fn figures(
     for (payload, budget) in CASES {
         let mut rig = Rig::new(preset, lib, false)?;
         rig.chip.sink = SINK;
-        // As many cycles at either width.
-        let n = match extent {
-            Extent::Full => 40 * preset.data_width / 8,
-            Extent::Quick => 15 * preset.data_width / 8,
-        };
+        let n = extent.frames(preset);
         progress.set(
             &preset.name,
             format!("goodput: {n} Writes of {payload} octets"),

@@ -54,7 +54,7 @@ pub struct Figure {
     pub preset: String,
     pub value: f64,
     pub unit: String,
-    /// `None`: reported only.
+    /// `None`: reported only, with an aim of [`flows::REPORTED`], or the simulation speed.
     pub budget: Option<f64>,
     pub met: bool,
     /// Where the value was found and how much was measured. Not part of `bench.json`.
@@ -98,6 +98,17 @@ pub enum Extent {
     Full,
     /// Every length up to 310 and a stride above: what the tests hold.
     Quick,
+}
+
+impl Extent {
+    /// Frames of a goodput figure: as many cycles at any width.
+    fn frames(self, preset: &Preset) -> usize {
+        let scale = match self {
+            Extent::Full => 40,
+            Extent::Quick => 15,
+        };
+        scale * preset.data_width / 8
+    }
 }
 
 /// What one preset gave.

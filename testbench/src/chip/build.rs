@@ -19,6 +19,8 @@ pub enum ChipError {
     Hang { cycles: u64, what: String },
     #[error("table command {what}: {status}")]
     Command { what: String, status: String },
+    #[error("cycle {cycle}: {what}")]
+    Packet { cycle: u64, what: String },
     #[error("{0}")]
     Table(String),
 }

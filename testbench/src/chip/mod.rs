@@ -1,8 +1,9 @@
 //! The chip on the bench: the Verilated receive path with everything around it that its seams expect.
 //!
 //! [`Chip`] clocks the model, plays frames into the MAC port, feeds the streams that come from host and transmit path, and
-//! collects what comes out: DMA writes, events, ACK reports, Read and Atomic Requests. It judges none of it; golden model and tests do.
-//! Of every output stream it checks the ready/valid rules: what is shown stays, unchanged, until it is taken.
+//! collects what comes out: DMA writes, events, ACK reports, Read and Atomic Requests. It judges none of it; golden model and
+//! tests do. Of every output stream it checks the ready/valid rules: what is shown stays, unchanged, until it is taken. Of the
+//! DMA data also the form of the packets.
 //!
 //! Time: [`Chip::tick`] is one clock. Inputs are set, the model settles, handshakes are sampled, the clock rises. `cycle` in
 //! every record is the cycle in which the handshake (or the beat) was seen.
@@ -12,6 +13,7 @@ pub mod duel;
 mod host;
 mod lookup_book;
 pub mod mutant;
+mod packet;
 mod ports;
 pub mod records;
 
@@ -72,6 +74,8 @@ pub struct Chip {
 
     /// The rules of the output streams.
     monitors: Vec<Monitor>,
+    /// The first DMA packet that was not as its request.
+    fault: Option<String>,
     open_writes: VecDeque<DmaWrite>,
     /// Frames whose last beat was on the port.
     pub sent: Vec<FrameTimes>,
@@ -125,6 +129,7 @@ impl Chip {
             register_answer: None,
             lookup: LookupBook::default(),
             monitors,
+            fault: None,
             open_writes: VecDeque::new(),
             sent: Vec::new(),
             writes: Vec::new(),
@@ -275,7 +280,10 @@ impl Chip {
         }
         self.sample(now, req_ready, data_ready, e, a, r);
         self.model.posedge()?;
-        Ok(())
+        match self.fault.take() {
+            Some(what) => Err(ChipError::Packet { what, cycle: now }),
+            None => Ok(()),
+        }
     }
 
     fn drive_mac(&mut self, now: u64) {
@@ -456,8 +464,10 @@ impl Chip {
                 let last = m.get_u64(p.dma_wr_data_tlast) == 1;
                 let mut beat = [0u8; 64];
                 m.get_bytes(p.dma_wr_data_tdata, &mut beat[..self.k]);
-                let n = (m.get_u64(p.dma_wr_data_tkeep)).count_ones() as usize;
+                let keep = m.get_u64(p.dma_wr_data_tkeep);
+                let n = keep.count_ones() as usize;
                 if let Some(w) = self.open_writes.front_mut() {
+                    self.fault = packet::fault(w, keep, last, self.k);
                     if w.data.is_empty() {
                         w.first_data = now;
                     }

@@ -3,6 +3,9 @@
 //! The list is `testbench/mutants.toml`, read when it is asked for. The variable [`VARIABLE`] switches one of them on, in
 //! [`super::build`] and so in every test that builds a chip; `testbench/mutants.py` sets it and counts what is caught.
 //! A mutant is part of the text that is built, so its model has a place of its own in the cache.
+//!
+//! A `#` of `old` stands for any number, so that a text does not go stale when the fields of a packed struct move:
+//! `form[#:#] > c[#:#]`. The n-th `#` of `new` becomes what the n-th one of `old` stood for.
 
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -29,11 +32,15 @@ pub struct Mutant {
     pub width: usize,
     /// Module of the emitted Verilog.
     pub module: String,
-    /// Is in that module exactly once.
+    /// Is in that module exactly once; `#` is any number.
     pub old: String,
+    /// What it becomes; the n-th `#` is the number of the n-th one of `old`.
     pub new: String,
     /// Tests that must see it, the quickest first, as `file::test`.
     pub tests: Vec<String>,
+    /// Why no test sees it. It is run all the same and counts as not caught.
+    #[serde(default)]
+    pub survives: Option<String>,
 }
 
 /// Why a mutant is not in the chip. Never counts as caught.
@@ -56,6 +63,8 @@ pub enum MutantError {
         old: String,
         found: usize,
     },
+    #[error("mutants: {name}: `new` has more `#` than `old`: adapt testbench/mutants.toml")]
+    Numbers { name: String },
     #[error("mutants: {name}: `new` is the same as `old`")]
     Same { name: String },
     #[error("mutants: {name}: its chip cannot be built: {reason}")]
@@ -99,30 +108,28 @@ pub fn active() -> Result<Option<Mutant>, MutantError> {
 impl Mutant {
     /// The text of a chip with this bug.
     pub fn apply(&self, verilog: &str) -> Result<String, MutantError> {
-        if self.old == self.new {
-            return Err(MutantError::Same {
-                name: self.name.clone(),
-            });
-        }
+        let name = || self.name.clone();
         let (start, end) = self.module_of(verilog).ok_or_else(|| MutantError::Module {
-            name: self.name.clone(),
+            name: name(),
             module: self.module.clone(),
         })?;
         let body = &verilog[start..end];
-        match body.match_indices(&self.old).count() {
-            1 => Ok([
-                &verilog[..start],
-                &body.replace(&self.old, &self.new),
-                &verilog[end..],
-            ]
-            .concat()),
-            found => Err(MutantError::Text {
-                name: self.name.clone(),
+        let places = places(body, &self.old);
+        let [place] = &places[..] else {
+            return Err(MutantError::Text {
+                name: name(),
                 module: self.module.clone(),
                 old: self.old.clone(),
-                found,
-            }),
+                found: places.len(),
+            });
+        };
+        let new =
+            fill(&self.new, &place.numbers).ok_or_else(|| MutantError::Numbers { name: name() })?;
+        let (before, after) = (&body[..place.start], &body[place.end..]);
+        if new == body[place.start..place.end] {
+            return Err(MutantError::Same { name: name() });
         }
+        Ok([&verilog[..start], before, &new, after, &verilog[end..]].concat())
     }
 
     /// Where the module's text is.
@@ -131,4 +138,51 @@ impl Mutant {
         let end = start + verilog[start..].find("\nendmodule")?;
         Some((start, end))
     }
+}
+
+/// Where a text with `#` for numbers is found, and these numbers.
+struct Place<'a> {
+    start: usize,
+    end: usize,
+    numbers: Vec<&'a str>,
+}
+
+/// Every place of `old` in `body`.
+fn places<'a>(body: &'a str, old: &str) -> Vec<Place<'a>> {
+    let starts = body.char_indices().map(|(at, _)| at);
+    starts.filter_map(|at| place(body, old, at)).collect()
+}
+
+/// The place of `old` that begins at `start`, if there is one.
+fn place<'a>(body: &'a str, old: &str, start: usize) -> Option<Place<'a>> {
+    let part_of_number = |at: usize| at > 0 && body.as_bytes()[at - 1].is_ascii_alphanumeric();
+    let (mut at, mut numbers) = (start, Vec::new());
+    for (i, text) in old.split('#').enumerate() {
+        if i > 0 {
+            let rest = &body[at..];
+            let len = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            if len == 0 || part_of_number(at) {
+                return None;
+            }
+            numbers.push(&rest[..len]);
+            at += len;
+        }
+        at += body[at..].strip_prefix(text).map(|_| text.len())?;
+    }
+    Some(Place {
+        start,
+        end: at,
+        numbers,
+    })
+}
+
+/// `new` with its numbers; `None` if there are not enough.
+fn fill(new: &str, numbers: &[&str]) -> Option<String> {
+    let mut texts = new.split('#');
+    let mut out = texts.next().unwrap_or_default().to_string();
+    for (i, text) in texts.enumerate() {
+        out += numbers.get(i)?;
+        out += text;
+    }
+    Some(out)
 }

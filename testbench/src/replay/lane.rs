@@ -3,12 +3,13 @@
 use super::report::{by_name, ConnectionReport, Fault, Latency, Mismatch};
 use super::select::Chosen;
 use crate::chip::{
-    addresses, AtomicRequest, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue, ReadRequest,
+    addresses, AckEvent, AtomicRequest, Chip, ChipError, CplEvent, Mirror, Post, ReadIssue,
+    ReadRequest,
 };
 use crate::chip::{Region, StagRights};
 use crate::golden::{self, Event, Memory};
 use crate::replay_plan::Action;
-use ferrowarp_abi::code::cpl_kind;
+use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
 use ferrowarp_abi::table::InstallRecord;
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_hdl::rx::cfg::Cfg;
@@ -55,6 +56,9 @@ pub(super) struct Lane<'a> {
     pub(super) placements: Vec<&'a golden::Placement>,
     pub(super) writes_seen: usize,
     pub(super) reports_seen: usize,
+    /// What the chip would acknowledge, and its segments that wait in the assembler.
+    pub(super) acked: Option<u32>,
+    pub(super) backlog: u64,
     /// No error, Terminate or reset so far: receives and Reads still come back.
     pub(super) alive: bool,
     pub(super) frames: u64,
@@ -91,6 +95,8 @@ impl<'a> Lane<'a> {
             placements: placed.filter(|p| !p.data.is_empty()).collect(),
             writes_seen: 0,
             reports_seen: 0,
+            acked: None,
+            backlog: 0,
             alive: true,
             frames: 0,
             latencies: Vec::new(),
@@ -276,6 +282,27 @@ impl<'a> Lane<'a> {
             return Some(format!("the answer to Read Request {dones}"));
         }
         None
+    }
+
+    /// The chip should still get somewhere by itself: it may be silent for an FPDU's length.
+    pub fn unfinished(&self) -> bool {
+        self.alive
+            && self.frames > 0
+            && !self.chosen.ended()
+            && self.acked != Some(self.chosen.final_rcv_nxt())
+    }
+
+    /// An `ack_event`: a segment that is not decided at once goes to the assembler, which reports its end.
+    pub fn acknowledged(&mut self, a: &AckEvent) {
+        let own = a.flags & ack_flag::RX_ONLY == 0;
+        if a.mode != ack_mode::NONE {
+            self.acked = Some(a.rcv_nxt);
+            if !own {
+                self.backlog = self.backlog.saturating_sub(1);
+            }
+        } else if own && a.payload_len > 0 {
+            self.backlog += 1;
+        }
     }
 
     pub fn event(&mut self, e: &CplEvent) {

@@ -152,6 +152,7 @@ impl Player<'_> {
                 continue;
             };
             self.stamp(l, a.cycle);
+            self.lanes[l].acknowledged(&a);
             if a.flags & ack_flag::RX_ONLY == 0 {
                 let of = |p: &Played| p.lane == Some(l) && p.seq == Some(a.seq);
                 for n in 0..self.tracks.len() {

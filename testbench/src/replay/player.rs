@@ -2,7 +2,8 @@
 //!
 //! Frames start at the capture's own spacing, at the line rate at most, or back to back at the line rate. Our own steps
 //! (mirrors, Reads, answers) go in up to [`LOOKAHEAD`] frames ahead, as a host and a transmit path would have done; a frame
-//! that needs one which the chip has not taken yet is held, and the cycles are counted. Gaps longer than
+//! that needs one which the chip has not taken yet is held, and the cycles are counted; so are those in which the line rate
+//! pauses for the assembler. Gaps longer than
 //! `ReplayOptions::longest_gap` are cut short once the chip has been quiet: it keeps no timers.
 
 use super::lane::{Given, Lane, MIRROR};
@@ -13,6 +14,8 @@ use super::select::{Batch, Chosen};
 use super::{Progress, ReplayError, ReplayOptions};
 use crate::chip::{Chip, FrameTimes, Post, RQ_NIC};
 use crate::replay_plan::Action;
+use crate::wire::frame::FrameRepr;
+use crate::wire::tcp::Flags;
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_sim::ModelLib;
 use std::collections::VecDeque;
@@ -22,6 +25,11 @@ use std::time::Duration;
 const LOOKAHEAD: usize = 4;
 /// Cycles without any handshake after which the chip counts as quiet.
 const QUIET: u64 = 256;
+/// Cycles a beat of an FPDU that the assembler reads from its pool, without a sign to the outside.
+const SILENT: u64 = 8;
+/// Segments in the assembler at which the line rate pauses: a peer that sends on would get them acknowledged later and later,
+/// and a capture cannot send again what the chip drops.
+const BACKLOG: u64 = 8;
 /// Cycles for which a frame is held before the replay goes on without.
 const PATIENCE: u64 = 6000;
 /// Cycles that the chip has to finish after the last frame.
@@ -267,7 +275,9 @@ impl<'a> Player<'a> {
         let origin = self.chip.cycle();
         let cycles_of = |t: Duration| t.as_secs_f64() * self.preset.clock_mhz * 1e6;
         // Cycle, with fractions, at which the wire is free again.
-        let (mut wire, mut waited) = (origin as f64, 0);
+        let (mut wire, mut waited, mut paused) = (origin as f64, 0, 0);
+        // What was kept ahead of a gap is read as slowly as it is silent.
+        let patience = PATIENCE + self.silence(true);
         let (mhz, gbps) = (self.preset.clock_mhz, self.preset.line_gbps);
         while next < frames.len() {
             while fed < items.len() && fed_frames < frames.len().min(next + LOOKAHEAD) {
@@ -285,7 +295,8 @@ impl<'a> Player<'a> {
                     .checked_sub(1)
                     .map_or(Duration::ZERO, |n| items[frames[n]].time);
                 let gap = cycles_of(item.time.saturating_sub(previous));
-                let quiet = now > self.chip.last_activity + QUIET && self.chip.inputs_taken();
+                let quiet = now > self.chip.last_activity + self.silence(self.backlog() > 0)
+                    && self.chip.inputs_taken();
                 if gap > options.longest_gap as f64 && quiet && due > now as f64 + 1.0 {
                     let ahead = (due - now as f64) as u64;
                     self.skipped += ahead;
@@ -294,15 +305,22 @@ impl<'a> Player<'a> {
             }
             if now as f64 >= due && self.chip.frames_left() == 0 {
                 match self.obstacle(item, before[next]) {
-                    Some(what) if waited < PATIENCE => {
+                    None if options.line_rate && self.pauses(item) => {
+                        self.held += 1;
+                        paused += 1;
+                        if paused == patience {
+                            self.lanes.iter_mut().for_each(|l| l.backlog = 0);
+                        }
+                    }
+                    Some(what) if waited < patience => {
                         self.held += 1;
                         waited += 1;
-                        if waited == PATIENCE {
+                        if waited == patience {
                             self.give_up(item, &what);
                         }
                     }
                     _ => {
-                        waited = 0;
+                        (waited, paused) = (0, 0);
                         self.play(item);
                         let from = if now as f64 - due < 1.0 {
                             due
@@ -386,7 +404,7 @@ impl<'a> Player<'a> {
             let frame = index + 1;
             let lane = &mut self.lanes[l];
             lane.fault(format!(
-                "frame {frame} was held for {PATIENCE} cycles: the chip gave back nothing to take {what}"
+                "frame {frame} was held for more than {PATIENCE} cycles: the chip gave back nothing to take {what}"
             ));
             lane.alive = false;
         }
@@ -447,13 +465,39 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// Cycles without any handshake after which nothing more comes.
+    fn silence(&self, works: bool) -> u64 {
+        let beats = (self.chip.cfg.max_fpdu / self.chip.k) as u64;
+        QUIET + if works { SILENT * beats } else { 0 }
+    }
+
+    /// At the line rate: it is better to send this frame later. A FIN alone that comes before its turn is not kept.
+    fn pauses(&self, item: &Item) -> bool {
+        let fin_alone = |octets: &[u8]| {
+            FrameRepr::parse(octets)
+                .is_ok_and(|(r, at)| r.tcp.flags.has(Flags::FIN) && at.payload.is_empty())
+        };
+        match (self.backlog(), &item.what) {
+            (0, _) => false,
+            (1..BACKLOG, What::Frame { octets, .. }) => fin_alone(octets),
+            _ => true,
+        }
+    }
+
+    /// Segments in the assembler.
+    fn backlog(&self) -> u64 {
+        let alive = self.lanes.iter().filter(|l| l.alive);
+        alive.map(|l| l.backlog).sum()
+    }
+
     /// Ticks until all is quiet; a chip that never is gets an error.
     fn settle(&mut self) -> Result<(), ReplayError> {
         let start = self.chip.cycle();
         while self.chip.frames_left() > 0
             || !self.chip.inputs_taken()
             || self.supply
-            || self.chip.cycle() <= self.chip.last_activity + QUIET
+            || self.chip.cycle()
+                <= self.chip.last_activity + self.silence(self.lanes.iter().any(Lane::unfinished))
         {
             self.supply();
             self.tick()?;

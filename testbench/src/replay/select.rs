@@ -248,6 +248,12 @@ fn take(
             options.preset.name
         ));
     }
+    if plan.install.markers_rx && !sizes.markers {
+        return skip(format!(
+            "with Markers, which preset {} cannot take out: choose a larger preset",
+            options.preset.name
+        ));
+    }
     let longest = plan.frames().map(|(_, f)| f.len()).max().unwrap_or(0);
     if longest > sizes.max_frame {
         let most = sizes.max_frame;

@@ -256,11 +256,11 @@ impl Lockstep {
         self.inputs()
     }
 
-    /// A Read or Atomic Request of the peer is answered, on both sides.
-    pub fn answer(&mut self, side: usize) -> Result<(), DuelError> {
+    /// `count` Read and Atomic Requests of the peer are answered, on both sides.
+    pub fn answer(&mut self, side: usize, count: u8) -> Result<(), DuelError> {
         let s = &self.sides[side];
-        self.golden.conns[s.golden].read_done(1);
-        self.chip.read_done(s.plan.conn, s.plan.gen, 1);
+        self.golden.conns[s.golden].read_done(usize::from(count));
+        self.chip.read_done(s.plan.conn, s.plan.gen, count);
         self.inputs()
     }
 
@@ -299,12 +299,22 @@ impl Lockstep {
 
     /// Sends a frame to both, to the chip not before cycle `at`.
     pub fn frame_at(&mut self, at: u64, frame: Vec<u8>) {
-        if let Ok((golden, _)) = self.golden.frame(&frame) {
+        self.expect(&frame);
+        self.chip.send(at, frame);
+    }
+
+    /// Sends a frame to both, to the chip through the host's inject port.
+    pub fn inject(&mut self, frame: Vec<u8>) {
+        self.expect(&frame);
+        self.chip.inject(frame);
+    }
+
+    fn expect(&mut self, frame: &[u8]) {
+        if let Ok((golden, _)) = self.golden.frame(frame) {
             if let Some(s) = self.sides.iter_mut().find(|s| s.golden == golden) {
                 s.expected.collect(&mut self.golden, golden);
             }
         }
-        self.chip.send(at, frame);
     }
 
     /// Sends `payload` as the next in-order segment.

@@ -66,6 +66,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         window: if width == 64 { 8 } else { 16 },
         ipv6: true,
         sack: true,
+        markers: true,
         timestamps: true,
     }
 }

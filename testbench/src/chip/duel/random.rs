@@ -23,7 +23,7 @@ enum Cutting {
     Packed,
     /// Anywhere.
     Random,
-    /// One octet a segment.
+    /// One octet a segment ([`Limits::alone`]).
     Octets,
 }
 
@@ -35,8 +35,15 @@ pub struct Limits {
     /// Longest ordinary message; a few reach `huge`.
     pub big: usize,
     pub huge: usize,
+    /// Longest segment and ULPDU that the chip takes.
+    pub mss: usize,
+    pub mulpdu: usize,
+    /// So many octets at the start and the end of a message travel alone, where every octet is to be a segment.
+    pub alone: usize,
     /// About half of the connections are IPv6.
     pub ipv6: bool,
+    /// About a third of them have Markers.
+    pub markers: bool,
 }
 
 impl Default for Limits {
@@ -46,7 +53,11 @@ impl Default for Limits {
             ops: 14,
             big: 8192,
             huge: 66_000,
+            mss: 8900,
+            mulpdu: 65535,
+            alone: usize::MAX,
             ipv6: true,
+            markers: true,
         }
     }
 }
@@ -118,7 +129,7 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
     for conn in &mut s.conns {
-        if rng.gen_bool(0.3) {
+        if limits.markers && rng.gen_bool(0.3) {
             // An installation later than SeqStart now and then.
             let behind = rng.gen_bool(0.3).then(|| 4 * rng.gen_range(0..1000));
             conn.markers = Some(behind.unwrap_or(0));
@@ -194,7 +205,9 @@ impl Maker {
         c.qpn = self.rng.gen_range(0..1 << 20);
         c.ird = self.rng.gen_range(1..8);
         c.window = self.pick(&[3000, 16384, 40_000, 65535, 200_000]);
-        c.mss = self.pick(&[536, 1448, 1460, 1460, 8900]);
+        c.mss = self
+            .pick(&[536, 1448, 1460, 1460, 8900])
+            .min(self.limits.mss);
         c.fin = self.rng.gen_bool(0.3);
         c.spec.seq = if self.rng.gen_bool(0.3) {
             u32::MAX - self.rng.gen_range(0..5000)
@@ -226,7 +239,9 @@ impl Maker {
         ]);
         let mulpdu = match cutting {
             Cutting::Aligned => (c.mss - 16).min(c.mss - 6),
-            _ => self.pick(&[128, 1000, c.mss - 6, 9000, 65535]),
+            _ => self
+                .pick(&[128, 1000, c.mss - 6, 9000, 65535])
+                .min(self.limits.mulpdu),
         };
         if cutting == Cutting::Octets {
             // Repeating a whole window of frames with one octet each would take for ever.
@@ -291,7 +306,12 @@ impl Maker {
                         }
                     }
                 }
-                Cutting::Octets => op.cuts = (0..=len).collect(),
+                Cutting::Octets => {
+                    let alone = self.limits.alone;
+                    op.cuts = (0..=len)
+                        .filter(|c| *c <= alone || len - c <= alone)
+                        .collect();
+                }
             }
         }
         c

@@ -33,6 +33,8 @@ pub struct Strangers {
     first: usize,
     dropped: usize,
     ipv6: bool,
+    /// Longest TCP payload that fits a frame.
+    room: usize,
 }
 
 fn is_one(data: &[u8]) -> bool {
@@ -59,16 +61,19 @@ impl Strangers {
             first,
             dropped: dropped(chip)?,
             ipv6: chip.cfg.ipv6,
+            // Behind Ethernet, IPv6 and TCP.
+            room: chip.cfg.max_frame - 74,
         })
     }
 
     /// A frame of any kind and length, unlike all before.
     pub fn next(&mut self, rng: &mut ChaCha8Rng) -> Vec<u8> {
-        let len = match rng.gen_range(0..4) {
+        let len: usize = match rng.gen_range(0..4) {
             0 => rng.gen_range(0..40),
             1 => rng.gen_range(0..1500),
             _ => rng.gen_range(0..200),
         };
+        let len = len.min(self.room);
         let payload: Vec<u8> = (0..len).map(|_| rng.gen()).collect();
         let mut spec = FrameSpec::default();
         // No plan uses ports below 1024.

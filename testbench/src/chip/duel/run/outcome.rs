@@ -43,7 +43,7 @@ impl Duel<'_> {
             if ahead == 0 {
                 p.gaps += u32::from(a.flags & ack_flag::OOO != 0 || a.sack_n > 0);
                 if p.gaps == 3 {
-                    p.peer.go_back();
+                    p.repair();
                 }
                 continue;
             }
@@ -59,6 +59,10 @@ impl Duel<'_> {
             }
             p.last_progress = now;
             moved = true;
+            // Not all that was under way then: the next gap (RFC 6582, partial acknowledgement).
+            if p.recover.is_some_and(|r| seq_diff(r, p.acked) > 0) {
+                p.repair();
+            }
         }
         while self.events < self.chip.events.len() {
             let e = &self.chip.events[self.events];

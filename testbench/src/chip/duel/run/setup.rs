@@ -217,6 +217,8 @@ impl<'a> Duel<'a> {
                 acked: plan.spec.seq,
                 book: SackBook::new(plan.spec.seq),
                 gaps: 0,
+                fast: chip.cfg.sack && setup.seed / 4 % 4 != 0,
+                recover: None,
                 stamps: ChaCha8Rng::seed_from_u64(setup.seed ^ 0x1323 ^ u64::from(plan.conn) << 32),
                 last_progress: chip.cycle(),
                 dead: false,
