@@ -209,6 +209,7 @@ fn tiny() -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: false,
     }
 }
 

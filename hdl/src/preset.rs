@@ -63,6 +63,7 @@ pub struct Sizes {
     pub sack: bool,
     pub markers: bool,
     pub timestamps: bool,
+    pub parts: bool,
 }
 
 /// Why a preset cannot be used.
@@ -179,6 +180,7 @@ impl Preset {
             sack: s.sack,
             markers: s.markers,
             timestamps: s.timestamps,
+            parts: s.parts,
         }
     }
 
@@ -436,6 +438,7 @@ mod tests {
             |s| s.markers = true,
             |s| (s.sack, s.markers) = (true, true),
             |s| s.timestamps = true,
+            |s| s.parts = true,
         ];
         for (n, edge) in edges.iter().enumerate() {
             let mut preset = base.clone();

@@ -523,6 +523,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.launch_upper.next = self.ingest.launch_upper.val();
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
+        self.lookup.tpt_more.next = self.ingest.tpt_more.val();
         self.regions.frame_valid.next = self.ingest.tpt_valid.val();
         self.regions.frame_stag.next = self.ingest.tpt_stag.val();
         self.regions.op_valid.next = self.lookup.op_tpt_valid.val();
@@ -548,6 +549,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.pipe.scan.next = self.ingest.scan.val();
         self.ingest.done_pop.next = self.pipe.done_pop.val();
         self.ingest.hdrb_pop.next = self.pipe.hdrb_pop.val();
+        self.pipe.part.next = self.ingest.part.val();
+        self.pipe.part_hdrb.next = self.ingest.part_hdrb.val();
+        self.ingest.part_hdrb_pop.next = self.pipe.part_hdrb_pop.val();
+        self.pipe.part_oks.next = self.ingest.part_oks.val();
+        self.pipe.part_start.next = self.ingest.part_start.val();
+        self.ingest.part_room.next = self.pipe.part_room.val();
         self.ingest.scan_pop.next = self.pipe.scan_pop.val();
         self.ingest.admit.next = self.pipe.admit.val();
         self.pipe.ctx_valid.next = self.lookup.ctx_valid.val();

@@ -35,6 +35,7 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         sack: true,
         markers: true,
         timestamps: true,
+        parts: false,
     }
 }
 

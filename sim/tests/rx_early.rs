@@ -38,6 +38,7 @@ fn cfg(d: usize) -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: false,
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Cfg {
     pub markers: bool,
     /// Timestamps are judged (PAWS). Without: reported as they come, and the logic is left out.
     pub timestamps: bool,
+    /// A segment with several FPDUs is cut into parts that go the fast way. Without: it goes to the assembler whole.
+    pub parts: bool,
 }
 
 impl Cfg {

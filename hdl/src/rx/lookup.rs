@@ -6,7 +6,8 @@
 //! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
 //! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
-//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` |
+//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` or `tpt_more` |
+//! | `tpt_more` | in | the same for the parts behind a frame's first one, from the cycle on in which the first cut is planned |
 //! | `op_tpt_valid op_tpt_stag` | out | TPT read of an operation, in no cycle with one of a frame |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
 //! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
@@ -213,6 +214,7 @@ pub struct Lookup {
     pub op_room: Signal<In, bool>,
     pub tpt_pending: Signal<In, bool>,
     pub frame_tpt_valid: Signal<In, bool>,
+    pub tpt_more: Signal<In, bool>,
     pub op_tpt_valid: Signal<Out, bool>,
     pub op_tpt_stag: Signal<Out, Bits<32>>,
     pub ctx_valid: Signal<Out, bool>,
@@ -316,6 +318,7 @@ impl Lookup {
             op_room: Default::default(),
             tpt_pending: Default::default(),
             frame_tpt_valid: Default::default(),
+            tpt_more: Default::default(),
             op_tpt_valid: Default::default(),
             op_tpt_stag: Default::default(),
             ctx_valid: Default::default(),
@@ -447,7 +450,8 @@ impl Logic for Lookup {
 
         // Cycle A: who goes. A frame always; the operation held when nothing of a frame comes before it. A frame's TPT read
         // in this cycle means that its launch is pending or comes now.
-        self.pending.d.next = self.tpt_pending.val() & !self.frame_tpt_valid.val();
+        self.pending.d.next =
+            (self.tpt_pending.val() & !self.frame_tpt_valid.val()) | self.tpt_more.val();
         self.op_go.next = self.held.q.val()
             & self.tables.settled.val()
             & !self.pending.q.val()

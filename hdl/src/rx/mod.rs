@@ -27,6 +27,7 @@ pub mod merge;
 pub mod options;
 pub mod outcome;
 pub mod parse;
+pub mod parts;
 pub mod pipe;
 pub mod place;
 pub mod pool;

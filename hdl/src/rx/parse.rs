@@ -163,6 +163,11 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub late: Signal<Out, bool>,
     pub done: Signal<Out, FrameDone>,
     pub hdr_b: Signal<Out, Bits<HDR_B>>,
+    /// Level with R0: for the parts.
+    pub r_h: Signal<Out, Bits<8>>,
+    pub r_tcp: Signal<Out, bool>,
+    pub r_seq: Signal<Out, Bits<32>>,
+    pub r_flags: Signal<Out, Bits<8>>,
     /// Level with `done`.
     pub options: Signal<Out, OptionField>,
     pub vlan: Signal<Out, bool>,
@@ -305,6 +310,10 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             late: Default::default(),
             done: Default::default(),
             hdr_b: Default::default(),
+            r_h: Default::default(),
+            r_tcp: Default::default(),
+            r_seq: Default::default(),
+            r_flags: Default::default(),
             options: Default::default(),
             vlan: Default::default(),
             six: Default::default(),
@@ -641,6 +650,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.was_runt.d.next = self.narrow.val() & self.runt.val();
         self.late.next = self.late_now.val();
 
+        self.r_h.next = self.sizes.val().h;
+        self.r_tcp.next = self.live.val();
+        self.r_seq.next = self.f.val().seq;
+        self.r_flags.next = self.f.val().off_flags.get_bits::<8>(0);
         self.done.next.slot = self.done_slot.val();
         self.done.next.start = self.done_start.val();
         self.done.next.len = self.done_len.val();

@@ -10,6 +10,7 @@
 //!
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
+//! A frame that ingest cut into parts is so many entries with one context entry, which leaves with the last (`parts.rs`).
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
 //! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
@@ -47,8 +48,14 @@ pub struct Pipe {
     pub found_valid: Signal<In, bool>,
     pub found: Signal<In, Found>,
     pub found_pop: Signal<Out, bool>,
+    /// With `done`.
+    pub part: Signal<In, Part>,
     pub hdrb: Signal<In, Bits<HDR_B>>,
     pub hdrb_pop: Signal<Out, bool>,
+    pub part_hdrb: Signal<In, Bits<HDR_B>>,
+    pub part_hdrb_pop: Signal<Out, bool>,
+    /// With `scan`: CRC verdicts of all parts but the last.
+    pub part_oks: Signal<In, Bits<16>>,
     pub scan: Signal<In, Scan>,
     pub scan_pop: Signal<Out, bool>,
     // lookup
@@ -104,6 +111,9 @@ pub struct Pipe {
     // in flight
     pub frame_start: Signal<In, bool>,
     pub op_start: Signal<In, bool>,
+    /// Another part of a frame; only with `part_room` in one of the cycles before.
+    pub part_start: Signal<In, bool>,
+    pub part_room: Signal<Out, bool>,
     /// Every FIFO behind that an operation may push into has room for the whole window.
     pub roomy: Signal<In, bool>,
     /// So has the assembler's queue of segments. No operation waits for it: operations are what empties it.
@@ -124,6 +134,11 @@ pub struct Pipe {
     /// Started in the cycle before.
     started: Reg<bool>,
     op_started: Reg<bool>,
+    part_started: Reg<bool>,
+    part_free: Reg<bool>,
+    begun: Signal<Local, Bits<5>>,
+    /// Parts leave this much of the window to frames.
+    parts_to: Constant<Bits<5>>,
     /// There is room for a frame, for an operation, in the window and in every FIFO.
     free: Reg<bool>,
     half_free: Reg<bool>,
@@ -140,6 +155,7 @@ pub struct Pipe {
     j_frame: Signal<Local, bool>,
     j_known: Signal<Local, bool>,
     j_hit: Signal<Local, bool>,
+    first: Signal<Local, bool>,
     j_raw: Signal<Local, Bits<HDR_A>>,
     j_view: HdrView,
     nic_dropped: Reg<bool>,
@@ -155,6 +171,7 @@ pub struct Pipe {
     /// The NIC delivery was pushed: it frees the slot.
     x1_gone: Reg<bool>,
     x1_d: RegNr<FrameDone>,
+    x1_p: RegNr<Part>,
     x1_c: RegNr<CtxEntry>,
     x1_o: RegNr<Op>,
     x1_raw: RegNr<Bits<HDR_A>>,
@@ -182,6 +199,7 @@ pub struct Pipe {
     x2_whole: Reg<bool>,
     x2_gone: Reg<bool>,
     x2_d: RegNr<FrameDone>,
+    x2_p: RegNr<Part>,
     x2_c: RegNr<CtxEntry>,
     x2_o: RegNr<Op>,
     x2_raw: RegNr<Bits<HDR_A>>,
@@ -239,8 +257,12 @@ impl Pipe {
             found_valid: Default::default(),
             found: Default::default(),
             found_pop: Default::default(),
+            part: Default::default(),
             hdrb: Default::default(),
             hdrb_pop: Default::default(),
+            part_hdrb: Default::default(),
+            part_hdrb_pop: Default::default(),
+            part_oks: Default::default(),
             scan: Default::default(),
             scan_pop: Default::default(),
             ctx_valid: Default::default(),
@@ -287,6 +309,8 @@ impl Pipe {
             op_ok: Default::default(),
             frame_start: Default::default(),
             op_start: Default::default(),
+            part_start: Default::default(),
+            part_room: Default::default(),
             roomy: Default::default(),
             seg_roomy: Default::default(),
             admit: Default::default(),
@@ -301,6 +325,10 @@ impl Pipe {
             flying_now: Default::default(),
             started: Default::default(),
             op_started: Default::default(),
+            part_started: Default::default(),
+            part_free: Default::default(),
+            begun: Default::default(),
+            parts_to: limit(cfg.window, 4),
             free: Default::default(),
             half_free: Default::default(),
             keeps: Constant::new(cfg.sack),
@@ -312,6 +340,7 @@ impl Pipe {
             j_frame: Default::default(),
             j_known: Default::default(),
             j_hit: Default::default(),
+            first: Default::default(),
             j_raw: Default::default(),
             j_view: Default::default(),
             nic_dropped: Default::default(),
@@ -322,6 +351,7 @@ impl Pipe {
             x1_mine: Default::default(),
             x1_gone: Default::default(),
             x1_d: Default::default(),
+            x1_p: Default::default(),
             x1_c: Default::default(),
             x1_o: Default::default(),
             x1_raw: Default::default(),
@@ -343,6 +373,7 @@ impl Pipe {
             x2_whole: Default::default(),
             x2_gone: Default::default(),
             x2_d: Default::default(),
+            x2_p: Default::default(),
             x2_c: Default::default(),
             x2_o: Default::default(),
             x2_raw: Default::default(),
@@ -380,7 +411,7 @@ impl Pipe {
             unused_stamp_row: Default::default(),
             ack_push_q: Default::default(),
             ack_q: Default::default(),
-            place: Place::default(),
+            place: Place::new(cfg.parts),
         }
     }
 }
@@ -394,12 +425,17 @@ impl Logic for Pipe {
         // start in this one too, and of operations half the window is far enough below the window.
         self.started.d.next = self.frame_start.val();
         self.op_started.d.next = self.op_start.val();
-        self.flying_now.next = self.flying.q.val();
+        self.part_started.d.next = self.part_start.val();
+        self.begun.next = self.flying.q.val();
+        if self.part_started.q.val() {
+            self.begun.next = self.flying.q.val() + 1;
+        }
+        self.flying_now.next = self.begun.val();
         if self.started.q.val() ^ self.op_started.q.val() {
-            self.flying_now.next = self.flying.q.val() + 1;
+            self.flying_now.next = self.begun.val() + 1;
         }
         if self.started.q.val() & self.op_started.q.val() {
-            self.flying_now.next = self.flying.q.val() + 2;
+            self.flying_now.next = self.begun.val() + 2;
         }
         self.flying.d.next = self.flying_now.val();
         if self.place.step.val() {
@@ -408,6 +444,9 @@ impl Logic for Pipe {
         self.free.d.next =
             self.roomy.val() & self.seg_roomy.val() & (self.flying_now.val() < self.window_1.val());
         self.half_free.d.next = self.roomy.val() & (self.flying_now.val() < self.half.val());
+        self.part_free.d.next =
+            self.roomy.val() & self.seg_roomy.val() & (self.flying_now.val() < self.parts_to.val());
+        self.part_room.next = self.part_free.q.val();
         self.admit.next = self.free.q.val();
         self.op_room.next = self.half_free.q.val();
 
@@ -424,8 +463,9 @@ impl Logic for Pipe {
         // What J has used leaves its FIFO in the cycle after, which `gap` keeps free: whether a frame ends comes late. An
         // operation is known early, and the next one waits for its place.
         self.done_pop.next = self.x1_frame.q.val();
-        self.found_pop.next = self.x1_frame.q.val() & self.x1_d.q.val().odd;
-        self.ctx_pop.next = self.x1_known.q.val();
+        self.found_pop.next =
+            self.x1_frame.q.val() & self.x1_d.q.val().odd & !self.x1_p.q.val().more;
+        self.ctx_pop.next = self.x1_known.q.val() & !self.x1_p.q.val().more;
         self.opq_pop.next = self.j_op.val();
         // Of a frame of no connection nobody asks for the header.
         self.j_raw.next = self.done.val().hdr_a;
@@ -437,13 +477,14 @@ impl Logic for Pipe {
         self.q_msn.next = self.j_view.h.val().msn;
         self.q_head.next = self.ctx.val().rd_head;
 
-        // J: a frame of no installed connection goes to the NIC queue whole, or is dropped.
+        // J: a frame of no installed connection goes to the NIC queue whole, or is dropped. Its first part stands for all of it.
+        self.first.next = self.j_frame.val() & !self.part.val().extra;
         self.nic_push.next =
-            self.j_frame.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
+            self.first.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
         self.nic_pop.next = self.x1_gone.q.val();
         self.nic_dropped.d.next =
-            self.j_frame.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
-        self.bad_frame.d.next = self.j_frame.val() & self.done.val().bad;
+            self.first.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
+        self.bad_frame.d.next = self.first.val() & self.done.val().bad;
         self.count_nic.next = self.x1_gone.q.val();
         self.count_nic_drop.next = self.nic_dropped.q.val();
         self.count_bad_frame.next = self.bad_frame.q.val();
@@ -465,16 +506,28 @@ impl Logic for Pipe {
             self.x1_d.d.next.tsval = self.found.val().tsval;
             self.x1_d.d.next.tsecr = self.found.val().tsecr;
         }
+        self.x1_p.d.next = self.part.val();
+        if self.ctx_valid.val() & self.ctx.val().pseudo {
+            self.x1_p.d.next.extra = false;
+            self.x1_p.d.next.more = false;
+        }
         self.x1_c.d.next = self.ctx.val();
         self.x1_o.d.next = self.opq.val();
         self.x1_raw.d.next = self.j_raw.val();
         self.history.note.next = self.note.val();
         self.history.note_conn.next = self.note_conn.val();
-        self.history.pop.next = self.x1_known.q.val();
+        self.history.pop.next = self.x1_known.q.val() & !self.x1_p.q.val().more;
         self.x1_held.d.next = self.history.slot.val().hit;
         self.x1_slot.d.next = self.history.slot.val().number;
         self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();
         self.x1_next.d.next = self.history.slot.val().near & self.place.known3.val();
+        // The part in front has the same slot.
+        if self.part.val().extra & !(self.ctx_valid.val() & self.ctx.val().pseudo) {
+            self.x1_held.d.next = true;
+            self.x1_slot.d.next = self.history.own.val();
+            self.x1_near.d.next = self.x2_known.q.val();
+            self.x1_next.d.next = self.place.known3.val();
+        }
 
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
@@ -527,6 +580,7 @@ impl Logic for Pipe {
         self.x2_tpt.d.next = (self.x1_frame.q.val() & self.x1_d.q.val().tpt)
             | (self.x1_op.q.val() & (self.x1_o.q.val().kind == OpKind::Fpdu));
         self.x2_d.d.next = self.x1_d.q.val();
+        self.x2_p.d.next = self.x1_p.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
         self.x2_raw.d.next = self.x1_raw.q.val();
@@ -546,7 +600,8 @@ impl Logic for Pipe {
         self.x2_ack_gap.d.next = self.gaps.ack_gap.val();
         self.x2_ack_room.d.next = self.gaps.ack_room.val();
         self.x2_form.d.next = self.shape.form.val();
-        self.x2_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h);
+        self.x2_base.d.next = (self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h))
+            + bit_cast::<BYTE, 16>(self.x1_p.q.val().off);
 
         // X2: first what the one before has changed.
         self.moves.next = self.place.moves.val();
@@ -589,7 +644,8 @@ impl Logic for Pipe {
         self.judge.base.next = self.x2_base.q.val();
         self.judge.fpdu.next = self.x2_form.q.val().fpdu;
         self.tpt_pop.next = self.x2_tpt.q.val();
-        self.hdrb_pop.next = self.x2_frame.q.val();
+        self.hdrb_pop.next = self.x2_frame.q.val() & !self.x2_p.q.val().extra;
+        self.part_hdrb_pop.next = self.x2_frame.q.val() & self.x2_p.q.val().extra;
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;
         self.revoked.step.next = self.place.step.val();
@@ -662,7 +718,12 @@ impl Logic for Pipe {
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();
         self.place.hdr_a.next = self.x2_raw.q.val();
+        self.place.part.next = self.x2_p.q.val();
+        self.place.part_oks.next = self.part_oks.val();
         self.place.hdr_b.next = self.hdrb.val();
+        if self.x2_p.q.val().extra {
+            self.place.hdr_b.next = self.part_hdrb.val();
+        }
         if self.x2_op.q.val() {
             self.place.hdr_b.next = self.x2_o.q.val().hdr_b;
         }
@@ -686,6 +747,7 @@ impl Logic for Pipe {
         self.dyn_row.next = self.place.dyn_row.val();
         self.history.we.next = self.place.keep.val();
         self.history.new_row.next = self.place.dyn_row.val();
+        self.history.more.next = self.place.keep_more.val();
         self.inv_valid.next = self.place.inv_valid.val();
         self.inv_set.next = self.place.inv_set.val();
         self.inv_way.next = self.place.inv_way.val();

@@ -26,6 +26,16 @@ use super::xtypes::*;
 use crate::prim::reg::{Reg, RegNr};
 use rust_hdl::prelude::*;
 
+impl Place {
+    /// With or without parts.
+    pub fn new(parts: bool) -> Self {
+        Self {
+            _parts: parts.into(),
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(LogicBlock, Default)]
 pub struct Place {
     pub clock: Signal<In, Clock>,
@@ -39,6 +49,7 @@ pub struct Place {
     pub whole: Signal<In, bool>,
     pub gone: Signal<In, bool>,
     pub d: Signal<In, FrameDone>,
+    pub part: Signal<In, Part>,
     pub c: Signal<In, CtxEntry>,
     pub o: Signal<In, Op>,
     pub f: Signal<In, Dyn>,
@@ -64,6 +75,7 @@ pub struct Place {
     pub hdr_b: Signal<In, Bits<HDR_B>>,
     // X3
     pub scan: Signal<In, Scan>,
+    pub part_oks: Signal<In, Bits<16>>,
     pub scan_pop: Signal<Out, bool>,
     /// A frame or an operation leaves the pipeline.
     pub step: Signal<Out, bool>,
@@ -87,6 +99,8 @@ pub struct Place {
     // The cycle after X3
     /// There was an entry. What its state could become, and which of it it did; the small fields are final.
     pub keep: Signal<Out, bool>,
+    /// Another part of its frame follows.
+    pub keep_more: Signal<Out, bool>,
     pub turn: Signal<Out, Dyn>,
     pub moves: Signal<Out, Moves>,
     pub dyn_we: Signal<Out, bool>,
@@ -106,6 +120,16 @@ pub struct Place {
     is_known: Reg<bool>,
     is_gone: Reg<bool>,
     dq: RegNr<FrameDone>,
+    partq: RegNr<Part>,
+    unused_part: Signal<Local, Part>,
+    more4: RegNr<bool>,
+    crc_ok: Signal<Local, bool>,
+    /// A part whose report its frame's last one makes.
+    silent: Signal<Local, bool>,
+    /// A good frame's first part.
+    once: Signal<Local, bool>,
+    unused_part_oks: Signal<Local, Bits<16>>,
+    _parts: usize,
     cq: RegNr<CtxEntry>,
     oq: RegNr<Op>,
     fq: RegNr<Dyn>,
@@ -248,6 +272,7 @@ impl Logic for Place {
     #[hdl_gen]
     fn update(&mut self) {
         self.unused_d.next = self.dq.q.val();
+        self.unused_part.next = self.partq.q.val();
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
@@ -258,6 +283,7 @@ impl Logic for Place {
         self.is_known.d.next = self.known.val();
         self.is_gone.d.next = self.gone.val();
         self.dq.d.next = self.d.val();
+        self.partq.d.next = self.part.val();
         self.cq.d.next = self.c.val();
         self.oq.d.next = self.o.val();
         self.fq.d.next = self.f.val();
@@ -289,7 +315,8 @@ impl Logic for Place {
         self.op_rst.next = self.op_seg.val() & self.f.val().rst & (self.f.val().pend == 1);
         self.rstq.d.next = self.op_rst.val();
         self.wholeq.d.next = self.whole.val();
-        self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
+        self.malformedq.d.next =
+            self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok & !self.part.val().extra;
         self.writeq.d.next = self.mine.val() | self.live.val();
         self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
         self.op_fpdu.next =
@@ -385,7 +412,7 @@ impl Logic for Place {
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
-        self.scan_pop.next = self.is_frame.q.val();
+        self.scan_pop.next = self.is_frame.q.val() & !self.partq.q.val().more;
 
         self.install_row.next = self.hdr_aq.q.val();
         self.unused_install_row.next = self.install_row.val();
@@ -443,7 +470,17 @@ impl Logic for Place {
 
         // X3, late. Frames: nothing counts unless every checksum is good.
         self.sums.next = self.scan.val().ip_ok & self.scan.val().tcp_ok;
-        self.crc_good.next = self.scan.val().crc_ok | self.crc_offq.q.val();
+        self.crc_ok.next = self.scan.val().crc_ok;
+        self.unused_part_oks.next = self.part_oks.val();
+        for _i in 0..self._parts {
+            if self.partq.q.val().more {
+                self.crc_ok.next = self
+                    .part_oks
+                    .val()
+                    .get_bit(self.partq.q.val().index.index());
+            }
+        }
+        self.crc_good.next = self.crc_ok.val() | self.crc_offq.q.val();
         self.clean.next = self.sums.val() & self.crc_good.val();
         self.good.next = self.wholeq.q.val() & self.sums.val();
 
@@ -521,6 +558,8 @@ impl Logic for Place {
         }
         self.known4.d.next = self.is_known.q.val();
         self.keep.next = self.known4.q.val();
+        self.more4.d.next = self.partq.q.val().more;
+        self.keep_more.next = self.more4.q.val();
         self.was4.d.next = self.fq.q.val();
         self.turn4.d.next = self.nd.val();
         self.turn.next = self.turn4.q.val();
@@ -646,7 +685,13 @@ impl Logic for Place {
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.ack_push.next = (self.good.val() & !self.bareq.q.val())
+        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
+            & !self.fq.q.val().first;
+        // Of a segment in parts the last one reports what was placed; one that goes another way reports itself.
+        self.silent.next = self.partq.q.val().more
+            & ((self.clean.val() & self.fast_ok.val() & !self.opens.val())
+                | (!self.fast.val() & !self.queue.val()));
+        self.ack_push.next = (self.good.val() & !self.bareq.q.val() & !self.silent.val())
             | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
@@ -654,6 +699,10 @@ impl Logic for Place {
         self.ack.next.ack = self.dq.q.val().ack;
         self.ack.next.wnd = self.dq.q.val().wnd;
         self.ack.next.plen = self.dq.q.val().plen;
+        for _i in 0..self._parts {
+            self.ack.next.seq = self.partq.q.val().seq;
+            self.ack.next.plen = self.partq.q.val().plen;
+        }
         self.ack.next.tsval = self.dq.q.val().tsval;
         self.ack.next.tsecr = self.dq.q.val().tsecr;
         self.ack.next.ts_recent = self.recentq.q.val();
@@ -663,8 +712,6 @@ impl Logic for Place {
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
         self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack & self.cq.q.val().sack;
-        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
-            & !self.fq.q.val().first;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
             // ack_flag::RX_ONLY; FIRST_FPDU of an FPDU, which acknowledges nothing: the end of its segment does.
@@ -730,18 +777,21 @@ impl Logic for Place {
         self.op_ok.next = self.hit4.q.val();
 
         self.why4.d.next.malformed = self.malformedq.q.val();
-        self.why4.d.next.bad_ip_sum = self.wholeq.q.val() & !self.scan.val().ip_ok;
-        self.why4.d.next.bad_tcp_sum =
-            self.wholeq.q.val() & self.scan.val().ip_ok & !self.scan.val().tcp_ok;
-        self.why4.d.next.dup = self.good.val() & self.old.val();
-        self.why4.d.next.ooo = self.good.val() & self.ahead.val();
-        self.why4.d.next.window = self.good.val() & self.outside.val();
+        // What is true of a segment counts once, with its first part.
+        self.why4.d.next.bad_ip_sum =
+            self.wholeq.q.val() & !self.scan.val().ip_ok & !self.partq.q.val().extra;
+        self.why4.d.next.bad_tcp_sum = (self.wholeq.q.val() & !self.partq.q.val().extra)
+            & (self.scan.val().ip_ok & !self.scan.val().tcp_ok);
+        self.once.next = self.good.val() & !self.partq.q.val().extra;
+        self.why4.d.next.dup = self.once.val() & self.old.val();
+        self.why4.d.next.ooo = self.once.val() & self.ahead.val();
+        self.why4.d.next.window = self.once.val() & self.outside.val();
         self.why4.d.next.bad_ack =
-            self.good.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
-        self.why4.d.next.challenge = self.good.val() & self.challenge.val();
+            self.once.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
+        self.why4.d.next.challenge = self.once.val() & self.challenge.val();
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
-        self.why4.d.next.dead = self.good.val() & self.dead.val();
+        self.why4.d.next.dead = self.once.val() & self.dead.val();
         self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();
         self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val();
         self.why4.d.next.fpdu_crc = (self.sums.val() & self.fast_bad.val())
@@ -761,8 +811,8 @@ impl Logic for Place {
             | self.op_ok_fpdu.val())
             & (self.formq.q.val().rresp | self.formq.q.val().aresp);
         self.why4.d.next.invalidated = self.inv4.q.val();
-        self.why4.d.next.paws = self.good.val() & self.pawsq.q.val();
-        self.why4.d.next.no_ts = self.good.val() & self.bareq.q.val();
+        self.why4.d.next.paws = self.once.val() & self.pawsq.q.val();
+        self.why4.d.next.no_ts = self.once.val() & self.bareq.q.val();
         self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();
     }

@@ -24,6 +24,21 @@ pub struct Hdr {
     pub mo: Bits<32>,
 }
 
+/// Which part of a frame an entry is about (`parts.rs`). All zero for an operation; without parts only `seq` and `plen` count.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Part {
+    /// Not the frame's first; not its last.
+    pub extra: bool,
+    pub more: bool,
+    /// Its number, 0 first.
+    pub index: Bits<4>,
+    /// Octets of the payload in front of it.
+    pub off: Bits<16>,
+    /// Sequence number and payload of the whole segment.
+    pub seq: Bits<32>,
+    pub plen: Bits<16>,
+}
+
 /// Where the newest state of a connection stands.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Slot {

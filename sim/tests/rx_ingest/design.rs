@@ -38,6 +38,7 @@ pub fn cfg(k: usize) -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: false,
     }
 }
 

@@ -30,6 +30,7 @@ pub fn small(latency: usize) -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: false,
     }
 }
 
