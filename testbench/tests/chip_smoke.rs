@@ -26,6 +26,7 @@ fn cfg(latency: usize) -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: true,
     }
 }
 

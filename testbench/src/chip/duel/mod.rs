@@ -68,6 +68,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         sack: true,
         markers: true,
         timestamps: true,
+        parts: true,
     }
 }
 
