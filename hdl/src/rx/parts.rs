@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | `r_* at h tcp seq flags` | in | R0 and what the parser knows of its frame: last octet of the IP packet, first of the payload, launched, TCP sequence number and flags |
 //! | `m_beat` -> `cut cut_at spill` | in, out | for the scanner, see there: the beat whose masks are made |
-//! | `split`, `splits` | out | R0 holds the beat with a cut: the next part begins, in slot and window; how many so far |
+//! | `split`, `splits` | out | R0 holds the beat with a cut: the next part begins, in slot and window; how many before this cycle |
 //! | `tpt_valid tpt_stag`, `pending` | out | TPT reads of all parts but the first; one is to come, this cycle included |
 //! | `push` | in | a FrameDone is pushed |
 //! | `cut_valid cut_ok`, `verdict` | in | the scanner's verdicts on all parts but the last; it pushes that on the frame |
@@ -345,7 +345,6 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
         self.split.next = self.cuts.val();
         self.splits.next = self.count.q.val();
         if self.cuts.val() {
-            self.splits.next = self.count.q.val() + 1;
             self.count.d.next = self.count.q.val() + 1;
         }
 
@@ -445,7 +444,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
             self.spilt.d.next = false;
         }
         self.frames.push.next = self.push.val();
-        self.frames.din.next.any = self.splits.val().any();
+        self.frames.din.next.any = self.cuts.val() | self.count.q.val().any();
         self.frames.din.next.len = self.len1.q.val();
 
         // --- verdicts
