@@ -67,7 +67,7 @@ pub struct World<'a> {
     pub stamps: (bool, u32),
     /// Cycles until the queues are ready again; the init that they took.
     pub init_busy: usize,
-    pub inits: Vec<[u128; 7]>,
+    pub inits: Vec<[u128; 8]>,
     /// Operation on its way: cycles left, found, kind, connection.
     pub flying: Option<(usize, bool, u128, u16)>,
     /// STags registered: fields of the record.
@@ -154,7 +154,7 @@ impl<'a> World<'a> {
         let (init_we, init_ready) = (self.dut.bit("init_we"), self.init_busy == 0);
         self.init_busy = self.init_busy.saturating_sub(1);
         if init_we && init_ready {
-            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd"];
+            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd", "ack"];
             self.inits
                 .push(names.map(|n| self.dut.get(&format!("init_{n}"))));
             let conn = self.dut.get("init_conn") as u16;
