@@ -228,7 +228,9 @@ impl<'a> World<'a> {
         if kind == INSTALL && hit {
             let start = get("hdr_a");
             self.markers = start >> 96 & 0x3ff;
-            self.stamps = (start >> 106 & 1 == 1, (start >> 107) as u32);
+            let all = self.design.bits_of("op", &bits, "hdr_a");
+            let recent = (0..32).fold(0, |r, i| r | u32::from(all[107 + i]) << i);
+            self.stamps = (all[106], recent);
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,
