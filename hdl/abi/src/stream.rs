@@ -240,7 +240,7 @@ pub const STREAMS: &[Stream] = &[
             GEN,
             f("snd_una", 32, "oldest octet not acknowledged"),
             f("snd_nxt", 32, "next octet to send"),
-            f("last_ack_sent", 32, "acknowledgement number last sent: TS.Recent moves with segments up to it (RFC 7323 4.3)"),
+            f("last_ack_sent", 32, "acknowledgement number last sent: TS.Recent moves with segments up to it (RFC 7323 4.3); after an install its rcv_nxt"),
             f("max_wnd", 32, "largest window the peer has offered"),
         ],
     },

@@ -264,6 +264,8 @@ pub struct Lookup {
     fpdu_term: RegNr<Bits<16>>,
     cmd_held: Reg<bool>,
     cmd_words: RegNr<Bits<139>>,
+    /// The bits of them that this preset looks at.
+    cmd_mask: Constant<Bits<139>>,
     cmd_fence: RegNr<Bits<10>>,
     /// The operation accepted and not launched yet: what the registers above do not hold.
     held: Reg<bool>,
@@ -364,6 +366,7 @@ impl Lookup {
             fpdu_term: Default::default(),
             cmd_held: Default::default(),
             cmd_words: Default::default(),
+            cmd_mask: Constant::new(cmd_mask(cfg)),
             cmd_fence: Default::default(),
             held: Default::default(),
             held_note: Default::default(),
@@ -399,6 +402,18 @@ impl Lookup {
             _latency: cfg.latency,
         }
     }
+}
+
+/// Of Install the words of `Op::hdr_a` that count: without Markers or timestamps theirs do not.
+fn cmd_mask(cfg: &Cfg) -> Bits<139> {
+    let counts = |bit: usize| match bit {
+        0..96 => true,
+        96..106 => cfg.markers,
+        _ => cfg.timestamps,
+    };
+    (0..139).fold(Bits::default(), |mask, bit| {
+        mask.replace_bit(bit, counts(bit))
+    })
 }
 
 impl Logic for Lookup {
@@ -437,7 +452,7 @@ impl Logic for Lookup {
         }
         if !self.cmd_held.q.val() {
             self.cmd_held.d.next = self.op_take.val() & self.is_cmd.val();
-            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<139>(0);
+            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<139>(0) & self.cmd_mask.val();
             self.cmd_fence.d.next = self.op.val().fence_id;
         }
 

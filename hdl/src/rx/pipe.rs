@@ -217,6 +217,8 @@ pub struct Pipe {
     x2_back: RegNr<Bits<17>>,
     x2_room: RegNr<Bits<34>>,
     x2_any_wnd: RegNr<bool>,
+    /// Sequence number and window: less `ahead` it is where the window ends.
+    x2_edge: RegNr<Bits<32>>,
     x2_ack_gap: RegNr<Bits<32>>,
     x2_ack_room: RegNr<Bits<32>>,
     x2_form: RegNr<Form>,
@@ -389,6 +391,7 @@ impl Pipe {
             x2_back: Default::default(),
             x2_room: Default::default(),
             x2_any_wnd: Default::default(),
+            x2_edge: Default::default(),
             x2_ack_gap: Default::default(),
             x2_ack_room: Default::default(),
             x2_form: Default::default(),
@@ -597,6 +600,7 @@ impl Logic for Pipe {
         self.x2_back.d.next = self.gaps.back.val();
         self.x2_room.d.next = self.gaps.room.val();
         self.x2_any_wnd.d.next = self.x1_c.q.val().rcv_wnd.any();
+        self.x2_edge.d.next = self.x1_d.q.val().seq + self.x1_c.q.val().rcv_wnd;
         self.x2_ack_gap.d.next = self.gaps.ack_gap.val();
         self.x2_ack_room.d.next = self.gaps.ack_room.val();
         self.x2_form.d.next = self.shape.form.val();
@@ -714,6 +718,7 @@ impl Logic for Pipe {
         self.place.v.next = self.judge.v.val();
         self.place.form.next = self.x2_form.q.val();
         self.place.nxt.next = self.x2_nxt.q.val();
+        self.place.wnd_end.next = self.x2_edge.q.val() - self.ahead.val();
         self.place.got.next = self.tables.got.val();
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();

@@ -55,8 +55,9 @@ pub struct Place {
     pub f: Signal<In, Dyn>,
     pub v: Signal<In, Verdict>,
     pub form: Signal<In, Form>,
-    /// Where this segment ends.
+    /// Where this segment ends, and the window.
     pub nxt: Signal<In, Bits<32>>,
+    pub wnd_end: Signal<In, Bits<32>>,
     /// Octets received of a Read, with these.
     pub got: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
@@ -360,7 +361,7 @@ impl Logic for Place {
             & (self.op_kind.val() != OpKind::SegDone);
 
         self.alt_nxtq.d.next = self.nxt.val();
-        self.alt_edgeq.d.next = self.f.val().rcv_nxt + self.c.val().rcv_wnd;
+        self.alt_edgeq.d.next = self.wnd_end.val();
         self.trimq.d.next = self.mine.val() & !self.v.val().inside;
         self.pend_by.next = 1.into();
         if self.op.val() {

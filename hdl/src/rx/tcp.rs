@@ -7,8 +7,8 @@
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` goes to the
-//! assembler, and a FIN with it, if the preset keeps such data (`sack`); else it is dropped, as a FIN alone ahead is. A segment that reaches beyond the window is
-//! trimmed to it and goes to the assembler, without its FIN.
+//! assembler, and a FIN with it, if the preset keeps such data (`sack`); else it is dropped, as a FIN alone ahead is. A segment
+//! that reaches beyond the window is trimmed to it and goes to the assembler, without its FIN.
 //! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
 //! Requirements: TCP-21..TCP-25, TCP-31..TCP-34, TCP-1C.
 

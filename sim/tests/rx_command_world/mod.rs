@@ -67,7 +67,7 @@ pub struct World<'a> {
     pub stamps: (bool, u32),
     /// Cycles until the queues are ready again; the init that they took.
     pub init_busy: usize,
-    pub inits: Vec<[u128; 7]>,
+    pub inits: Vec<[u128; 8]>,
     /// Operation on its way: cycles left, found, kind, connection.
     pub flying: Option<(usize, bool, u128, u16)>,
     /// STags registered: fields of the record.
@@ -154,7 +154,7 @@ impl<'a> World<'a> {
         let (init_we, init_ready) = (self.dut.bit("init_we"), self.init_busy == 0);
         self.init_busy = self.init_busy.saturating_sub(1);
         if init_we && init_ready {
-            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd"];
+            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd", "ack"];
             self.inits
                 .push(names.map(|n| self.dut.get(&format!("init_{n}"))));
             let conn = self.dut.get("init_conn") as u16;
@@ -228,7 +228,9 @@ impl<'a> World<'a> {
         if kind == INSTALL && hit {
             let start = get("hdr_a");
             self.markers = start >> 96 & 0x3ff;
-            self.stamps = (start >> 106 & 1 == 1, (start >> 107) as u32);
+            let all = self.design.bits_of("op", &bits, "hdr_a");
+            let recent = (0..32).fold(0, |r, i| r | u32::from(all[107 + i]) << i);
+            self.stamps = (all[106], recent);
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,
