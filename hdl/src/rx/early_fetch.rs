@@ -15,8 +15,9 @@
 //!
 //! Beats are read ahead of the window, as soon as the piece is known: the first one may be granted 4 cycles after `start`, then
 //! one a cycle, less those in which the pool has the bank in use. The pool's reader of lower rank gets its turn when enough is
-//! here. `ring` holds the window, the beat before it and five to come: three are needed for a beat a cycle (2 cycles to the
-//! pool, one for the count), two more ride out a busy bank. Behind the end it goes on without asking.
+//! here. `ring` holds the window, up to two beats before it and eight to come. With three to come it runs at a beat a cycle (2
+//! cycles to the pool, one for the count). It needs more in hand: a beat that waited for its bank must not delay what is
+//! written, or the writer is out of step again and the next beat waits too. Behind the end it goes on without asking.
 
 use super::cfg::Cfg;
 use super::types::{BEAT, BYTE};
@@ -24,7 +25,7 @@ use crate::prim::{LutRam, Reg, RegNr};
 use rust_hdl::prelude::*;
 
 /// log2 of the beats in the ring.
-const RING: usize = 3;
+const RING: usize = 4;
 
 /// Pool reader with a window of two beats.
 #[derive(LogicBlock)]
@@ -201,8 +202,8 @@ impl<const D: usize, const LK: usize> Logic for EarlyFetch<D, LK> {
             | (self.beat.q.val() & self.blk_mask.val());
         self.asked.next = self.asking.q.val() & (self.hr_ok.val() | self.behind.q.val());
         self.asking.d.next = self.live.q.val()
-            & !self.count.q.val().get_bit(2)
-            & !(self.count.q.val().get_bit(1) & self.count.q.val().get_bit(0))
+            & !self.count.q.val().get_bit(3)
+            & !(self.count.q.val().get_bit(2) & self.count.q.val().get_bit(1))
             & !(self.brief.val() & self.asked.val());
         self.comes.d.next = self.asked.val();
         self.here.d.next = self.comes.q.val();
