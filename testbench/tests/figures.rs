@@ -50,10 +50,10 @@ fn disorder(name: &str, least: f64) {
 
 #[test]
 fn goodput_of_disorder_at_64_bits() {
-    disorder("dc-25g", 0.7);
+    disorder("dc-25g", 0.92);
 }
 
 #[test]
 fn goodput_of_disorder_at_512_bits() {
-    disorder("dc-100g", 0.5);
+    disorder("dc-100g", 0.61);
 }
