@@ -378,6 +378,14 @@ fn straddling(rig: &mut Rig, len: usize, cut: usize) -> Result<i64, BenchError> 
     Ok(requests(rig)?[0])
 }
 
+/// Goodput of one stream of which segments change places.
+pub fn disorder(preset: &Preset, lib: &ModelLib, extent: Extent) -> Result<Figure, BenchError> {
+    let mut rig = Rig::new(preset, lib, 1)?;
+    let span = swapped(&mut rig, 1440, extent.frames(preset))?;
+    let note = format!("{} frames", span.frames);
+    Ok(Figure::new(&preset.name, SWAPPED, span.ratio, "", note))
+}
+
 pub fn figures(
     preset: &Preset,
     lib: &ModelLib,
@@ -418,9 +426,7 @@ pub fn figures(
         add(format!("goodput, {len} B Writes cut anywhere"), span, None);
     }
     progress.set(&preset.name, "goodput: segments that change places");
-    let mut rig = Rig::new(preset, lib, 1)?;
-    let span = swapped(&mut rig, 1440, n)?;
-    add(SWAPPED.into(), span, None);
+    figures.push(disorder(preset, lib, extent)?);
     progress.set(&preset.name, "FPDUs that share a segment, straddle two");
     let mut rig = Rig::new(preset, lib, 1)?;
     let tails = shared(&mut rig, 64)?;
