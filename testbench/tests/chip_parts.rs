@@ -77,7 +77,7 @@ fn all_go_the_fast_way() {
                 // the connection's first FPDU is told at once
                 let last = acks.last().expect("a report");
                 assert!(
-                    acks.len() == 1 || seq == l.plan(side).seq,
+                    acks.len() == 1 || seq == l.plan(side).spec.seq,
                     "{what}: {acks:?}"
                 );
                 assert_eq!(last.mode, ack_mode::DELAYED, "{what}");
