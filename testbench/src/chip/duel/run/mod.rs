@@ -297,7 +297,8 @@ impl<'a> Duel<'a> {
                 } else {
                     0
                 };
-                if p.plan.timestamps {
+                // A preset that does not judge timestamps would take the other octets.
+                if p.plan.timestamps && self.chip.cfg.timestamps {
                     // Now and then somebody without a good timestamp is quicker, with other octets.
                     if p.stamps.gen_bool(0.1) {
                         self.chip.send(now + gap, p.forged(&frame));

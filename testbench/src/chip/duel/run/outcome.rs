@@ -49,7 +49,7 @@ impl Duel<'_> {
             }
             p.gaps = 0;
             p.acked = a.rcv_nxt;
-            if p.plan.timestamps {
+            if p.plan.timestamps && self.chip.cfg.timestamps {
                 self.chip.mirror(p.plan.mirror(a.rcv_nxt));
             }
             if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window)
