@@ -102,7 +102,7 @@ fn all_go_the_fast_way() {
 fn more_than_there_is_room_for() {
     lockstep(|l, limits| {
         let side = l.install(&ConnPlan::new(1))?;
-        for (round, len) in [limits.least - 1, limits.least, 0, 8, 200]
+        for (round, len) in [limits.least.saturating_sub(1), limits.least, 0, 8, 200]
             .into_iter()
             .enumerate()
         {
