@@ -208,6 +208,7 @@ fn tiny() -> Cfg {
         ipv6: false,
         sack: true,
         markers: true,
+        split: false,
     }
 }
 

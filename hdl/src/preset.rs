@@ -62,6 +62,8 @@ pub struct Sizes {
     pub ipv6: bool,
     pub sack: bool,
     pub markers: bool,
+    /// At 64 bits only; wider chips are made without.
+    pub split: bool,
 }
 
 /// Why a preset cannot be used.
@@ -177,6 +179,7 @@ impl Preset {
             ipv6: s.ipv6,
             sack: s.sack,
             markers: s.markers,
+            split: s.split && self.data_width == 64,
         }
     }
 
@@ -261,6 +264,9 @@ impl Preset {
                     format!("conn_bits + {field} is {SLOT_ADDR} at most"),
                 );
             }
+        }
+        if s.split && (s.latency != 2 || s.sack || s.markers) {
+            return self.bad("split", s.split, "needs latency 2, sack and markers false");
         }
         let beats = s.max_frame.div_ceil(octets);
         if 2 * (beats + 2) > 1 << s.stage_bits {

@@ -37,6 +37,7 @@ fn cfg(d: usize) -> Cfg {
         ipv6: false,
         sack: true,
         markers: true,
+        split: false,
     }
 }
 

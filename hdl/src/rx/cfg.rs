@@ -35,9 +35,28 @@ pub struct Cfg {
     pub sack: bool,
     /// Streams with Markers. Without: their install record is refused, and the logic is left out.
     pub markers: bool,
+    /// Rows of wide tables are kept in parts, read one after another, and the two lookup tables in one memory: a third fewer
+    /// block RAMs where these are deeper than the tables. Two cycles more from a frame's tuple to its context, one more for
+    /// the TPT. Frames must be five beats long at least (64 bits); table latency 2, neither `sack` nor `markers`.
+    pub split: bool,
 }
 
 impl Cfg {
+    /// Parts of a row of the context tables: one, or as the pipeline's two cycles a frame or operation allow.
+    pub fn parts(&self) -> usize {
+        1 + usize::from(self.split)
+    }
+
+    /// Read latency of the TPT as whoever asks it sees it.
+    pub fn tpt_latency(&self) -> usize {
+        self.latency + usize::from(self.split)
+    }
+
+    /// Read latency of the context tables.
+    pub fn ctx_latency(&self) -> usize {
+        self.latency + usize::from(self.split)
+    }
+
     /// Free entries that every FIFO behind the pipeline must have before something new is admitted: the window, two pushes
     /// that the four cycle old count does not know (one every two cycles), an entry that stays free, and one to spare.
     pub fn credit(&self) -> usize {

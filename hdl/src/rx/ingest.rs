@@ -256,7 +256,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(cfg.latency, cfg.ipv6),
+            parse: Parse::new(cfg.tpt_latency(), cfg.ipv6),
             scanner: Scanner::new(cfg.ipv6),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),

@@ -37,6 +37,7 @@ pub fn cfg(k: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        split: false,
     }
 }
 

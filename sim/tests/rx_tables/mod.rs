@@ -29,6 +29,7 @@ pub fn small(latency: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        split: false,
     }
 }
 
