@@ -62,7 +62,8 @@ pub(super) fn text(p: &Parts) -> (String, String) {
         let of: Vec<String> = (1..n).map(|k| format!("{tag}{k}")).collect();
         of.join(" | ")
     };
-    let mut s = array_of(w, n << a, p.collision);
+    // of a number of words that no address leaves
+    let mut s = array_of(w, n.next_power_of_two() << a, p.collision);
     let padded = if all == bits {
         p.word.to_string()
     } else {

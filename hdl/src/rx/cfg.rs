@@ -42,9 +42,14 @@ pub struct Cfg {
 }
 
 impl Cfg {
-    /// Parts of a row of the context tables: one, or as the pipeline's two cycles a frame or operation allow.
-    pub fn parts(&self) -> usize {
-        1 + usize::from(self.split)
+    /// Parts of a row of context and mirror, and of connection state: one each, or as many as lie between two requests and
+    /// between two writes. State is written every second cycle.
+    pub fn ctx_parts(&self) -> (usize, usize) {
+        if self.split {
+            (3, 2)
+        } else {
+            (1, 1)
+        }
     }
 
     /// Read latency of the TPT as whoever asks it sees it.

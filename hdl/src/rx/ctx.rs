@@ -10,9 +10,9 @@
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple`, `req_upper` (frame). Answer: `entry_valid`, `entry` exactly `latency`
-//! cycles later, in order, one a cycle. With rows in parts (`Cfg::split`) `latency` is one more, and a cycle without a
-//! request lies between two; so it does then between two writes of state or of mirror, and of context but when it is
-//! cleared, for which its first part is enough. No back-pressure on either side.
+//! cycles later, in order, one a cycle. With rows in parts (`Cfg::split`) `latency` is one more; two cycles without a
+//! request lie between two then, as many between two writes of context or of mirror, and one between two of state. A context
+//! is cleared with its first part, every cycle. No back-pressure on either side.
 //!
 //! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
 //! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
@@ -123,7 +123,7 @@ impl CtxTables {
     /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
     pub fn new(cfg: &Cfg) -> Self {
         let latency = cfg.ctx_latency();
-        let parts = cfg.parts();
+        let (parts, state_parts) = cfg.ctx_parts();
         let mut ctx_ram = Ram::new(cfg.conn_bits, latency)
             .collisions_undefined()
             .in_parts(parts);
@@ -160,7 +160,7 @@ impl CtxTables {
             ctx_ram,
             dyn_ram: Ram::new(cfg.conn_bits, latency)
                 .collisions_undefined()
-                .in_parts(parts),
+                .in_parts(state_parts),
             head_ram: Ram::new(cfg.conn_bits, latency),
             mir_ram: Ram::new(cfg.conn_bits, latency).in_parts(parts),
             rdd_ram: Ram::new(cfg.conn_bits, latency),

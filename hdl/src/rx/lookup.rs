@@ -20,9 +20,9 @@
 //! or later: not in a cycle with a frame's launch, not while a frame launched earlier may still issue its TPT read (TPT
 //! results keep the order of launches), and not while a context write waits.
 //! With `Cfg::split` both tables are in one memory, table 0 read in A, table 1 in A+1, by four comparators; the context
-//! tables, a cycle slower themselves, are asked in A+3, by an operation in the cycle after its launch. They want a cycle
-//! without a request between two: frames are five beats long at least, and an operation keeps away from the frames that
-//! were launched in the three cycles before.
+//! tables, a cycle slower themselves, are asked in A+3, by an operation in the cycle after its launch. They want two
+//! cycles without a request between two: frames are five beats long at least, and an operation waits until the requests before
+//! it, of frames launched and of operations, are two cycles old.
 //! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
 //! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
 //! read when it is launched, whether it will hit or not:
@@ -314,6 +314,8 @@ pub struct Lookup {
     op_asks: Vec<Reg<bool>>,
     op_conn: Vec<RegNr<Bits<CONN>>>,
     op_gen: Vec<RegNr<Bits<8>>>,
+    /// The context tables were asked in the cycle before.
+    asked_q: Vec<Reg<bool>>,
     /// Ones where a bucket number has bits; the bit above.
     bucket_mask: Constant<Bits<16>>,
     table_1: Constant<Bits<16>>,
@@ -432,6 +434,7 @@ impl Lookup {
             op_asks: (0..split).map(|_| Reg::default()).collect(),
             op_conn: (0..split).map(|_| RegNr::default()).collect(),
             op_gen: (0..split).map(|_| RegNr::default()).collect(),
+            asked_q: (0..split).map(|_| Reg::default()).collect(),
             bucket_mask: Constant::new(((1u64 << cfg.bucket_bits) - 1).to_bits()),
             table_1: Constant::new(((1u64 << cfg.bucket_bits) & 0xffff).to_bits()),
             _latency: cfg.latency + split,
@@ -494,12 +497,13 @@ impl Logic for Lookup {
             & self.tables.settled.val()
             & !self.pending.q.val()
             & !self.launch_valid.val();
-        for _i in 0..self._split {
+        for i in 0..self._split {
             self.op_go.next = self.held.q.val()
                 & self.tables.settled.val()
                 & !self.pending.q.val()
                 & !self.launch_valid.val()
-                & !((self.valid[0].q.val() | self.valid[1].q.val()) | self.valid[2].q.val());
+                & !((self.valid[0].q.val() | self.valid[1].q.val()) | self.valid[2].q.val())
+                & !(self.op_asks[i].q.val() | self.asked_q[i].q.val());
         }
         if self.op_take.val() {
             self.held.d.next = true;
@@ -622,6 +626,7 @@ impl Logic for Lookup {
                 | (self.ways[2].conn.val() | self.ways[3].conn.val());
             for last in (self._latency - 1)..(self._latency) {
                 self.tables.req_valid.next = self.valid[last].q.val() | self.op_asks[i].q.val();
+                self.asked_q[i].d.next = self.valid[last].q.val() | self.op_asks[i].q.val();
             }
             self.tables.req_pseudo.next = self.op_asks[i].q.val();
             // The other four find nothing.

@@ -199,10 +199,11 @@ impl Logic for MirrorServer {
         self.tready.next = !self.hold.val();
         self.s1.d.next = self.tvalid.val() & !self.hold.val();
         self.s2.d.next = self.s1.q.val();
-        // A row that is kept in two parts is written every second cycle.
+        // A row that is kept in three parts is written every third cycle.
         for _i in 0..self._split {
-            self.tready.next = !self.hold.val() & !self.s1.q.val();
-            self.s1.d.next = self.tvalid.val() & !self.hold.val() & !self.s1.q.val();
+            self.tready.next = !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
+            self.s1.d.next =
+                self.tvalid.val() & !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
         }
         self.h1.d.next = self.ask.val();
         self.h2.d.next = self.h1.q.val();

@@ -67,6 +67,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        split: false,
     }
 }
 
