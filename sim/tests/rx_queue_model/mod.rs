@@ -262,7 +262,10 @@ impl<'a> Bench<'a> {
             ("rx_post_tready", free(self.last[0], 3)),
             ("read_issue_tready", free(self.last[1], 3)),
             ("read_done_tready", free(self.last[2], 2)),
-            ("snd_mirror_tready", free(self.last[3].filter(|_| self.split), 2)),
+            (
+                "snd_mirror_tready",
+                free(self.last[3].filter(|_| self.split), 2),
+            ),
         ] {
             assert_eq!(self.dut.bit(port), want, "{port} in cycle {now}");
         }
