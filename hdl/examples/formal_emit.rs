@@ -88,6 +88,14 @@ fn memories(out: &mut Texts) {
             "ram_undefined",
             Ram::<Bits<4>, 3>::new(3, 2).collisions_undefined(),
         )
+        .put(
+            "ram_parts_2",
+            Ram::<Bits<4>, 4>::new(2, 2)
+                .in_parts(2)
+                .collisions_undefined(),
+        )
+        .put("ram_parts_2_late", Ram::<Bits<5>, 3>::new(2, 3).in_parts(2))
+        .put("ram_parts_3", Ram::<Bits<6>, 4>::new(2, 3).in_parts(3))
         .put("ram_be", RamBe::<16, 2, 3>::new(2, 2))
         .put(
             "ram_be_undefined",
@@ -210,6 +218,7 @@ fn tiny() -> Cfg {
         markers: true,
         timestamps: true,
         parts: false,
+        split: false,
     }
 }
 

@@ -335,6 +335,16 @@ fn queues_match_the_model() {
 }
 
 #[test]
+fn queues_match_the_model_split() {
+    let mut cases = Cases::new("rx_queues queues_match_the_model_split");
+    let cfg = Cfg {
+        split: true,
+        ..small(2)
+    };
+    soak(&cfg, &mut cases, 10_000);
+}
+
+#[test]
 fn queues_match_the_model_at_odd_sizes() {
     let mut cases = Cases::new("rx_queues queues_match_the_model_at_odd_sizes");
     let cfg = Cfg {

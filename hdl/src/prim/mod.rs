@@ -47,6 +47,7 @@ pub mod mask;
 pub mod narrow;
 pub mod ram;
 pub mod ram_lanes;
+mod ram_parts;
 pub mod ram_rw;
 pub mod reduce;
 pub mod reg;

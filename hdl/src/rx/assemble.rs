@@ -71,7 +71,7 @@ use super::early::Early;
 use super::early_fetch::EarlyFetch;
 use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, SLOT};
-use crate::prim::CAPTURE_BYTES;
+use crate::prim::{Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
 /// The assembler, with pool and block lists.
@@ -124,6 +124,10 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     keeper: Vec<Early>,
     fetch: Vec<EarlyFetch<D, LK>>,
     _sack: usize,
+    /// `Cfg::split`: a context row was written in the last two cycles.
+    wrote: Vec<Reg<bool>>,
+    wrote2: Vec<Reg<bool>>,
+    _split: usize,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
@@ -205,6 +209,13 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
                 .map(|_| EarlyFetch::new(cfg))
                 .collect(),
             _sack: cfg.sack.into(),
+            wrote: (0..usize::from(cfg.split))
+                .map(|_| Reg::default())
+                .collect(),
+            wrote2: (0..usize::from(cfg.split))
+                .map(|_| Reg::default())
+                .collect(),
+            _split: cfg.split.into(),
             row: Default::default(),
             first: Default::default(),
             unused_row: Default::default(),
@@ -277,6 +288,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.head_valid.next = self.pipe.head_valid.val();
         self.ctl.head_raw.next = self.pipe.head_raw.val();
         self.ctl.busy.next = self.pipe.busy.val();
+        // A row in three parts: no segment ends while the row of the one before is being written.
+        for i in 0..self._split {
+            self.wrote[i].d.next = self.ctl.put.val();
+            self.wrote2[i].d.next = self.wrote[i].q.val();
+            self.ctl.busy.next =
+                self.pipe.busy.val() | self.wrote[i].q.val() | self.wrote2[i].q.val();
+        }
         self.ctl.crc.next = self.pipe.crc.val();
         self.ctl.crc_good.next = self.pipe.good.val();
         self.pool.wr.next = self.pipe.pool_wr.val();

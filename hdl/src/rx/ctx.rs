@@ -10,7 +10,9 @@
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple`, `req_upper` (frame). Answer: `entry_valid`, `entry` exactly `latency`
-//! cycles later, in order, one a cycle. No back-pressure on either side.
+//! cycles later, in order, one a cycle. With rows in parts (`Cfg::split`) `latency` is one more; two cycles without a
+//! request lie between two then, as many between two writes of context or of mirror, and one between two of state. A context
+//! is cleared with its first part, every cycle. No back-pressure on either side.
 //!
 //! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
 //! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
@@ -114,12 +116,19 @@ pub struct CtxTables {
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
+    /// Rows in parts: the address bit that says when to read. Else beyond the address.
+    _strobe: usize,
+    _ports: usize,
 }
 
 impl CtxTables {
     /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
     pub fn new(cfg: &Cfg) -> Self {
-        let mut ctx_ram = Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined();
+        let latency = cfg.ctx_latency();
+        let (parts, state_parts) = cfg.ctx_parts();
+        let mut ctx_ram = Ram::new(cfg.conn_bits, latency)
+            .collisions_undefined()
+            .in_parts(parts);
         if !cfg.ipv6 {
             ctx_ram = ctx_ram.keeping(Ctx::BITS - UPPER);
         }
@@ -151,14 +160,18 @@ impl CtxTables {
             settled: Default::default(),
             ready: Default::default(),
             ctx_ram,
-            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
-            head_ram: Ram::new(cfg.conn_bits, cfg.latency),
-            mir_ram: Ram::new(cfg.conn_bits, cfg.latency).keeping(Mirror::BITS - 32),
-            rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            dyn_ram: Ram::new(cfg.conn_bits, latency)
+                .collisions_undefined()
+                .in_parts(state_parts),
+            head_ram: Ram::new(cfg.conn_bits, latency),
+            mir_ram: Ram::new(cfg.conn_bits, latency)
+                .keeping(Mirror::BITS - 32)
+                .in_parts(parts),
+            rdd_ram: Ram::new(cfg.conn_bits, latency),
             unused_mirror: Default::default(),
             clear: RamClear::new(cfg.conn_bits),
-            valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
-            asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
+            valid: (0..latency).map(|_| Reg::default()).collect(),
+            asks: (0..latency).map(|_| RegNr::default()).collect(),
             ask: Default::default(),
             asked: Default::default(),
             state: Default::default(),
@@ -169,7 +182,9 @@ impl CtxTables {
             row: Default::default(),
             same: Default::default(),
             beyond: Constant::new(beyond.to_bits()),
-            _latency: cfg.latency,
+            _latency: latency,
+            _strobe: if cfg.split { CONN - 1 } else { CONN },
+            _ports: CONN,
         }
     }
 }
@@ -226,6 +241,11 @@ impl Logic for CtxTables {
         self.head_ram.raddr.next = self.req_conn.val();
         self.mir_ram.raddr.next = self.req_conn.val();
         self.rdd_ram.raddr.next = self.req_conn.val();
+        for top in (self._strobe)..(self._ports) {
+            self.ctx_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+            self.dyn_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+            self.mir_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+        }
 
         self.ask.next.pseudo = self.req_pseudo.val();
         self.ask.next.found =

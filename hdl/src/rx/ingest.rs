@@ -292,7 +292,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(cfg.latency, cfg.ipv6, cfg.timestamps),
+            parse: Parse::new(cfg.tpt_latency(), cfg.ipv6, cfg.timestamps),
             scanner: Scanner::new(cfg.ipv6, cfg.parts),
             parts: (0..usize::from(cfg.parts)).map(|_| Parts::new()).collect(),
             _parts: cfg.parts.into(),

@@ -160,6 +160,7 @@ pub struct MirrorServer {
     h2: RegNr<MirrorAsk>,
     wrong: Signal<Local, bool>,
     beyond: Constant<Bits<SEAM_CONN>>,
+    _split: usize,
 }
 
 impl MirrorServer {
@@ -187,6 +188,7 @@ impl MirrorServer {
             h2: Default::default(),
             wrong: Default::default(),
             beyond: beyond(cfg),
+            _split: cfg.split.into(),
         }
     }
 }
@@ -198,6 +200,12 @@ impl Logic for MirrorServer {
         self.tready.next = !self.hold.val();
         self.s1.d.next = self.tvalid.val() & !self.hold.val();
         self.s2.d.next = self.s1.q.val();
+        // A row that is kept in three parts is written every third cycle.
+        for _i in 0..self._split {
+            self.tready.next = !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
+            self.s1.d.next =
+                self.tvalid.val() & !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
+        }
         self.h1.d.next = self.ask.val();
         self.h2.d.next = self.h1.q.val();
         self.gens.raddr.next = self.ask.val().conn.get_bits::<CONN>(0);

@@ -145,7 +145,9 @@ pub struct Bench<'a> {
     /// Raw slots that must be on the port, by cycle.
     pub reads: BTreeMap<usize, (Rqe, Rdq)>,
     /// Last cycle in which a beat was taken: post, issue, done.
-    pub last: [Option<usize>; 3],
+    pub last: [Option<usize>; 4],
+    /// `Cfg::split`: the send state is written every third cycle.
+    split: bool,
     pub init: Option<Init>,
     pub init_rows: u32,
     pub init_start: usize,
@@ -163,7 +165,8 @@ impl<'a> Bench<'a> {
             nic: VecDeque::new(),
             effects: BTreeMap::new(),
             reads: BTreeMap::new(),
-            last: [None; 3],
+            last: [None; 4],
+            split: cfg.split,
             init: None,
             init_rows: 0,
             init_start: 0,
@@ -260,7 +263,10 @@ impl<'a> Bench<'a> {
             ("rx_post_tready", free(self.last[0], 3)),
             ("read_issue_tready", free(self.last[1], 3)),
             ("read_done_tready", free(self.last[2], 2)),
-            ("snd_mirror_tready", !held),
+            (
+                "snd_mirror_tready",
+                free(self.last[3].filter(|_| self.split), 2),
+            ),
         ] {
             assert_eq!(self.dut.bit(port), want, "{port} in cycle {now}");
         }
@@ -291,6 +297,7 @@ impl<'a> Bench<'a> {
             self.later(sum.map_or(Effect::Stale, |v| Effect::Answered(d.conn, v)));
         }
         if let (true, Some(m)) = (taken.mirror, step.mirror) {
+            self.last[3] = Some(now);
             let ok = self.conns.get(&m.conn).is_some_and(|c| c.gen == m.gen);
             self.later(if ok {
                 Effect::Mirror(m.conn, m.send)
