@@ -217,7 +217,7 @@ pub const STREAMS: &[Stream] = &[
             f("seq", 32, "sequence number of the segment"),
             f("ack", 32, "acknowledgement number"),
             f("wnd", 16, "window as received, not scaled"),
-            f("payload_len", 16, "octets of TCP payload"),
+            f("payload_len", 16, "octets of TCP payload. A segment of several FPDUs may be reported more than once, each time whole"),
             f("flags", 11, "ack_flag"),
             f("tsval", 32, "timestamp value, with TS"),
             f("tsecr", 32, "timestamp echo, with TS"),
