@@ -89,13 +89,13 @@ fn memories(out: &mut Texts) {
             Ram::<Bits<4>, 3>::new(3, 2).collisions_undefined(),
         )
         .put(
-            "ram_parts_2",
+            "ram_sliced_2",
             Ram::<Bits<4>, 4>::new(2, 2)
-                .in_parts(2)
+                .sliced(2)
                 .collisions_undefined(),
         )
-        .put("ram_parts_2_late", Ram::<Bits<5>, 3>::new(2, 3).in_parts(2))
-        .put("ram_parts_3", Ram::<Bits<6>, 4>::new(2, 3).in_parts(3))
+        .put("ram_sliced_2_late", Ram::<Bits<5>, 3>::new(2, 3).sliced(2))
+        .put("ram_sliced_3", Ram::<Bits<6>, 4>::new(2, 3).sliced(3))
         .put("ram_be", RamBe::<16, 2, 3>::new(2, 2))
         .put(
             "ram_be_undefined",
@@ -218,7 +218,7 @@ fn tiny() -> Cfg {
         markers: true,
         timestamps: true,
         parts: false,
-        split: false,
+        sliced: false,
     }
 }
 

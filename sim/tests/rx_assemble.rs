@@ -36,7 +36,7 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         markers: true,
         timestamps: true,
         parts: false,
-        split: false,
+        sliced: false,
     }
 }
 

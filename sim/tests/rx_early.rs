@@ -39,7 +39,7 @@ fn cfg(d: usize) -> Cfg {
         markers: true,
         timestamps: true,
         parts: false,
-        split: false,
+        sliced: false,
     }
 }
 

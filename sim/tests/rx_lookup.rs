@@ -33,7 +33,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
     }
     let (mut frames, mut ops, mut pops, mut room) = (50, 50, 50, 90);
     let mut waiting: Option<Bits> = None;
-    // Rows in parts: cycles of the last launch and of the last writes.
+    // Rows in slices: cycles of the last launch and of the last writes.
     let (mut launched, mut wrote) = (0, [0; 3]);
     for cycle in 0..cycles {
         if cycle % 100 == 0 {
@@ -48,7 +48,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
             pop_op: cases.chance(pops),
             ..Step::default()
         };
-        let far = !cfg.split || cycle >= launched + 5;
+        let far = !cfg.sliced || cycle >= launched + 5;
         if far && bench.in_flight() < WINDOW && cases.chance(frames) {
             launched = cycle;
             let mut t = tuples[cases.below(tuples.len())];
@@ -75,7 +75,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
                 step.writes.push(write);
             }
         }
-        if cfg.split {
+        if cfg.sliced {
             step.writes.retain(|w| {
                 let (table, apart) = match w {
                     // One cycle more: it may wait for a request.
@@ -102,7 +102,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) {
     bench.drain();
     let (hits, misses) = (bench.hits, bench.misses);
     // Frames are rarer then.
-    let least = cycles / if cfg.split { 40 } else { 10 };
+    let least = cycles / if cfg.sliced { 40 } else { 10 };
     assert!(
         hits > least && misses > least,
         "weak soak: {hits} hits, {misses} misses"
@@ -197,14 +197,14 @@ fn soak_latency_3() {
     soak(&small(3), &mut cases, 12_000);
 }
 
-/// Rows in parts, both tables in one memory: as close together as that allows.
+/// Rows in slices, both tables in one memory: as close together as that allows.
 #[test]
-fn soak_split() {
-    let mut cases = Cases::new("rx_lookup soak_split");
+fn soak_sliced() {
+    let mut cases = Cases::new("rx_lookup soak_sliced");
     for ipv6 in [false, true] {
         let cfg = Cfg {
             ipv6,
-            split: true,
+            sliced: true,
             ..small(2)
         };
         soak(&cfg, &mut cases, 12_000);

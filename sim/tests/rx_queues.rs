@@ -335,10 +335,10 @@ fn queues_match_the_model() {
 }
 
 #[test]
-fn queues_match_the_model_split() {
-    let mut cases = Cases::new("rx_queues queues_match_the_model_split");
+fn queues_match_the_model_sliced() {
+    let mut cases = Cases::new("rx_queues queues_match_the_model_sliced");
     let cfg = Cfg {
-        split: true,
+        sliced: true,
         ..small(2)
     };
     soak(&cfg, &mut cases, 10_000);

@@ -370,10 +370,10 @@ fn soak_latency_2() {
 
 /// One bank of which only the row that hits is read.
 #[test]
-fn soak_split() {
-    let mut cases = Cases::new("rx_tpt soak_split");
+fn soak_sliced() {
+    let mut cases = Cases::new("rx_tpt soak_sliced");
     let cfg = Cfg {
-        split: true,
+        sliced: true,
         ..small(2)
     };
     soak(&cfg, &mut cases, 20_000);

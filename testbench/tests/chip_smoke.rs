@@ -27,7 +27,7 @@ fn cfg(latency: usize) -> Cfg {
         markers: true,
         timestamps: true,
         parts: true,
-        split: false,
+        sliced: false,
     }
 }
 

@@ -18,7 +18,7 @@
 //! wrong promise shows. `FwdRam` costs 60 LUT4 and 41 FF at 512 x 40.
 
 use super::narrow::Kept;
-use super::ram_parts::{self, Parts};
+use super::ram_sliced::{self, Parts};
 use super::text::{body, ignore_upper, low, range};
 use rust_hdl::prelude::*;
 
@@ -133,12 +133,12 @@ impl<T: Synth, const A: usize> Ram<T, A> {
         self
     }
 
-    /// Keeps every row in `parts` that are read and written one a cycle, in a memory as many times deeper: see
-    /// [`ram_parts`](super::ram_parts) for what that asks of the reader and the writer. One part: nothing changes.
-    pub fn in_parts(mut self, parts: usize) -> Self {
+    /// Keeps every row in `parts` slices that are read and written one a cycle, in a memory as many times deeper: see
+    /// [`ram_sliced`](super::ram_sliced) for what that asks of the reader and the writer. One part: nothing changes.
+    pub fn sliced(mut self, parts: usize) -> Self {
         assert!(
             parts == 1 || self._addr_bits < A,
-            "RAM in parts: the read address has no bit to spare that says when to read"
+            "RAM in slices: the read address has no bit to spare that says when to read"
         );
         self._parts = parts;
         self
@@ -180,7 +180,7 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
         let bits = self._kept.bits(T::BITS);
         let (text, word) = self._kept.pack("wdata");
         if self._parts > 1 {
-            let (memory, last) = ram_parts::text(&Parts {
+            let (memory, last) = ram_sliced::text(&Parts {
                 bits,
                 parts: self._parts,
                 addr_bits: n,

@@ -13,7 +13,7 @@
 //! Only `alive`, `early` and what says that a stream has Markers are cleared after reset; a row that is not alive means nothing
 //! else.
 //!
-//! With `Cfg::split` a row is read in three parts, in the first cycles of its segment: it is there after three, and `put`
+//! With `Cfg::sliced` a row is read in three slices, in the first cycles of its segment: it is there after three, and `put`
 //! comes every third cycle at most. What is cleared lies in the first part then, as there are no Markers and nothing early.
 //!
 //! FIFO and rows are as wide as the preset's numbers: what is above them is not stored.
@@ -78,12 +78,12 @@ pub struct SegIn {
     same_q: Reg<bool>,
     first: Signal<Local, Seg>,
     latency: Constant<Bits<2>>,
-    /// Rows in parts: the address bit that says when to read. Else beyond the address.
+    /// Rows in slices: the address bit that says when to read. Else beyond the address.
     _strobe: usize,
     _ports: usize,
 }
 
-/// Parts of a row with [`Cfg::split`]: as many as `age` can count.
+/// Parts of a row with [`Cfg::sliced`]: as many as `age` can count.
 const PARTS: usize = 3;
 
 /// Bits that a number up to `most` needs, and ones in all of them.
@@ -98,7 +98,7 @@ pub fn covering(most: usize) -> u64 {
 impl SegIn {
     /// `lk` = log2 of the octets in a beat.
     pub fn new(cfg: &Cfg, lk: usize) -> Self {
-        let latency = if cfg.split { PARTS } else { cfg.latency };
+        let latency = if cfg.sliced { PARTS } else { cfg.latency };
         let blocks = cfg.pool_bits - cfg.blk_bits;
         let mut kept = vec![
             ("fill", bits_for(cfg.max_fpdu)),
@@ -132,7 +132,7 @@ impl SegIn {
             ]),
             rows: Ram::new(cfg.conn_bits, latency)
                 .collisions_undefined()
-                .in_parts(if cfg.split { PARTS } else { 1 })
+                .sliced(if cfg.sliced { PARTS } else { 1 })
                 .narrow(&kept),
             clear: RamClear::new(cfg.conn_bits),
             age: Default::default(),
@@ -140,7 +140,7 @@ impl SegIn {
             same_q: Reg::new(true),
             first: Default::default(),
             latency: Constant::new(latency.to_bits()),
-            _strobe: if cfg.split { CONN - 1 } else { CONN },
+            _strobe: if cfg.sliced { CONN - 1 } else { CONN },
             _ports: CONN,
         }
     }

@@ -124,10 +124,10 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     keeper: Vec<Early>,
     fetch: Vec<EarlyFetch<D, LK>>,
     _sack: usize,
-    /// `Cfg::split`: a context row was written in the last two cycles.
+    /// `Cfg::sliced`: a context row was written in the last two cycles.
     wrote: Vec<Reg<bool>>,
     wrote2: Vec<Reg<bool>>,
-    _split: usize,
+    _sliced: usize,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
@@ -209,13 +209,13 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
                 .map(|_| EarlyFetch::new(cfg))
                 .collect(),
             _sack: cfg.sack.into(),
-            wrote: (0..usize::from(cfg.split))
+            wrote: (0..usize::from(cfg.sliced))
                 .map(|_| Reg::default())
                 .collect(),
-            wrote2: (0..usize::from(cfg.split))
+            wrote2: (0..usize::from(cfg.sliced))
                 .map(|_| Reg::default())
                 .collect(),
-            _split: cfg.split.into(),
+            _sliced: cfg.sliced.into(),
             row: Default::default(),
             first: Default::default(),
             unused_row: Default::default(),
@@ -288,8 +288,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.head_valid.next = self.pipe.head_valid.val();
         self.ctl.head_raw.next = self.pipe.head_raw.val();
         self.ctl.busy.next = self.pipe.busy.val();
-        // A row in three parts: no segment ends while the row of the one before is being written.
-        for i in 0..self._split {
+        // A row in three slices: no segment ends while the row of the one before is being written.
+        for i in 0..self._sliced {
             self.wrote[i].d.next = self.ctl.put.val();
             self.wrote2[i].d.next = self.wrote[i].q.val();
             self.ctl.busy.next =

@@ -113,7 +113,7 @@ impl Blocks {
         // Of a small pool too few bits for a block RAM.
         let list = |kept: usize| {
             let ram = Ram::new(bits, 1).collisions_undefined();
-            match cfg.split {
+            match cfg.sliced {
                 true => ram.keeping(kept).in_luts(true),
                 false => ram,
             }

@@ -39,17 +39,17 @@ pub struct Cfg {
     pub timestamps: bool,
     /// A segment with several FPDUs is cut into parts that go the fast way. Without: it goes to the assembler whole.
     pub parts: bool,
-    /// Rows of wide tables are kept in parts, read one after another, and the two lookup tables in one memory: a third fewer
+    /// Rows of wide tables are kept in slices, read one after another, and the two lookup tables in one memory: a third fewer
     /// block RAMs where these are deeper than the tables. Two cycles more from a frame's tuple to its context, one more for
     /// the TPT. Frames must be five beats long at least (64 bits); table latency 2, neither `sack`, `markers` nor `parts`.
-    pub split: bool,
+    pub sliced: bool,
 }
 
 impl Cfg {
-    /// Parts of a row of context and mirror, and of connection state: one each, or as many as lie between two requests and
+    /// Slices of a row of context and mirror, and of connection state: one each, or as many as lie between two requests and
     /// between two writes. State is written every second cycle.
-    pub fn ctx_parts(&self) -> (usize, usize) {
-        if self.split {
+    pub fn ctx_slices(&self) -> (usize, usize) {
+        if self.sliced {
             (3, 2)
         } else {
             (1, 1)
@@ -58,12 +58,12 @@ impl Cfg {
 
     /// Read latency of the TPT as whoever asks it sees it.
     pub fn tpt_latency(&self) -> usize {
-        self.latency + usize::from(self.split)
+        self.latency + usize::from(self.sliced)
     }
 
     /// Read latency of the context tables.
     pub fn ctx_latency(&self) -> usize {
-        self.latency + usize::from(self.split)
+        self.latency + usize::from(self.sliced)
     }
 
     /// Free entries that every FIFO behind the pipeline must have before something new is admitted: the window, two pushes

@@ -10,7 +10,7 @@
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple`, `req_upper` (frame). Answer: `entry_valid`, `entry` exactly `latency`
-//! cycles later, in order, one a cycle. With rows in parts (`Cfg::split`) `latency` is one more; two cycles without a
+//! cycles later, in order, one a cycle. With rows in slices (`Cfg::sliced`) `latency` is one more; two cycles without a
 //! request lie between two then, as many between two writes of context or of mirror, and one between two of state. A context
 //! is cleared with its first part, every cycle. No back-pressure on either side.
 //!
@@ -116,7 +116,7 @@ pub struct CtxTables {
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
-    /// Rows in parts: the address bit that says when to read. Else beyond the address.
+    /// Rows in slices: the address bit that says when to read. Else beyond the address.
     _strobe: usize,
     _ports: usize,
 }
@@ -125,10 +125,10 @@ impl CtxTables {
     /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
     pub fn new(cfg: &Cfg) -> Self {
         let latency = cfg.ctx_latency();
-        let (parts, state_parts) = cfg.ctx_parts();
+        let (parts, state_parts) = cfg.ctx_slices();
         let mut ctx_ram = Ram::new(cfg.conn_bits, latency)
             .collisions_undefined()
-            .in_parts(parts);
+            .sliced(parts);
         if !cfg.ipv6 {
             ctx_ram = ctx_ram.keeping(Ctx::BITS - UPPER);
         }
@@ -162,11 +162,11 @@ impl CtxTables {
             ctx_ram,
             dyn_ram: Ram::new(cfg.conn_bits, latency)
                 .collisions_undefined()
-                .in_parts(state_parts),
+                .sliced(state_parts),
             head_ram: Ram::new(cfg.conn_bits, latency),
             mir_ram: Ram::new(cfg.conn_bits, latency)
                 .keeping(Mirror::BITS - 32)
-                .in_parts(parts),
+                .sliced(parts),
             rdd_ram: Ram::new(cfg.conn_bits, latency),
             unused_mirror: Default::default(),
             clear: RamClear::new(cfg.conn_bits),
@@ -183,7 +183,7 @@ impl CtxTables {
             same: Default::default(),
             beyond: Constant::new(beyond.to_bits()),
             _latency: latency,
-            _strobe: if cfg.split { CONN - 1 } else { CONN },
+            _strobe: if cfg.sliced { CONN - 1 } else { CONN },
             _ports: CONN,
         }
     }

@@ -20,7 +20,7 @@
 //! FIFO is empty. One launch of a frame or an operation a cycle. An operation is launched the cycle after its acceptance
 //! or later: not in a cycle with a frame's launch, not while a frame launched earlier may still issue its TPT read (TPT
 //! results keep the order of launches), and not while a context write waits.
-//! With `Cfg::split` both tables are in one memory, table 0 read in A, table 1 in A+1, by four comparators; the context
+//! With `Cfg::sliced` both tables are in one memory, table 0 read in A, table 1 in A+1, by four comparators; the context
 //! tables, a cycle slower themselves, are asked in A+3, by an operation in the cycle after its launch. They want two
 //! cycles without a request between two: frames are five beats long at least, and an operation waits until the requests before
 //! it, of frames launched and of operations, are two cycles old.
@@ -306,7 +306,7 @@ pub struct Lookup {
     upper_flag: Signal<Local, Bits<1>>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
-    // `Cfg::split`: one of each, else none.
+    // `Cfg::sliced`: one of each, else none.
     /// Of the frame launched last: bucket of table 1, fingerprint, whether the tables were clear.
     h1: Vec<RegNr<Bits<16>>>,
     fp: Vec<RegNr<Bits<12>>>,
@@ -325,13 +325,13 @@ pub struct Lookup {
     table_1: Constant<Bits<16>>,
     /// Cycles from a launch to the request to the context tables.
     _latency: usize,
-    _split: usize,
+    _sliced: usize,
 }
 
 impl Lookup {
     /// A lookup stage with the sizes `bucket_bits`, `conn_bits` and `latency` of a preset.
     pub fn new(cfg: &Cfg) -> Self {
-        let split = usize::from(cfg.split);
+        let sliced = usize::from(cfg.sliced);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -374,18 +374,18 @@ impl Lookup {
             ready: Default::default(),
             hash: TupleHash::new(),
             bucket0: RamLanes::new(
-                cfg.bucket_bits + split,
+                cfg.bucket_bits + sliced,
                 cfg.latency - 1,
                 stored(cfg.conn_bits),
             ),
             // Nobody reads it if the other one has both tables; it goes away in synthesis.
             bucket1: RamLanes::new(
-                if cfg.split { 1 } else { cfg.bucket_bits },
+                if cfg.sliced { 1 } else { cfg.bucket_bits },
                 cfg.latency - 1,
                 stored(cfg.conn_bits),
             ),
             ways: Default::default(),
-            clear: RamClear::new(cfg.bucket_bits + split),
+            clear: RamClear::new(cfg.bucket_bits + sliced),
             tables: CtxTables::new(cfg),
             entries: Fifo::sized(cfg.window_bits()),
             ops: Fifo::sized(cfg.window_bits()),
@@ -418,8 +418,10 @@ impl Lookup {
             unused_entry: Default::default(),
             stag_wire: Default::default(),
             stag: Bswap::new(),
-            valid: (0..cfg.latency + split).map(|_| Reg::default()).collect(),
-            asks: (0..cfg.latency + split).map(|_| RegNr::default()).collect(),
+            valid: (0..cfg.latency + sliced).map(|_| Reg::default()).collect(),
+            asks: (0..cfg.latency + sliced)
+                .map(|_| RegNr::default())
+                .collect(),
             ask: Default::default(),
             asked: Default::default(),
             all_clear: Default::default(),
@@ -432,19 +434,19 @@ impl Lookup {
             row: Default::default(),
             upper_flag: Default::default(),
             beyond: Constant::new(((0xffffu64 << cfg.conn_bits) & 0xffff).to_bits()),
-            h1: (0..split).map(|_| RegNr::default()).collect(),
-            fp: (0..split).map(|_| RegNr::default()).collect(),
-            live: (0..split).map(|_| RegNr::default()).collect(),
-            found0: (0..split).map(|_| RegNr::default()).collect(),
-            conn0: (0..split).map(|_| RegNr::default()).collect(),
-            op_asks: (0..split).map(|_| Reg::default()).collect(),
-            op_conn: (0..split).map(|_| RegNr::default()).collect(),
-            op_gen: (0..split).map(|_| RegNr::default()).collect(),
-            asked_q: (0..split).map(|_| Reg::default()).collect(),
+            h1: (0..sliced).map(|_| RegNr::default()).collect(),
+            fp: (0..sliced).map(|_| RegNr::default()).collect(),
+            live: (0..sliced).map(|_| RegNr::default()).collect(),
+            found0: (0..sliced).map(|_| RegNr::default()).collect(),
+            conn0: (0..sliced).map(|_| RegNr::default()).collect(),
+            op_asks: (0..sliced).map(|_| Reg::default()).collect(),
+            op_conn: (0..sliced).map(|_| RegNr::default()).collect(),
+            op_gen: (0..sliced).map(|_| RegNr::default()).collect(),
+            asked_q: (0..sliced).map(|_| Reg::default()).collect(),
             bucket_mask: Constant::new(((1u64 << cfg.bucket_bits) - 1).to_bits()),
             table_1: Constant::new(((1u64 << cfg.bucket_bits) & 0xffff).to_bits()),
-            _latency: cfg.latency + split,
-            _split: split,
+            _latency: cfg.latency + sliced,
+            _sliced: sliced,
         }
     }
 }
@@ -516,7 +518,7 @@ impl Logic for Lookup {
             & self.tables.settled.val()
             & !self.pending.q.val()
             & !self.launch_valid.val();
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             self.op_go.next = self.held.q.val()
                 & self.tables.settled.val()
                 & !self.pending.q.val()
@@ -571,7 +573,7 @@ impl Logic for Lookup {
         self.valid[0].d.next = self.launch_valid.val() || self.op_go.val();
         self.asks[0].d.next = self.ask.val();
         // One memory: table 0 now, table 1 in the next cycle, when no other frame comes.
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             self.valid[0].d.next = self.launch_valid.val();
             if self.launch_valid.val() {
                 self.h1[i].d.next = self.hash.h1.val();
@@ -605,7 +607,7 @@ impl Logic for Lookup {
         }
         self.unused_asking.next = self.asking.val();
         self.frame.next = self.asking.val().live & !self.asking.val().pseudo;
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             self.frame.next =
                 (self.valid[0].q.val() | self.valid[1].q.val()) & self.live[i].q.val();
         }
@@ -617,7 +619,7 @@ impl Logic for Lookup {
             self.ways[w].fp.next = self.asking.val().fp;
             self.ways[w].ask.next = self.frame.val();
         }
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             for w in 0..4 {
                 self.ways[w].fp.next = self.fp[i].q.val();
                 self.ways[w + 4].ask.next = false;
@@ -638,7 +640,7 @@ impl Logic for Lookup {
                 | (self.ways[6].conn.val() | self.ways[7].conn.val())))
             | self.asked.val().conn;
         self.tables.req_gen.next = self.asked.val().gen;
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             self.found0[i].d.next = (self.ways[0].found.val() | self.ways[1].found.val())
                 | (self.ways[2].found.val() | self.ways[3].found.val());
             self.conn0[i].d.next = (self.ways[0].conn.val() | self.ways[1].conn.val())
@@ -747,7 +749,7 @@ impl Logic for Lookup {
             self.bucket0.wdata.next = 0.into();
             self.bucket1.wdata.next = 0.into();
         }
-        for _i in 0..self._split {
+        for _i in 0..self._sliced {
             self.bucket1.we.next = 0.into();
             self.bucket0.waddr.next = self.lkp_bucket.val() & self.bucket_mask.val();
             if self.lkp_we.val() {

@@ -17,7 +17,7 @@
 //! **Tables**: the tags of a set (with key and valid bit) are one row, read at once. The rows with the rest are in two banks,
 //! ways 0 and 2 in one, 1 and 3 in the other; a read takes ways 0 and 1 in its first cycle, 2 and 3 in its second. That
 //! halves the width, and a block RAM of a small preset is deep enough for it.
-//! With `Cfg::split` all rows are in one bank, and only the one that hits is read, when the tags have been compared: half the
+//! With `Cfg::sliced` all rows are in one bank, and only the one that hits is read, when the tags have been compared: half the
 //! block RAMs and no multiplexer, one cycle more.
 //! **Latency**: a read begins in cycle I, that of its request or two after the one before. Ways compared in I+L-1 and I+L, result
 //! visible in I+L+1 (one bank: I+L+2) if the FIFO is empty. The pipeline pops every second cycle at most, so a read that waited for the one
@@ -197,13 +197,13 @@ pub struct Tpt {
     set_mask: Constant<Bits<16>>,
     /// Ones where the index has bits above the set number; a tag keeps its place in the index.
     tag_mask: Constant<Bits<24>>,
-    /// One bank (`Cfg::split`): what the compare found, while the row comes out of it.
+    /// One bank (`Cfg::sliced`): what the compare found, while the row comes out of it.
     late_back: Vec<Reg<bool>>,
     late_set: Vec<RegNr<Bits<16>>>,
     late_way: Vec<RegNr<Bits<4>>>,
     late_rest: Vec<RegNr<Bits<9>>>,
     _latency: usize,
-    _split: usize,
+    _sliced: usize,
 }
 
 impl Tpt {
@@ -211,9 +211,9 @@ impl Tpt {
     pub fn new(cfg: &Cfg) -> Self {
         let set_mask = (1u64 << cfg.tpt_set_bits) - 1;
         let flags = || (0..cfg.latency).map(|_| Reg::default()).collect();
-        let split = usize::from(cfg.split);
+        let sliced = usize::from(cfg.sliced);
         assert!(
-            !cfg.split || cfg.latency == 2,
+            !cfg.sliced || cfg.latency == 2,
             "TPT: one bank is for read latency 2"
         );
         Self {
@@ -249,10 +249,10 @@ impl Tpt {
                 ((1 << TAG) - 1) & !set_mask,
             ),
             // A row is written only while its way is invalid: what is read of it then is not looked at.
-            even: Ram::new(cfg.tpt_set_bits + 1 + split, cfg.latency - 1).collisions_undefined(),
+            even: Ram::new(cfg.tpt_set_bits + 1 + sliced, cfg.latency - 1).collisions_undefined(),
             // Of one bank there is no second; what nobody reads goes away in synthesis.
             odd: Ram::new(
-                if cfg.split { 1 } else { cfg.tpt_set_bits + 1 },
+                if cfg.sliced { 1 } else { cfg.tpt_set_bits + 1 },
                 cfg.latency - 1,
             )
             .collisions_undefined(),
@@ -324,12 +324,12 @@ impl Tpt {
             valid_data: Default::default(),
             set_mask: Constant::new(set_mask.to_bits()),
             tag_mask: Constant::new((0xff_ffff & !set_mask).to_bits()),
-            late_back: (0..split).map(|_| Reg::default()).collect(),
-            late_set: (0..split).map(|_| RegNr::default()).collect(),
-            late_way: (0..split).map(|_| RegNr::default()).collect(),
-            late_rest: (0..split).map(|_| RegNr::default()).collect(),
+            late_back: (0..sliced).map(|_| Reg::default()).collect(),
+            late_set: (0..sliced).map(|_| RegNr::default()).collect(),
+            late_way: (0..sliced).map(|_| RegNr::default()).collect(),
+            late_rest: (0..sliced).map(|_| RegNr::default()).collect(),
             _latency: cfg.latency,
-            _split: split,
+            _sliced: sliced,
         }
     }
 }
@@ -448,7 +448,7 @@ impl Logic for Tpt {
             self.row.next = self.upper_row.val();
         }
         // One bank: the row is read now.
-        for _i in 0..self._split {
+        for _i in 0..self._sliced {
             self.even.raddr.next = (bit_cast::<17, 16>(self.asked.q.val() & self.set_mask.val())
                 << 2)
                 | (bit_cast::<17, 1>(self.upper.val().into()) << 1)
@@ -467,7 +467,7 @@ impl Logic for Tpt {
         self.result.next.set = self.asked.q.val() & self.set_mask.val();
         self.result.next.way = self.hits.val();
         self.results.push.next = self.frame_back.val();
-        for i in 0..self._split {
+        for i in 0..self._sliced {
             self.late_back[i].d.next = self.frame_back.val();
             self.late_set[i].d.next = self.asked.q.val() & self.set_mask.val();
             self.late_way[i].d.next = self.hits.val();
@@ -586,7 +586,7 @@ impl Logic for Tpt {
         self.odd.waddr.next = self.write_addr.val();
         self.even.wdata.next = self.write_row.val();
         self.odd.wdata.next = self.write_row.val();
-        for _i in 0..self._split {
+        for _i in 0..self._sliced {
             self.even.we.next = self.row_write.val() && (self.cmd_op.val() == 0);
             self.odd.we.next = false;
             self.even.waddr.next =

@@ -160,7 +160,7 @@ pub struct MirrorServer {
     h2: RegNr<MirrorAsk>,
     wrong: Signal<Local, bool>,
     beyond: Constant<Bits<SEAM_CONN>>,
-    _split: usize,
+    _sliced: usize,
 }
 
 impl MirrorServer {
@@ -188,7 +188,7 @@ impl MirrorServer {
             h2: Default::default(),
             wrong: Default::default(),
             beyond: beyond(cfg),
-            _split: cfg.split.into(),
+            _sliced: cfg.sliced.into(),
         }
     }
 }
@@ -200,8 +200,8 @@ impl Logic for MirrorServer {
         self.tready.next = !self.hold.val();
         self.s1.d.next = self.tvalid.val() & !self.hold.val();
         self.s2.d.next = self.s1.q.val();
-        // A row that is kept in three parts is written every third cycle.
-        for _i in 0..self._split {
+        // A row that is kept in three slices is written every third cycle.
+        for _i in 0..self._sliced {
             self.tready.next = !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
             self.s1.d.next =
                 self.tvalid.val() & !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();

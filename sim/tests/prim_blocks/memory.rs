@@ -93,10 +93,10 @@ fn rams_are_arrays() {
     }
 }
 
-/// Rows in parts: random reads and writes as close as the rule allows, then reads and writes that break it.
+/// Rows in slices: random reads and writes as close as the rule allows, then reads and writes that break it.
 #[test]
-fn rows_in_parts_are_rows() {
-    let mut c = Cases::new("memory::rows_in_parts_are_rows");
+fn rows_in_slices_are_rows() {
+    let mut c = Cases::new("memory::rows_in_slices_are_rows");
     let lib = common();
     for (name, bits, a, n, parts, latency, undefined) in [
         ("parts2", 21, 6, 4, 2, 2, true),

@@ -39,7 +39,7 @@ pub fn cfg(k: usize) -> Cfg {
         markers: true,
         timestamps: true,
         parts: false,
-        split: false,
+        sliced: false,
     }
 }
 

@@ -146,8 +146,8 @@ pub struct Bench<'a> {
     pub reads: BTreeMap<usize, (Rqe, Rdq)>,
     /// Last cycle in which a beat was taken: post, issue, done.
     pub last: [Option<usize>; 4],
-    /// `Cfg::split`: the send state is written every third cycle.
-    split: bool,
+    /// `Cfg::sliced`: the send state is written every third cycle.
+    sliced: bool,
     pub init: Option<Init>,
     pub init_rows: u32,
     pub init_start: usize,
@@ -166,7 +166,7 @@ impl<'a> Bench<'a> {
             effects: BTreeMap::new(),
             reads: BTreeMap::new(),
             last: [None; 4],
-            split: cfg.split,
+            sliced: cfg.sliced,
             init: None,
             init_rows: 0,
             init_start: 0,
@@ -265,7 +265,7 @@ impl<'a> Bench<'a> {
             ("read_done_tready", free(self.last[2], 2)),
             (
                 "snd_mirror_tready",
-                free(self.last[3].filter(|_| self.split), 2),
+                free(self.last[3].filter(|_| self.sliced), 2),
             ),
         ] {
             assert_eq!(self.dut.bit(port), want, "{port} in cycle {now}");

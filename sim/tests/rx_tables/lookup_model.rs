@@ -101,7 +101,7 @@ pub struct Bench<'a> {
     pub waiting: Option<(usize, Fields)>,
     /// The last operation offered was taken.
     pub taken: bool,
-    /// With `Cfg::split`: a frame whose table 1 is read in the next cycle, and what table 0 said; the cycle of the last
+    /// With `Cfg::sliced`: a frame whose table 1 is read in the next cycle, and what table 0 said; the cycle of the last
     /// request to the context tables.
     second: Option<(Tuple, Vec<u16>)>,
     asked: Option<usize>,
@@ -325,8 +325,8 @@ impl<'a> Bench<'a> {
         // Acceptance; launch in a later cycle; TPT requests in the cycle of the launch.
         let ready = step.op_room && self.held.is_none() && self.ops.len() < 16;
         assert_eq!(self.dut.bit("op_ready"), ready, "op_ready in cycle {now}");
-        // Rows in parts: not too close to another request.
-        let apart = !self.cfg.split
+        // Rows in slices: not too close to another request.
+        let apart = !self.cfg.sliced
             || self.asks.is_empty()
                 && self.second.is_none()
                 && self.asked.is_none_or(|t| now > t + 1);
@@ -360,7 +360,7 @@ impl<'a> Bench<'a> {
         if pop_op {
             self.ops.pop_front();
         }
-        let split = self.cfg.split;
+        let sliced = self.cfg.sliced;
         let latency = self.cfg.latency;
         // With one memory for both tables, the second one is read a cycle later.
         let mut found = self.second.take().map(|(tuple, mut conns)| {
@@ -369,7 +369,7 @@ impl<'a> Bench<'a> {
         });
         if let Some(tuple) = step.launch {
             let mut conns = self.found(tuple, 0);
-            if split {
+            if sliced {
                 self.second = Some((tuple, conns));
             } else {
                 conns.extend(self.found(tuple, 1));
@@ -389,7 +389,7 @@ impl<'a> Bench<'a> {
         if let Some(op) = op {
             let field = |name| self.design.field_of("op", &op, name);
             self.asks.push_back(Ask {
-                due: if split { now + 1 } else { now + latency },
+                due: if sliced { now + 1 } else { now + latency },
                 pseudo: true,
                 found: true,
                 conn: field("conn") as usize,

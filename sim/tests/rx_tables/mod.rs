@@ -31,7 +31,7 @@ pub fn small(latency: usize) -> Cfg {
         markers: true,
         timestamps: true,
         parts: false,
-        split: false,
+        sliced: false,
     }
 }
 

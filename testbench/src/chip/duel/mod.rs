@@ -69,7 +69,7 @@ pub fn small_cfg(width: usize) -> Cfg {
         markers: true,
         timestamps: true,
         parts: true,
-        split: false,
+        sliced: false,
     }
 }
 

@@ -1,4 +1,4 @@
-// Ram in parts: equal to a flat memory. One address and one bit, both arbitrary and constant, are modelled; as they are
+// Ram in slices: equal to a flat memory. One address and one bit, both arbitrary and constant, are modelled; as they are
 // arbitrary this holds for all of them. The top bit of raddr reads.
 //
 // Assumes the rule of the block: PARTS - 1 cycles without a read after a read, and without a write after a write. CLEARS: no

@@ -1,4 +1,4 @@
-//! The body of a [`Ram`](super::Ram) that keeps its rows in parts: `n` times as deep, a row's parts read and written one a
+//! The body of a [`Ram`](super::Ram) that keeps its rows in slices: `n` times as deep, a row's parts read and written one a
 //! cycle. A small preset's block RAMs are deeper than its tables and not wide enough for their rows.
 //!
 //! | port | |

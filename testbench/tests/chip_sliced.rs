@@ -1,6 +1,6 @@
-//! `ecp5-versa` as it is, with rows of its tables in parts (`split`): every connection installed, STags in full sets, frames
+//! `ecp5-versa` as it is, with rows of its tables in slices (`sliced`): every connection installed, STags in full sets, frames
 //! back to back over other connections and regions, posted receives, cut FPDUs, reports of the transmit path all the while.
-//! Two reads or writes of a table that come closer than its parts allow give inverted data in simulation, and so show.
+//! Two reads or writes of a table that come closer than its slices allow give inverted data in simulation, and so show.
 //!
 //! `FERROWARP_SEED=n` repeats one case.
 
@@ -24,8 +24,8 @@ const BURST: usize = 10;
 fn preset() -> Preset {
     let preset = Preset::find(PRESET).unwrap_or_else(|e| panic!("{e}"));
     assert!(
-        preset.cfg().split,
-        "{PRESET} has no rows in parts: take another preset"
+        preset.cfg().sliced,
+        "{PRESET} has no rows in slices: take another preset"
     );
     preset
 }
@@ -180,7 +180,7 @@ fn full_tables_back_to_back() {
     let mut frames = 0;
     for seed in seed.map_or(0..3, |s: u64| s..s + 1) {
         frames += play(&lib, seed).unwrap_or_else(|e| panic!(
-            "seed {seed}: {e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_split full_tables"
+            "seed {seed}: {e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_sliced full_tables"
         ));
     }
     println!("{frames} frames");
@@ -215,7 +215,7 @@ fn duels_of_many_connections() {
     let mut total = Report::default();
     for seed in seed.map_or(7000..7000 + CASES, |s: u64| s..s + 1) {
         let r = duel(&lib, seed).unwrap_or_else(|e| panic!(
-            "seed {seed}: {e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_split duels"
+            "seed {seed}: {e}\nrepeat: FERROWARP_SEED={seed} cargo nextest run -p ferrowarp-testbench --test chip_sliced duels"
         ));
         total.cycles += r.cycles;
         total.frames += r.frames;
