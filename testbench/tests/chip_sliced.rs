@@ -118,6 +118,7 @@ fn play(lib: &ModelLib, seed: u64) -> Result<usize, DuelError> {
                         gen,
                         snd_una: ack,
                         snd_nxt: ack,
+                        last_ack_sent: ack,
                         max_wnd: 65535,
                     });
                 }
