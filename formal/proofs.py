@@ -138,6 +138,22 @@ PROOFS = [
     Proof("ram_l3", "ram", FLAT + ", old data on a collision, latency 3, port wider than the depth", PDR,
           {"AP": 5, "LATENCY": 3}),
     Proof("ram_undefined", "ram", FLAT + " except on a collision", PDR, {"LATENCY": 2, "UNDEFINED": 1}),
+    Proof("ram_sliced_2", "ram_sliced", FLAT + " except on a collision, rows in two slices", PDR, {"UNDEFINED": 1}),
+    Proof("ram_sliced_2_late", "ram_sliced", FLAT + ", old data on a collision, rows in two slices, latency 3", PDR,
+          {"W": 5, "AP": 3, "LATENCY": 3}, [
+              Mutant("second part of the address at the port", "re ? {1'd0, raddr[1:0]} : {1'd1, rheld}",
+                     "re ? {1'd0, raddr[1:0]} : {1'd1, raddr[1:0]}"),
+              Mutant("second part of the next row", "re ? {1'd0, raddr[1:0]} : {1'd1, rheld}", "re ? {1'd0, raddr[1:0]} : {1'd0, rheld}"),
+          ]),
+    Proof("ram_sliced_3", "ram_sliced", FLAT + ", old data on a collision, rows in three slices", PDR,
+          {"W": 6, "PARTS": 3, "LATENCY": 3}, [
+              Mutant("parts written in another order", "w1 ? {2'd1, wheld} : {2'd2, wheld}", "w1 ? {2'd2, wheld} : {2'd1, wheld}"),
+              Mutant("third part not written", "we | w1 | w2", "we | w1"),
+          ]),
+    Proof("ram_sliced_3", "ram_sliced", "a write every cycle: first slices " + FLAT, PDR,
+          {"W": 6, "PARTS": 3, "LATENCY": 3, "CLEARS": 1}, [
+              Mutant("the rest of a write goes on", "wire [3:0] wturn = we ? {2'd0, waddr[1:0]} : w1", "wire [3:0] wturn = (we && !w1) ? {2'd0, waddr[1:0]} : w1"),
+          ], name="ram_sliced_3_clears"),
     Proof("ram_be", "ram", FLAT + ", byte enables", PDR, {"W": 16, "K": 2, "A": 2, "AP": 3, "LATENCY": 2}, [
         Mutant("enables swapped", "if (we[0])", "if (we[1] && we[0])"),
     ]),

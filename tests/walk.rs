@@ -34,6 +34,8 @@ fn walk(preset: &str) -> [Seen; 2] {
         func: 0,
         ird: 4,
         crc_en: true,
+        sack: true,
+        ts_recent: None,
         pd: 7,
         qpn: 9,
         markers_from: None,

@@ -65,6 +65,7 @@ module check #(
         assert (row[`mir_row_snd_una] == a2[`ask_snd_una]);
         assert (row[`mir_row_snd_nxt] == a2[`ask_snd_nxt]);
         assert (row[`mir_row_max_wnd] == a2[`ask_max_wnd]);
+        assert (row[`mir_row_last_ack] == a2[`ask_last_ack]);
       end
     end
   end

@@ -88,6 +88,14 @@ fn memories(out: &mut Texts) {
             "ram_undefined",
             Ram::<Bits<4>, 3>::new(3, 2).collisions_undefined(),
         )
+        .put(
+            "ram_sliced_2",
+            Ram::<Bits<4>, 4>::new(2, 2)
+                .sliced(2)
+                .collisions_undefined(),
+        )
+        .put("ram_sliced_2_late", Ram::<Bits<5>, 3>::new(2, 3).sliced(2))
+        .put("ram_sliced_3", Ram::<Bits<6>, 4>::new(2, 3).sliced(3))
         .put("ram_be", RamBe::<16, 2, 3>::new(2, 2))
         .put(
             "ram_be_undefined",
@@ -208,6 +216,9 @@ fn tiny() -> Cfg {
         ipv6: false,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: false,
+        sliced: false,
     }
 }
 

@@ -62,6 +62,10 @@ pub struct Sizes {
     pub ipv6: bool,
     pub sack: bool,
     pub markers: bool,
+    pub timestamps: bool,
+    pub parts: bool,
+    /// At 64 bits only; wider chips are made without.
+    pub sliced: bool,
 }
 
 /// Why a preset cannot be used.
@@ -177,6 +181,9 @@ impl Preset {
             ipv6: s.ipv6,
             sack: s.sack,
             markers: s.markers,
+            timestamps: s.timestamps,
+            parts: s.parts,
+            sliced: s.sliced && self.data_width == 64,
         }
     }
 
@@ -260,6 +267,23 @@ impl Preset {
                     bits,
                     format!("conn_bits + {field} is {SLOT_ADDR} at most"),
                 );
+            }
+        }
+        if s.sliced && (s.latency != 2 || s.sack || s.markers || s.parts) {
+            return self.bad(
+                "sliced",
+                s.sliced,
+                "needs latency 2; sack, markers and parts false",
+            );
+        }
+        // An address port has a bit to spare then.
+        for (field, bits) in [
+            ("conn_bits", s.conn_bits),
+            ("bucket_bits", s.bucket_bits),
+            ("tpt_set_bits", s.tpt_set_bits),
+        ] {
+            if s.sliced && bits > 15 {
+                return self.bad(field, bits, "choose 15 at most with sliced");
             }
         }
         let beats = s.max_frame.div_ceil(octets);
@@ -392,6 +416,8 @@ mod tests {
             ("stage_bits = 10", "stage_bits = 8", "preset ecp5-versa: stage_bits = 8: the ring holds two frames of 1522 octets: 9 at least"),
             ("blk_bits = 4", "blk_bits = 11", "preset ecp5-versa: blk_bits = 11: a pool of 2^11 beats has no two such blocks"),
             ("max_fpdu = 12288", "max_fpdu = 20000", "preset ecp5-versa: max_fpdu = 20000: the pool holds 16384 octets: raise pool_bits"),
+            ("latency = 2", "latency = 3", "preset ecp5-versa: sliced = true: needs latency 2; sack, markers and parts false"),
+            ("bucket_bits = 6", "bucket_bits = 16", "preset ecp5-versa: bucket_bits = 16: choose 15 at most with sliced"),
             ("window = 8", "window = 17", "preset ecp5-versa: window = 17: choose 6 to 16"),
             ("name = \"ecp5-versa\"", "name = \"a b\"", "preset a b: name = a b: use letters, digits, - and _"),
         ] {
@@ -433,11 +459,20 @@ mod tests {
             |s| s.sack = true,
             |s| s.markers = true,
             |s| (s.sack, s.markers) = (true, true),
+            |s| s.timestamps = true,
+            |s| s.parts = true,
         ];
         for (n, edge) in edges.iter().enumerate() {
-            let mut preset = base.clone();
-            edge(&mut preset.sizes);
-            emit_chip(&preset).unwrap_or_else(|e| panic!("edge {n}: {e}"));
+            for sliced in [false, true] {
+                let mut preset = base.clone();
+                preset.sizes.sliced = sliced;
+                edge(&mut preset.sizes);
+                match emit_chip(&preset) {
+                    Ok(_) => {}
+                    Err(EmitChipError::Preset(_)) if sliced => {}
+                    Err(e) => panic!("edge {n}, sliced {sliced}: {e}"),
+                }
+            }
         }
     }
 }

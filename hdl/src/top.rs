@@ -15,6 +15,7 @@ use crate::rx::counters::Counters;
 use crate::rx::deliver::Deliver;
 use crate::rx::ingest::Ingest;
 use crate::rx::lookup::Lookup;
+use crate::rx::options::{OptionField, Options};
 use crate::rx::pipe::Pipe;
 use crate::rx::queues::Queues;
 use crate::rx::tpt::Tpt;
@@ -155,6 +156,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     pub ack_event_flags: Signal<Out, Bits<11>>,
     pub ack_event_tsval: Signal<Out, Bits<32>>,
     pub ack_event_tsecr: Signal<Out, Bits<32>>,
+    pub ack_event_ts_recent: Signal<Out, Bits<32>>,
     pub ack_event_peer_sack_n: Signal<Out, Bits<3>>,
     pub ack_event_peer_sack: Signal<Out, Bits<256>>,
     pub ack_event_rcv_nxt: Signal<Out, Bits<32>>,
@@ -199,6 +201,15 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     op_start: Signal<Local, bool>,
     state: Signal<Local, Dyn>,
     unused_state: Signal<Local, Dyn>,
+    mirror: Signal<Local, Mirror>,
+    unused_mirror: Signal<Local, Mirror>,
+    timestamps: Constant<bool>,
+    /// One, or none (`Cfg::timestamps`); without it nobody asks.
+    options: Vec<Options>,
+    _options: usize,
+    unused_push: Signal<Local, bool>,
+    unused_options: Signal<Local, OptionField>,
+    unused_found_pop: Signal<Local, bool>,
     unused_op: Signal<Local, Op>,
     why: Signal<Local, Tally>,
 }
@@ -343,6 +354,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             ack_event_flags: Default::default(),
             ack_event_tsval: Default::default(),
             ack_event_tsecr: Default::default(),
+            ack_event_ts_recent: Default::default(),
             ack_event_peer_sack_n: Default::default(),
             ack_event_peer_sack: Default::default(),
             ack_event_rcv_nxt: Default::default(),
@@ -383,6 +395,16 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             op_start: Default::default(),
             state: Default::default(),
             unused_state: Default::default(),
+            mirror: Default::default(),
+            unused_mirror: Default::default(),
+            timestamps: Constant::new(cfg.timestamps),
+            options: (0..usize::from(cfg.timestamps))
+                .map(|_| Options::default())
+                .collect(),
+            _options: cfg.timestamps.into(),
+            unused_push: Default::default(),
+            unused_options: Default::default(),
+            unused_found_pop: Default::default(),
             unused_op: Default::default(),
             why: Default::default(),
         }
@@ -515,6 +537,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.launch_upper.next = self.ingest.launch_upper.val();
         self.lookup.tpt_pending.next = self.ingest.tpt_pending.val();
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
+        self.lookup.tpt_more.next = self.ingest.tpt_more.val();
         self.regions.frame_valid.next = self.ingest.tpt_valid.val();
         self.regions.frame_stag.next = self.ingest.tpt_stag.val();
         self.regions.op_valid.next = self.lookup.op_tpt_valid.val();
@@ -522,10 +545,30 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         // -> decision pipeline
         self.pipe.done_valid.next = self.ingest.done_valid.val();
         self.pipe.done.next = self.ingest.done.val();
+        self.unused_push.next = self.ingest.options_push.val();
+        self.unused_options.next = self.ingest.options.val();
+        self.unused_found_pop.next = self.pipe.found_pop.val();
+        self.pipe.found_valid.next = false;
+        self.pipe.found.next.ts = false;
+        self.pipe.found.next.tsval = 0.into();
+        self.pipe.found.next.tsecr = 0.into();
+        for i in 0..self._options {
+            self.options[i].push.next = self.ingest.options_push.val();
+            self.options[i].din.next = self.ingest.options.val();
+            self.options[i].pop.next = self.pipe.found_pop.val();
+            self.pipe.found_valid.next = self.options[i].valid.val();
+            self.pipe.found.next = self.options[i].dout.val();
+        }
         self.pipe.hdrb.next = self.ingest.hdrb.val();
         self.pipe.scan.next = self.ingest.scan.val();
         self.ingest.done_pop.next = self.pipe.done_pop.val();
         self.ingest.hdrb_pop.next = self.pipe.hdrb_pop.val();
+        self.pipe.part.next = self.ingest.part.val();
+        self.pipe.part_hdrb.next = self.ingest.part_hdrb.val();
+        self.ingest.part_hdrb_pop.next = self.pipe.part_hdrb_pop.val();
+        self.pipe.part_oks.next = self.ingest.part_oks.val();
+        self.pipe.part_start.next = self.ingest.part_start.val();
+        self.ingest.part_room.next = self.pipe.part_room.val();
         self.ingest.scan_pop.next = self.pipe.scan_pop.val();
         self.ingest.admit.next = self.pipe.admit.val();
         self.pipe.ctx_valid.next = self.lookup.ctx_valid.val();
@@ -602,6 +645,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.mir_we.next = self.queues.mir_we.val();
         self.lookup.mir_conn.next = self.queues.mir_conn.val();
         self.lookup.mir_row.next = self.queues.mir_row.val();
+        self.pipe.mir_we.next = self.queues.mir_we.val();
+        self.pipe.mir_conn.next = self.queues.mir_conn.val();
+        self.mirror.next = self.queues.mir_row.val();
+        self.unused_mirror.next = self.mirror.val();
+        self.pipe.mir_ack.next = self.mirror.val().last_ack;
+        self.pipe.ts_day.next = self.counters.ts_day.val();
         self.lookup.rdd_we.next = self.queues.rdd_we.val();
         self.lookup.rdd_conn.next = self.queues.rdd_conn.val();
         self.lookup.rdd_val.next = self.queues.rdd_val.val();
@@ -621,6 +670,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.queues.init_rmsn.next = self.command.init_rmsn.val();
         self.queues.init_una.next = self.command.init_una.val();
         self.queues.init_nxt.next = self.command.init_nxt.val();
+        self.queues.init_ack.next = self.command.init_ack.val();
         self.queues.init_wnd.next = self.command.init_wnd.val();
         self.regions.cmd_valid.next = self.command.cmd_valid.val();
         self.command.cmd_ready.next = self.regions.cmd_ready.val();
@@ -692,6 +742,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.ack_event_flags.next = self.acks.dout.val().flags;
         self.ack_event_tsval.next = self.acks.dout.val().tsval;
         self.ack_event_tsecr.next = self.acks.dout.val().tsecr;
+        self.ack_event_ts_recent.next = 0.into();
+        if self.timestamps.val() {
+            self.ack_event_ts_recent.next = self.acks.dout.val().ts_recent;
+        }
         self.ack_event_peer_sack_n.next = 0.into();
         self.ack_event_peer_sack.next = 0.into();
         self.ack_event_rcv_nxt.next = self.acks.dout.val().rcv_nxt;
@@ -768,5 +822,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.counters.pulse[40].next = self.command.failed.val(); // table_errors
         self.counters.pulse[41].next = self.asm.kept_pulse.val(); // ooo_kept
         self.counters.pulse[42].next = self.asm.lost_pulse.val(); // ooo_lost
+        self.counters.pulse[43].next = self.why.val().paws; // tcp_paws
+        self.counters.pulse[44].next = self.why.val().no_ts; // tcp_no_ts
     }
 }

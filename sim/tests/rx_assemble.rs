@@ -34,6 +34,9 @@ fn cfg(pool_bits: usize, blk_bits: usize, max_fpdu: usize, latency: usize) -> Cf
         ipv6: false,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: false,
+        sliced: false,
     }
 }
 

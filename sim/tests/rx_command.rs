@@ -29,6 +29,8 @@ fn record(cases: &mut Cases) -> InstallRecord {
         func: cases.bits(8) as u8,
         ird: cases.bits(8) as u8,
         crc_en: cases.chance(50),
+        sack: cases.chance(50),
+        ts_recent: cases.chance(50).then(|| cases.bits(32) as u32),
         pd: cases.bits(24) as u32,
         qpn: cases.bits(20) as u32,
         markers_from: cases.chance(50).then(|| cases.bits(32) as u32),
@@ -76,6 +78,7 @@ fn expect_row(w: &World, number: u16, r: &InstallRecord) {
         ("func", r.func.into()),
         ("rcv_wnd", r.rcv_wnd.into()),
         ("crc_en", r.crc_en.into()),
+        ("sack", r.sack.into()),
         ("pd", r.pd.into()),
         ("qpn", r.qpn.into()),
         ("ird", r.ird.into()),
@@ -86,11 +89,15 @@ fn expect_row(w: &World, number: u16, r: &InstallRecord) {
     assert_eq!(row.len(), want.len(), "all of the context is looked at");
     let markers = r.markers_from.map_or(0, |s| 1 | u128::from(s % 512) << 1);
     assert_eq!(w.markers, markers, "Markers");
+    assert_eq!(w.stamps.0, r.ts_recent.is_some(), "timestamps");
+    if let Some(recent) = r.ts_recent {
+        assert_eq!(w.stamps.1, recent, "TS.Recent");
+    }
     let [.., init] = &w.inits[..] else {
         panic!("no init")
     };
     let u = u128::from;
-    let send = [u(r.snd_una), u(r.snd_nxt), u(r.max_wnd)];
+    let send = [u(r.snd_una), u(r.snd_nxt), u(r.max_wnd), u(r.rcv_nxt)];
     assert_eq!(
         init[..4],
         [number.into(), r.gen.into(), r.smsn.into(), r.rmsn.into()]
@@ -413,8 +420,8 @@ fn follow(w: &mut World, model: &mut Model, c: &Cmd, data: u64) {
             let high =
                 |low: u64, top: u64| u128::from(six) * (u128::from(top) << 64 | u128::from(low));
             assert_eq!(row["v6"], six.into());
-            assert_eq!(row["src_high"], high(s[7], s[8] & 0xFFFF_FFFF));
-            let dst = u128::from(six) * (u128::from(s[9]) << 32 | u128::from(s[8] >> 32));
+            assert_eq!(row["src_high"], high(s[8], s[9] & 0xFFFF_FFFF));
+            let dst = u128::from(six) * (u128::from(s[10]) << 32 | u128::from(s[9] >> 32));
             assert_eq!(row["dst_high"], dst);
         }
         (table::CONN, op::REMOVE) => {
@@ -451,13 +458,14 @@ fn every_command_gets_its_status_at_100g() {
     soak(&dc_100g(), &mut cases, 1500);
 }
 
-/// A preset without IPv6 and Markers takes the words and refuses the record (TCP-80: nothing is half installed).
+/// A preset without IPv6, Markers and timestamps takes the words and refuses the record (TCP-80: nothing is half installed).
 #[test]
 fn every_command_gets_its_status_without_ipv6_and_markers() {
     let mut cases = Cases::new("rx_command every_command_gets_its_status_without_ipv6_and_markers");
     let cfg = Cfg {
         ipv6: false,
         markers: false,
+        timestamps: false,
         ..small(2)
     };
     soak(&cfg, &mut cases, 3000);

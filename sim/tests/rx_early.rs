@@ -37,6 +37,9 @@ fn cfg(d: usize) -> Cfg {
         ipv6: false,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: false,
+        sliced: false,
     }
 }
 
@@ -313,4 +316,80 @@ fn mpa_6e_markers_any_order_slowly_64() {
 #[test]
 fn mpa_6e_markers_any_order_512() {
     any_order("mpa_6e_markers_any_order_512", 512, FAST, true);
+}
+
+/// An FPDU a segment, sent in this order, one segment behind the other: the cycle of each operation after the first push, and
+/// whether it is an FPDU.
+fn played(d: usize, ulpdus: &[usize], order: &[usize]) -> Vec<(u64, bool)> {
+    let cfg = cfg(d);
+    let mut bench = Bench::new(d, &cfg, 1, FAST);
+    let fpdus: Vec<_> = ulpdus.iter().map(|n| fpdu(&vec![0x5a; *n])).collect();
+    let at = |k: usize| fpdus[..k].iter().map(Vec::len).sum::<usize>() as u32;
+    let start = bench.dut.cycle();
+    let (mut sent, mut told, mut seen) = (0, 0, vec![]);
+    while told < order.len() {
+        let mut segment = None;
+        if sent < order.len() && bench.room() && bench.free_slots.len() > 1 {
+            let k = order[sent];
+            let slot = bench.free_slots.pop().expect("a slot");
+            let addr = bench.stage(slot, &fpdus[k]);
+            segment = Some(Segment {
+                purge: false,
+                conn: 3,
+                gen: 1,
+                slot,
+                addr,
+                at: at(k),
+                seq: at(k),
+                fresh: sent == 0,
+                crc_en: true,
+                fin: false,
+                bytes: fpdus[k].clone(),
+            });
+            sent += 1;
+        }
+        bench.cycle(segment.as_ref());
+        while let Some(op) = bench.ops.pop_front() {
+            assert_eq!((op.fields["term"], op.fields["rollback"]), (0, 0), "{op:?}");
+            told += (op.fields["kind"] == 1) as usize;
+            seen.push((bench.dut.cycle() - start, op.fields["kind"] == 0));
+        }
+        assert!(bench.dut.cycle() < start + 20_000, "hangs");
+    }
+    seen
+}
+
+/// Kept octets are read a beat a cycle, from block to block: what 6000 more of them cost.
+#[test]
+fn kept_octets_throughput() {
+    for d in [64, 512] {
+        let last = |n: usize| {
+            let seen = played(d, &[200, 200, n], &[0, 2, 1]);
+            let fpdus: Vec<_> = seen.iter().filter(|o| o.1).map(|o| o.0).collect();
+            assert_eq!(fpdus.len(), 3);
+            // Of the gap's last octets' FPDU and of the kept one.
+            fpdus[2] - fpdus[1]
+        };
+        let (short, long) = (last(1500), last(7500));
+        let beats = 6000 * 8 / d as u64;
+        println!("{d} bits: {short} cycles for 1500 octets, {long} for 7500: {beats} beats more");
+        assert!(
+            long - short <= beats + beats / 16,
+            "{d} bits: {beats} beats take {} cycles more",
+            long - short
+        );
+    }
+}
+
+/// Two segments that change places cost their three passes (kept, in order, from the pool) and little more.
+#[test]
+fn swap_time() {
+    for d in [64, 512] {
+        let seen = played(d, &[1454; 6], &[0, 1, 3, 2, 4, 5]);
+        let fpdus: Vec<_> = seen.iter().filter(|o| o.1).map(|o| o.0).collect();
+        assert_eq!(fpdus.len(), 6);
+        let (took, passes) = (fpdus[3] - fpdus[1], 3 * (1460 * 8u64).div_ceil(d as u64));
+        println!("{d} bits: {took} cycles, {passes} beats");
+        assert!(took <= passes + 80, "{d} bits: {took} cycles");
+    }
 }

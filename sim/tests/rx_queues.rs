@@ -27,7 +27,7 @@ fn init(conn: u32, gen: u8, smsn: u32) -> Init {
         gen,
         smsn,
         rmsn: 7,
-        send: [1, 2, 3],
+        send: [1, 2, 3, 4],
     }
 }
 
@@ -154,7 +154,7 @@ fn wrong_posts_are_refused() {
             mirror: Some(Mirror {
                 conn: 0,
                 gen: 2,
-                send: [4, 5, 6],
+                send: [4, 5, 6, 7],
             }),
             ..Step::default()
         },
@@ -162,7 +162,7 @@ fn wrong_posts_are_refused() {
             mirror: Some(Mirror {
                 conn: 32,
                 gen: 1,
-                send: [4, 5, 6],
+                send: [4, 5, 6, 7],
             }),
             ..Step::default()
         },
@@ -196,7 +196,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
             cases.bits(32) as u32
         },
         rmsn: cases.bits(32) as u32,
-        send: [0; 3].map(|_| cases.bits(32) as u32),
+        send: [0; 4].map(|_| cases.bits(32) as u32),
     };
     for conn in numbers {
         gen += 1;
@@ -278,7 +278,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
             step.mirror = conn(cases).map(|conn| Mirror {
                 conn,
                 gen: gen_of(&b, cases, conn),
-                send: [0; 3].map(|_| cases.bits(32) as u32),
+                send: [0; 4].map(|_| cases.bits(32) as u32),
             });
         }
         step.consume = None;
@@ -332,6 +332,16 @@ fn queues_match_the_model() {
         low.iter().all(|n| *n > 10),
         "the stimulus reaches every refusal: {p:?}"
     );
+}
+
+#[test]
+fn queues_match_the_model_sliced() {
+    let mut cases = Cases::new("rx_queues queues_match_the_model_sliced");
+    let cfg = Cfg {
+        sliced: true,
+        ..small(2)
+    };
+    soak(&cfg, &mut cases, 10_000);
 }
 
 #[test]

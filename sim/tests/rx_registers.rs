@@ -2,8 +2,8 @@
 mod rx_tables;
 
 use ferrowarp_abi::register::{
-    counter, counter_address, ADDR_GEOMETRY, ADDR_MAGIC, ADDR_SCRATCH, ADDR_STATUS, ADDR_VERSION,
-    COUNTERS, GEOMETRY, MAGIC, NO_REGISTER,
+    counter, counter_address, ADDR_GEOMETRY, ADDR_MAGIC, ADDR_SCRATCH, ADDR_STATUS, ADDR_TS_DAY,
+    ADDR_VERSION, COUNTERS, GEOMETRY, MAGIC, NO_REGISTER,
 };
 use ferrowarp_hdl::rx::counters::Counters;
 use rx_tables::{small, Cases, Design, Dut};
@@ -60,6 +60,7 @@ fn registers_tell_what_the_chip_is() {
             "ipv6" => cfg.ipv6.into(),
             "sack" => cfg.sack.into(),
             "markers" => cfg.markers.into(),
+            "timestamps" => cfg.timestamps.into(),
             other => panic!("no value for {other}"),
         };
         for (i, (name, _)) in GEOMETRY.iter().enumerate() {
@@ -68,11 +69,19 @@ fn registers_tell_what_the_chip_is() {
         }
         assert_eq!(access(&mut dut, ADDR_SCRATCH, None), 0);
         assert_eq!(access(&mut dut, ADDR_SCRATCH, Some(0x1234_5678)), 0);
+        assert_eq!(dut.get("ts_day"), 0);
+        assert_eq!(access(&mut dut, ADDR_TS_DAY, Some(0x1E7)), 0);
+        assert_eq!(
+            (dut.get("ts_day"), access(&mut dut, ADDR_TS_DAY, None)),
+            (0xE7, 0)
+        );
         assert_eq!(access(&mut dut, ADDR_MAGIC, Some(5)), 0);
         assert_eq!(access(&mut dut, ADDR_SCRATCH, None), 0x1234_5678);
         assert_eq!(access(&mut dut, ADDR_MAGIC, None), MAGIC);
         let behind = counter_address(COUNTERS.len());
-        for nothing in [0x100, 0x3FC, behind, 0x500, 0x1000, 0x8400, 0xFFFC] {
+        for nothing in [
+            0x078, 0x080, 0x100, 0x3FC, behind, 0x500, 0x1000, 0x8400, 0xFFFC,
+        ] {
             assert_eq!(
                 access(&mut dut, nothing, None),
                 NO_REGISTER,

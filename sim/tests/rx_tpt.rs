@@ -53,6 +53,8 @@ struct Bench<'a> {
     design: &'a Design,
     dut: Dut<'a>,
     latency: usize,
+    /// Cycles from the begin of a read to its result.
+    shown: usize,
     sets: Vec<[Option<Row>; 4]>,
     now: usize,
     /// Reads that have not begun, and when the next one may.
@@ -78,6 +80,7 @@ impl<'a> Bench<'a> {
             design,
             dut: design.start(seed),
             latency: cfg.latency,
+            shown: cfg.tpt_latency() + 1,
             sets: vec![Default::default(); 1 << cfg.tpt_set_bits],
             now: 0,
             waiting: VecDeque::new(),
@@ -200,7 +203,7 @@ impl<'a> Bench<'a> {
             let stag = self.waiting.pop_front().expect("one is waiting");
             self.free = now + 2;
             let entry = self.expected(stag);
-            self.results.push_back((now + self.latency + 1, entry));
+            self.results.push_back((now + self.shown, entry));
         }
         let write = self.command_step(step, begins);
         if let Some((set, ways)) = step.invalidate {
@@ -363,6 +366,17 @@ fn soak_latency_2() {
         let n = statuses.iter().filter(|s| **s == status).count();
         assert!(n > 50, "status {status} was given {n} times only");
     }
+}
+
+/// One bank of which only the row that hits is read.
+#[test]
+fn soak_sliced() {
+    let mut cases = Cases::new("rx_tpt soak_sliced");
+    let cfg = Cfg {
+        sliced: true,
+        ..small(2)
+    };
+    soak(&cfg, &mut cases, 20_000);
 }
 
 #[test]

@@ -165,8 +165,10 @@ pub struct FrameSpec {
     pub ack: u32,
     pub window: u16,
     pub flags: Flags,
-    /// (TSval, TSecr), sent with two NOPs in front as all stacks do.
+    /// (TSval, TSecr).
     pub timestamps: Option<(u32, u32)>,
+    /// What stands in front of the timestamps: two NOPs, as all stacks have it.
+    pub front: Vec<TcpOption>,
     /// Further options, behind the timestamps.
     pub options: Vec<TcpOption>,
     /// Pad to 60 octets, as a MAC does.
@@ -194,6 +196,7 @@ impl Default for FrameSpec {
             window: 0xffff,
             flags: Flags::ACK | Flags::PSH,
             timestamps: None,
+            front: vec![TcpOption::Nop, TcpOption::Nop],
             options: Vec::new(),
             pad: false,
         }
@@ -218,11 +221,8 @@ impl FrameSpec {
     pub fn frame(&self, payload: &[u8]) -> Vec<u8> {
         let mut options = Vec::new();
         if let Some((val, ecr)) = self.timestamps {
-            options.extend([
-                TcpOption::Nop,
-                TcpOption::Nop,
-                TcpOption::Timestamps { val, ecr },
-            ]);
+            options.extend(self.front.iter().cloned());
+            options.push(TcpOption::Timestamps { val, ecr });
         }
         options.extend(self.options.iter().cloned());
         let mut r = FrameRepr::new(

@@ -142,6 +142,7 @@ fn sec_04_send_state_of_a_removed_connection() {
                 snd_una: ack.wrapping_add(0x4000_0000),
                 snd_nxt: ack.wrapping_add(0x4000_0010),
                 max_wnd: 100,
+                last_ack_sent: 0x5555_5555,
             });
             l.chip.drain(60, 10_000)?;
             assert_eq!(l.chip.counter("mirror_stale")?, round);

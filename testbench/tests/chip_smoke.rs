@@ -25,6 +25,9 @@ fn cfg(latency: usize) -> Cfg {
         ipv6: false,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: true,
+        sliced: false,
     }
 }
 
@@ -41,6 +44,8 @@ fn record(spec: &FrameSpec) -> InstallRecord {
         func: 0,
         ird: 4,
         crc_en: true,
+        sack: true,
+        ts_recent: None,
         pd: 7,
         qpn: 9,
         markers_from: None,

@@ -256,20 +256,101 @@ fn tcp_23_left_edge_overlap() {
     });
 }
 
-/// Beyond the window: this chip drops the whole segment, acknowledges at once, and takes it when it fits.
+/// Over the right edge of the window: what is in front of it is taken, the rest comes again. In order, with old octets in
+/// front, ahead of a gap, with a FIN; all of it beyond the edge is refused.
 #[test]
 fn tcp_24_right_edge() {
     run(|b| {
-        b.fresh()?;
-        let f = b.write(WINDOW as usize);
-        let frame = b.spec().frame(&f);
-        assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW]);
-        let (first, rest) = f.split_at(WINDOW as usize);
-        for part in [first, rest] {
-            let frame = b.spec().frame(part);
-            assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        let w = WINDOW as usize;
+        let old = 60;
+        for beyond in [1usize, 2, 50, 400] {
+            for front in [0, 1, old] {
+                b.fresh()?;
+                b.alive()?;
+                // An FPDU at least that long.
+                let f = b.write(w + beyond - 20);
+                let seg = [&vec![0xdd; front][..], &f[..w + beyond]].concat();
+                let frame = b.at(-(front as i64)).frame(&seg);
+                assert_eq!(
+                    modes(&b.send(frame)?),
+                    [ack_mode::DELAYED],
+                    "{beyond}, {front}"
+                );
+                let frame = b.spec().frame(&f[w..]);
+                assert_eq!(
+                    modes(&b.send(frame)?),
+                    [ack_mode::DELAYED],
+                    "{beyond}, {front}"
+                );
+            }
         }
-        b.alive()
+        // Ahead of a gap: held up to the edge. What is kept takes a while to be read again.
+        b.l.quiet = 2500;
+        for beyond in [1usize, 77] {
+            b.fresh()?;
+            let (x, y) = (b.write(100), b.write(w));
+            let hole = x.len();
+            let kept = w - hole;
+            let frame = b.at(hole as i64).frame(&y[..kept + beyond]);
+            let a = b.send(frame)?;
+            let edge = SEQ.wrapping_add(WINDOW);
+            let blocks = [(SEQ.wrapping_add(hole as u32), edge)];
+            assert_eq!(a.last().map(|a| a.blocks().to_vec()), Some(blocks.to_vec()));
+            let frame = b.spec().frame(&x);
+            b.send(frame)?;
+            assert_eq!(b.spec().seq, edge);
+            let frame = b.spec().frame(&y[kept..]);
+            b.send(frame)?;
+            b.alive()?;
+        }
+        // The FIN alone is beyond the edge, or octets with it: no FIN yet. In front of the edge it counts.
+        for (len, told) in [(w, false), (w + 9, false), (w - 1, true)] {
+            b.fresh()?;
+            let f = b.write(w + 50);
+            let frame = FrameSpec {
+                flags: Flags::ACK | Flags::FIN,
+                ..b.spec()
+            }
+            .frame(&f[..len]);
+            b.send(frame)?;
+            let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
+            assert_eq!(kinds.contains(&cpl_kind::FIN), told, "{len} octets and FIN");
+        }
+        // All of it.
+        for (at, len) in [(w, 1), (w, 400), (w + 1, 0), (w + 1000, 3)] {
+            b.fresh()?;
+            let a = b.send_at(at as i64, len)?;
+            assert_eq!(modes(&a), [ack_mode::NOW], "{len} octets at {at}");
+            b.alive()?;
+        }
+        Ok(())
+    });
+}
+
+/// Without SACK-permitted in both SYNs octets ahead of a gap are kept, and no block is reported, a duplicate's neither.
+#[test]
+fn tcp_1a_no_blocks_without_sack_permitted() {
+    run(|b| {
+        for sack in [false, true, false] {
+            b.l.negotiate(b.side, |plan| plan.sack = sack);
+            b.fresh()?;
+            let f: Vec<_> = (0..4).map(|_| b.write(60)).collect();
+            let n = f[0].len() as i64;
+            for (at, blocks) in [(1, 1), (3, 2), (3, 3), (0, 1), (2, 0)] {
+                let frame = FrameSpec {
+                    seq: SEQ.wrapping_add((at * n) as u32),
+                    ..b.spec()
+                }
+                .frame(&f[at as usize]);
+                let a = b.send(frame)?;
+                assert_eq!(modes(&a), [ack_mode::NOW], "{at}, SACK {sack}");
+                let want = if sack { blocks } else { 0 };
+                assert_eq!(a.last().map(|a| a.sack_n), Some(want), "{at}, SACK {sack}");
+            }
+            assert_eq!(b.spec().seq, SEQ.wrapping_add(4 * n as u32));
+            b.alive()?;
+        }
+        Ok(())
     });
 }
 

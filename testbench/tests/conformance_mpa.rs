@@ -270,6 +270,50 @@ fn mpa_74_corrupt_length(b: &mut Bench) {
     }
 }
 
+/// A corrupt FPDU in front of sequence number 2^32, across it and behind it: found each time, whichever way it takes.
+///
+/// Sequence numbers stand for the row's 2^32 octets: the chip has no other count of a connection's octets. Of the stream it
+/// keeps `rcv_nxt` and the assembler's place in it, 32 bits both, and the octets of one FPDU or one Read; what is 32 bits
+/// wide and wraps here has seen all values. That the CRC is used is a bit of the context, written by Install alone.
+fn mpa_75_the_crc_beyond_2_32_octets(b: &mut Bench) {
+    let c = b.open(1);
+    let (x, y) = (counted(300), counted(9));
+    let (good, small) = (fpdu(&write(0, &x)), fpdu(&write(1000, &y)));
+    let mut bad = good.clone();
+    bad[100] ^= 0x10;
+    // Alone in its segment; behind another FPDU.
+    for front in [&[][..], &small] {
+        let group = front.len() + good.len();
+        b.reopen(c, 0u32.wrapping_sub((2 * group - good.len() / 2) as u32));
+        let lead = match front {
+            [] => Image::new(),
+            _ => image(&[(MEM + 1000, &y)]),
+        };
+        for n in 0..4 {
+            b.send(c, &[front, &bad].concat());
+            assert_eq!(b.placed(), lead, "FPDU {n}, corrupt");
+            assert!(b.kinds(c).is_empty(), "FPDU {n}: dropped for TCP to repair");
+            assert_eq!(b.back(c), bad.len(), "FPDU {n}");
+            b.send(c, &good);
+            assert_eq!(b.placed(), image(&[(MEM, &x)]), "FPDU {n}");
+            b.in_step(c);
+        }
+        assert!(b.links[c].seq < 0x1000, "{:x}", b.links[c].seq);
+        refused(b, c, &bad);
+    }
+    // Cut: a part of it was acknowledged before.
+    for n in 0..4usize {
+        b.reopen(c, 0u32.wrapping_sub((good.len() * 3 / 2) as u32));
+        for _ in 0..n {
+            b.send(c, &good);
+            assert_eq!(b.placed(), image(&[(MEM, &x)]));
+        }
+        b.send_cut(c, &bad, 100);
+        assert!(b.placed().is_empty(), "cut FPDU {n}");
+        assert_eq!(b.kinds(c), [(cpl_kind::ERROR, term::MPA_CRC)]);
+    }
+}
+
 /// All sixteen pairs of DDP and RDMAP version, tagged and untagged: only 1 and 1 is taken.
 fn mpa_86_versions(b: &mut Bench) {
     let c = b.open(1);
@@ -347,6 +391,7 @@ const ROWS: &[Row] = &[
     row!(mpa_59_ulpdus_longer_than_the_mtu),
     row!(mpa_70_71_the_crc_bit_by_bit),
     row!(mpa_74_corrupt_length),
+    row!(mpa_75_the_crc_beyond_2_32_octets),
     row!(mpa_86_versions),
     row!(mpa_5a_nothing_is_delivered_over_a_gap),
 ];

@@ -4,6 +4,7 @@
 
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_testbench::bench::{self, flows, page, Extent, Progress};
+use ferrowarp_testbench::chip::build::build;
 
 fn hold(name: &str) {
     let preset = Preset::find(name).expect("preset");
@@ -33,4 +34,26 @@ fn figures_of_dc_25g_at_64_bits() {
 #[test]
 fn figures_of_dc_100g_at_512_bits() {
     hold("dc-100g");
+}
+
+/// The aim is 0.95. What is reached does not get less.
+fn disorder(name: &str, least: f64) {
+    let preset = Preset::find(name).expect("preset");
+    let lib = build(preset.data_width, &preset.cfg(), false).expect("model");
+    let figure = flows::disorder(&preset, &lib, Extent::Full).unwrap_or_else(|e| panic!("{e}"));
+    println!(
+        "{}: {} {} ({})",
+        figure.preset, figure.name, figure.value, figure.note
+    );
+    assert!(figure.value >= least, "{} at {least} before", figure.value);
+}
+
+#[test]
+fn goodput_of_disorder_at_64_bits() {
+    disorder("dc-25g", 0.92);
+}
+
+#[test]
+fn goodput_of_disorder_at_512_bits() {
+    disorder("dc-100g", 0.61);
 }

@@ -87,11 +87,11 @@ encoding! {
     ECE = 0x008, "ECN echo";
     CWR = 0x010, "congestion window reduced";
     CE = 0x020, "the IP header carried congestion experienced, and the segment lies in the window (RFC 3168 6.1.5)";
-    DUP = 0x040, "nothing new in the segment: all of it was taken before";
+    DUP = 0x040, "nothing new in the segment: all of it was taken before; with RX_ONLY: its timestamp was too old (RFC 7323 5.3), the blocks of own_sack stay what they were";
     OOO = 0x080, "in front of the next expected octet: whether it is kept, an rx_only report says";
-    TS = 0x100, "`tsval` and `tsecr` are valid";
+    TS = 0x100, "`tsval` and `tsecr` are valid; if the register `timestamps` is 1, only on a connection with timestamps";
     FIRST_FPDU = 0x200, "first valid FPDU of the connection: opens the Responder's gate (RFC 5044 7.1.2)";
-    RX_ONLY = 0x400, "no segment: progress since its own report, the sender's fields are void";
+    RX_ONLY = 0x400, "no segment: progress since its own report, or with DUP one that was refused; the sender's fields are void";
 }
 
 encoding! {
@@ -130,7 +130,7 @@ encoding! {
     BAD_TABLE = 1, "no such table: use LOOKUP, CONN or TPT";
     BAD_OP = 2, "this table has no such operation";
     BAD_INDEX = 3, "the index is beyond this preset's table: see the geometry registers";
-    BAD_WORD = 4, "no such record word: WRITE takes 0 to 9, READ takes 0 and 1";
+    BAD_WORD = 4, "no such record word: WRITE takes 0 to 10, READ takes 0 and 1";
     FULL = 5, "all ways of the TPT set hold other regions: choose another index";
     NOT_FOUND = 6, "nothing is installed there";
     EXISTS = 7, "something is installed there: remove it first";

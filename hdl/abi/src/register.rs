@@ -29,6 +29,8 @@ pub const ADDR_MAGIC: u16 = 0x000;
 pub const ADDR_VERSION: u16 = 0x004;
 pub const ADDR_STATUS: u16 = 0x008;
 pub const ADDR_SCRATCH: u16 = 0x00C;
+/// Behind the geometry.
+pub const ADDR_TS_DAY: u16 = 0x07C;
 /// First of the geometry registers.
 pub const ADDR_GEOMETRY: u16 = 0x010;
 /// First of the counters, four octets each.
@@ -37,7 +39,7 @@ pub const ADDR_COUNTERS: u16 = 0x400;
 /// Bit of `status`: the tables are cleared and take commands.
 pub const STATUS_READY: u32 = 1;
 
-/// Registers in front of the geometry.
+/// Registers beside the geometry.
 pub const REGISTERS: &[Register] = &[
     ro("magic", ADDR_MAGIC, "0x46574152"),
     ro(
@@ -51,6 +53,12 @@ pub const REGISTERS: &[Register] = &[
         address: ADDR_SCRATCH,
         writable: true,
         doc: "keeps what is written; 0 after reset",
+    },
+    Register {
+        name: "ts_day",
+        address: ADDR_TS_DAY,
+        writable: true,
+        doc: "bits 7:0: days since any moment, modulo 256, which the driver writes every day; reads 0; TS.Recent counts no more 24 days after it was set (RFC 7323 5.5)",
     },
 ];
 
@@ -75,6 +83,10 @@ pub const GEOMETRY: &[(&str, &str)] = &[
         "1: segments ahead of a gap are kept; 0: dropped, and SACK is not to be permitted in the handshake",
     ),
     ("markers", "1: streams with Markers; 0: not to be asked for in the MPA Request or Reply"),
+    (
+        "timestamps",
+        "1: timestamps are judged (RFC 7323); 0: reported in ack_event as they come, best not offered in the handshake",
+    ),
 ];
 
 /// One 32-bit counter; it wraps.
@@ -170,6 +182,9 @@ pub const COUNTERS: &[Counter] = &[
         "ooo_lost",
         "segments ahead of a gap dropped in part or whole: intervals, quota or pool exhausted",
     ),
+    // timestamps
+    c("tcp_paws", "segments dropped: timestamp too old"),
+    c("tcp_no_ts", "segments dropped: timestamp missing"),
 ];
 
 /// Index of a counter by its name, at compile time: a wrong name does not compile in a `const`.

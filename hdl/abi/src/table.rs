@@ -88,7 +88,7 @@ fn pack<const N: usize, const V: usize>(
 }
 
 /// Words that WRITE can address: the longest record.
-pub const RECORD_WORDS: usize = 10;
+pub const RECORD_WORDS: usize = 11;
 
 /// Words that READ can address.
 pub const RESULT_WORDS: usize = 2;
@@ -145,7 +145,7 @@ impl LookupRow {
 /// Record of CONN INSTALL.
 pub const INSTALL_LAYOUT: Layout = Layout {
     name: "CONN install record",
-    doc: "The index is the connection number. The tuple is that of received segments: src is the peer. Words 7 to 9 count with `v6` only; a preset without IPv6 takes and forgets them.",
+    doc: "The index is the connection number. The tuple is that of received segments: src is the peer. Word 7 counts with `timestamps` only, words 8 to 10 with `v6` only; a preset without takes and forgets them.",
     places: &[
         at("src", 0, 0, 32, "the peer's IPv4 address, or bits 31:0 of its IPv6 address"),
         at("dst", 0, 32, 32, "ours, likewise"),
@@ -157,6 +157,8 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("func", 2, 8, 8, "PCIe function"),
         at("ird", 2, 16, 8, "Read and Atomic Requests of the peer that may wait for an answer"),
         at("crc_en", 2, 24, 1, "MPA CRC is used"),
+        at("sack", 2, 25, 1, "both SYNs permitted SACK: own_sack is reported"),
+        at("timestamps", 2, 26, 1, "both SYNs had Timestamps (RFC 7323): without effect if the register `timestamps` is 0"),
         at("pd", 2, 32, 24, "protection domain"),
         at("qpn", 3, 0, 20, "queue pair number, as TPT entries are bound to"),
         at("markers", 3, 20, 1, "the peer inserts MPA Markers: we asked for them; status NO_MARKERS if this preset cannot"),
@@ -168,10 +170,11 @@ pub const INSTALL_LAYOUT: Layout = Layout {
         at("snd_una", 5, 32, 32, "oldest octet of ours not acknowledged"),
         at("snd_nxt", 6, 0, 32, "next octet we send"),
         at("max_wnd", 6, 32, 32, "largest window the peer has offered"),
-        at("src_95_32", 7, 0, 64, "IPv6: bits 95:32 of the peer's address"),
-        at("src_127_96", 8, 0, 32, "IPv6: the rest of it"),
-        at("dst_63_32", 8, 32, 32, "IPv6: bits 63:32 of ours"),
-        at("dst_127_64", 9, 0, 64, "IPv6: the rest of it"),
+        at("ts_recent", 7, 0, 32, "with `timestamps`: TS.Recent"),
+        at("src_95_32", 8, 0, 64, "IPv6: bits 95:32 of the peer's address"),
+        at("src_127_96", 9, 0, 32, "IPv6: the rest of it"),
+        at("dst_63_32", 9, 32, 32, "IPv6: bits 63:32 of ours"),
+        at("dst_127_64", 10, 0, 64, "IPv6: the rest of it"),
     ],
 };
 
@@ -190,6 +193,10 @@ pub struct InstallRecord {
     pub func: u8,
     pub ird: u8,
     pub crc_en: bool,
+    /// Both SYNs permitted SACK.
+    pub sack: bool,
+    /// Both SYNs had Timestamps: TS.Recent.
+    pub ts_recent: Option<u32>,
     /// 24 bits.
     pub pd: u32,
     /// 20 bits.
@@ -206,14 +213,17 @@ pub struct InstallRecord {
 }
 
 impl InstallRecord {
-    pub const WORDS: usize = 10;
-    /// Words that an IPv4 connection needs.
+    pub const WORDS: usize = 11;
+    /// Words that an IPv4 connection needs, without timestamps and with them.
     pub const WORDS_V4: usize = 7;
+    pub const WORDS_V4_TS: usize = 8;
 
     /// The words that have to be written: the first of those that [`pack`](Self::pack) gives.
     pub const fn words(&self) -> usize {
         if self.v6 {
             Self::WORDS
+        } else if self.ts_recent.is_some() {
+            Self::WORDS_V4_TS
         } else {
             Self::WORDS_V4
         }
@@ -254,6 +264,8 @@ impl InstallRecord {
                 self.func.into(),
                 self.ird.into(),
                 self.crc_en.into(),
+                self.sack.into(),
+                self.ts_recent.is_some().into(),
                 self.pd.into(),
                 self.qpn.into(),
                 self.markers_from.is_some().into(),
@@ -265,6 +277,7 @@ impl InstallRecord {
                 self.snd_una.into(),
                 self.snd_nxt.into(),
                 self.max_wnd.into(),
+                self.ts_recent.unwrap_or(0).into(),
                 (self.src >> 32) as u64,
                 (self.src >> 96) as u64,
                 low(self.dst >> 32),

@@ -98,8 +98,11 @@ fn record_fields_do_not_overlap() {
 
 #[test]
 fn registers_do_not_overlap() {
-    let last = REGISTERS.iter().map(|r| r.address).max().unwrap_or(0);
-    assert!(last + 4 <= ADDR_GEOMETRY);
+    let behind = ADDR_GEOMETRY + 4 * GEOMETRY.len() as u16;
+    for r in REGISTERS {
+        let beside = r.address + 4 <= ADDR_GEOMETRY || r.address >= behind;
+        assert!(beside && r.address < 0x80, "{}", r.name);
+    }
     assert!(usize::from(ADDR_GEOMETRY) + 4 * GEOMETRY.len() <= usize::from(ADDR_COUNTERS));
     assert!(COUNTERS.len() <= 64, "the counter block scans 64");
     assert_eq!(COUNTERS[counter("rq_full")].name, "rq_full");
@@ -126,6 +129,8 @@ fn records_pack_to_their_layout() {
         func: 3,
         ird: 16,
         crc_en: true,
+        sack: true,
+        ts_recent: None,
         pd: 0xFE_DCBA,
         qpn: 0xF_0001,
         markers_from: Some(0x1234_5678),
@@ -157,9 +162,16 @@ fn records_pack_to_their_layout() {
         (0x8000_0000, 0x8000_1000, 0xFFFF)
     );
     // The whole record by hand, so that a change of the layout is seen as one.
-    assert_eq!(words[2], 0x00FE_DCBA_0110_035A);
-    assert_eq!((install.words(), &words[7..]), (7, &[0, 0, 0][..]));
-    assert_eq!(get("v6"), 0);
+    assert_eq!(words[2], 0x00FE_DCBA_0310_035A);
+    assert_eq!((install.words(), &words[7..]), (7, &[0; 4][..]));
+    assert_eq!((get("v6"), get("sack"), get("timestamps")), (0, 1, 0));
+    let stamped = InstallRecord {
+        ts_recent: Some(0xFEDC_BA98),
+        ..install
+    };
+    let words = stamped.pack().expect("fits");
+    assert_eq!((stamped.words(), words[2] >> 26 & 1), (8, 1));
+    assert_eq!(words[7], 0xFEDC_BA98);
 
     let six = InstallRecord {
         v6: true,
@@ -168,12 +180,13 @@ fn records_pack_to_their_layout() {
         ..install
     };
     let words = six.pack().expect("fits");
-    assert_eq!(six.words(), 10);
+    assert_eq!(six.words(), 11);
     assert_eq!(words[0], 0x1B1C_1D1E_090A_0B0C);
     assert_eq!(words[1], 1 << 45 | 0x1ABC << 32 | 7174 << 16 | 4791);
     assert_eq!(
         words[7..],
         [
+            0,
             0x0102_0304_0506_0708,
             0x1718_191A_2001_0DB8,
             0xFE80_1112_1314_1516

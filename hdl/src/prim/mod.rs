@@ -48,6 +48,7 @@ pub mod narrow;
 pub mod ram;
 pub mod ram_lanes;
 pub mod ram_rw;
+mod ram_sliced;
 pub mod reduce;
 pub mod reg;
 pub mod rotate;

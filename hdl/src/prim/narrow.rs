@@ -33,11 +33,12 @@ impl Kept {
             let asked = fields.iter().find(|(name, _)| f.fieldname == *name);
             let n = asked.map_or(width, |(_, n)| *n);
             assert!(
-                (1..=width).contains(&n),
+                n <= width,
                 "narrow: field `{}` has {width} bits, {n} asked",
                 f.fieldname
             );
             match parts.last_mut() {
+                _ if n == 0 => {}
                 Some((lo, k)) if *lo + *k == low => *k += n,
                 _ => parts.push((low, n)),
             }

@@ -18,6 +18,7 @@
 //! wrong promise shows. `FwdRam` costs 60 LUT4 and 41 FF at 512 x 40.
 
 use super::narrow::Kept;
+use super::ram_sliced::{self, Parts};
 use super::text::{body, ignore_upper, low, range};
 use rust_hdl::prelude::*;
 
@@ -77,15 +78,16 @@ pub(super) fn read_side(
 
 /// The declaration of the array; without a collision promise the tool may drop the bypass.
 pub(super) fn array(width: usize, addr_bits: usize, collision: Collision) -> String {
+    array_of(width, 1 << addr_bits, collision)
+}
+
+/// The same of any number of words.
+pub(super) fn array_of(width: usize, words: usize, collision: Collision) -> String {
     let attr = match collision {
         Collision::Old => "",
         Collision::Undefined => "(* no_rw_check *) ",
     };
-    format!(
-        "{attr}reg {} mem [0:{}];\n",
-        range(width),
-        (1usize << addr_bits) - 1
-    )
+    format!("{attr}reg {} mem [0:{}];\n", range(width), words - 1)
 }
 
 /// Block RAM, one write port and one read port.
@@ -101,6 +103,8 @@ pub struct Ram<T: Synth, const A: usize> {
     _latency: usize,
     _collision: Collision,
     _kept: Kept,
+    _parts: usize,
+    _in_luts: bool,
 }
 
 impl<T: Synth, const A: usize> Ram<T, A> {
@@ -118,6 +122,8 @@ impl<T: Synth, const A: usize> Ram<T, A> {
             _latency: latency,
             _collision: Collision::Old,
             _kept: Kept::default(),
+            _parts: 1,
+            _in_luts: false,
         }
     }
 
@@ -127,7 +133,24 @@ impl<T: Synth, const A: usize> Ram<T, A> {
         self
     }
 
-    /// Stores only the low bits of these fields; the others read as zero.
+    /// Keeps every row in `parts` slices that are read and written one a cycle, in a memory as many times deeper: see
+    /// [`ram_sliced`](super::ram_sliced) for what that asks of the reader and the writer. One part: nothing changes.
+    pub fn sliced(mut self, parts: usize) -> Self {
+        assert!(
+            parts == 1 || self._addr_bits < A,
+            "RAM in slices: the read address has no bit to spare that says when to read"
+        );
+        self._parts = parts;
+        self
+    }
+
+    /// Asks for LUT RAM, if `yes`: for few bits, where a block RAM would be nearly empty.
+    pub fn in_luts(mut self, yes: bool) -> Self {
+        self._in_luts = yes;
+        self
+    }
+
+    /// Stores only the low bits of these fields (of 0 bits: nothing); the others read as zero.
     pub fn narrow(mut self, fields: &[(&str, usize)]) -> Self {
         self._kept = Kept::new::<T>(fields);
         self
@@ -156,6 +179,26 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
         let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
         let bits = self._kept.bits(T::BITS);
         let (text, word) = self._kept.pack("wdata");
+        if self._parts > 1 {
+            let (memory, last) = ram_sliced::text(&Parts {
+                bits,
+                parts: self._parts,
+                addr_bits: n,
+                latency: self._latency,
+                collision: self._collision,
+                waddr: &wa,
+                raddr: &ra,
+                read: &format!("raddr[{}]", A - 1),
+                word: &word,
+            });
+            return body(
+                ignore_upper("waddr", n, A)
+                    + &ignore_upper("raddr", n, A - 1)
+                    + &text
+                    + &memory
+                    + &self._kept.unpack("rdata", &last),
+            );
+        }
         let (ports, last) = read_side(
             bits,
             "r",
@@ -164,8 +207,13 @@ impl<T: Synth, const A: usize> Logic for Ram<T, A> {
             self._collision,
             &format!("we && ({wa} == {ra})"),
         );
+        let style = match self._in_luts {
+            true => "(* ram_style = \"distributed\" *) ",
+            false => "",
+        };
         body(
-            array(bits, n, self._collision)
+            style.to_string()
+                + &array(bits, n, self._collision)
                 + &ignore_upper("waddr", n, A)
                 + &ignore_upper("raddr", n, A)
                 + &text

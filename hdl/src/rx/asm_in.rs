@@ -13,6 +13,9 @@
 //! Only `alive`, `early` and what says that a stream has Markers are cleared after reset; a row that is not alive means nothing
 //! else.
 //!
+//! With `Cfg::sliced` a row is read in three slices, in the first cycles of its segment: it is there after three, and `put`
+//! comes every third cycle at most. What is cleared lies in the first part then, as there are no Markers and nothing early.
+//!
 //! FIFO and rows are as wide as the preset's numbers: what is above them is not stored.
 
 use super::blocks::LEN;
@@ -75,7 +78,13 @@ pub struct SegIn {
     same_q: Reg<bool>,
     first: Signal<Local, Seg>,
     latency: Constant<Bits<2>>,
+    /// Rows in slices: the address bit that says when to read. Else beyond the address.
+    _strobe: usize,
+    _ports: usize,
 }
+
+/// Parts of a row with [`Cfg::sliced`]: as many as `age` can count.
+const PARTS: usize = 3;
 
 /// Bits that a number up to `most` needs, and ones in all of them.
 pub fn bits_for(most: usize) -> usize {
@@ -89,6 +98,17 @@ pub fn covering(most: usize) -> u64 {
 impl SegIn {
     /// `lk` = log2 of the octets in a beat.
     pub fn new(cfg: &Cfg, lk: usize) -> Self {
+        let latency = if cfg.sliced { PARTS } else { cfg.latency };
+        let blocks = cfg.pool_bits - cfg.blk_bits;
+        let mut kept = vec![
+            ("fill", bits_for(cfg.max_fpdu)),
+            ("left", bits_for(cfg.max_fpdu)),
+            ("first", blocks),
+            ("cur", blocks),
+        ];
+        if !cfg.markers {
+            kept.extend(["marks", "newborn", "mark_at", "origin", "led", "off"].map(|f| (f, 0)));
+        }
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -110,20 +130,18 @@ impl SegIn {
                 ("addr", cfg.stage_bits + lk),
                 ("len", bits_for(cfg.max_frame)),
             ]),
-            rows: Ram::new(cfg.conn_bits, cfg.latency)
+            rows: Ram::new(cfg.conn_bits, latency)
                 .collisions_undefined()
-                .narrow(&[
-                    ("fill", bits_for(cfg.max_fpdu)),
-                    ("left", bits_for(cfg.max_fpdu)),
-                    ("first", cfg.pool_bits - cfg.blk_bits),
-                    ("cur", cfg.pool_bits - cfg.blk_bits),
-                ]),
+                .sliced(if cfg.sliced { PARTS } else { 1 })
+                .narrow(&kept),
             clear: RamClear::new(cfg.conn_bits),
             age: Default::default(),
             conn: Default::default(),
             same_q: Reg::new(true),
             first: Default::default(),
-            latency: Constant::new(cfg.latency.to_bits()),
+            latency: Constant::new(latency.to_bits()),
+            _strobe: if cfg.sliced { CONN - 1 } else { CONN },
+            _ports: CONN,
         }
     }
 }
@@ -143,6 +161,15 @@ impl Logic for SegIn {
             self.age.d.next = 0.into();
         } else if self.age.q.val() != self.latency.val() {
             self.age.d.next = self.age.q.val() + 1;
+        }
+        for top in (self._strobe)..(self._ports) {
+            if !self.clear.done.val() {
+                self.age.d.next = 0.into();
+            }
+            self.rows.raddr.next = self.first.val().conn.replace_bit(
+                top,
+                self.segs.valid.val() & (self.age.q.val() == 0) & self.clear.done.val(),
+            );
         }
         self.next_valid.next = self.segs.valid.val()
             & (self.age.q.val() == self.latency.val())

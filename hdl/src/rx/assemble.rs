@@ -78,7 +78,7 @@ use super::early::Early;
 use super::early_fetch::EarlyFetch;
 use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, SLOT};
-use crate::prim::CAPTURE_BYTES;
+use crate::prim::{Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
 /// Octets of a beat from which on the staging RAM is read ahead of the chunks.
@@ -137,6 +137,10 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     keeper: Vec<Early>,
     fetch: Vec<EarlyFetch<D, LK>>,
     _sack: usize,
+    /// `Cfg::sliced`: a context row was written in the last two cycles.
+    wrote: Vec<Reg<bool>>,
+    wrote2: Vec<Reg<bool>>,
+    _sliced: usize,
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
     at_work: Signal<Local, Seg>,
@@ -225,6 +229,13 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
                 .map(|_| EarlyFetch::new(cfg))
                 .collect(),
             _sack: cfg.sack.into(),
+            wrote: (0..usize::from(cfg.sliced))
+                .map(|_| Reg::default())
+                .collect(),
+            wrote2: (0..usize::from(cfg.sliced))
+                .map(|_| Reg::default())
+                .collect(),
+            _sliced: cfg.sliced.into(),
             row: Default::default(),
             first: Default::default(),
             at_work: Default::default(),
@@ -320,6 +331,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         self.ctl.busy.next = self.pipe.busy.val();
         self.ctl.first.next = self.reader.first.val();
         self.ctl.cur.next = self.reader.cur.val();
+        // A row in three slices: no segment ends while the row of the one before is being written.
+        for i in 0..self._sliced {
+            self.wrote[i].d.next = self.ctl.put.val();
+            self.wrote2[i].d.next = self.wrote[i].q.val();
+            self.ctl.busy.next =
+                self.pipe.busy.val() | self.wrote[i].q.val() | self.wrote2[i].q.val();
+        }
         self.ctl.crc.next = self.pipe.crc.val();
         self.ctl.crc_good.next = self.pipe.good.val();
         self.ctl.verdict.next = self.pipe.verdict.val();

@@ -115,6 +115,14 @@ impl Blocks {
     pub fn new(cfg: &Cfg) -> Self {
         let bits = cfg.pool_bits - cfg.blk_bits;
         let blocks = 1u64 << bits;
+        // Of a small pool too few bits for a block RAM.
+        let list = |kept: usize| {
+            let ram = Ram::new(bits, 1).collisions_undefined();
+            match cfg.sliced {
+                true => ram.keeping(kept).in_luts(true),
+                false => ram,
+            }
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -141,8 +149,8 @@ impl Blocks {
             cf_blk: Default::default(),
             nx_blk: Default::default(),
             nx_next: Default::default(),
-            list: Ram::new(bits, 1).collisions_undefined(),
-            walk: Ram::new(bits, 1).collisions_undefined(),
+            list: list(bits + 1),
+            walk: list(bits),
             chains: Ram::new(bits, 1).collisions_undefined(),
             link_v: Default::default(),
             from: Default::default(),

@@ -35,9 +35,37 @@ pub struct Cfg {
     pub sack: bool,
     /// Streams with Markers. Without: their install record is refused, and the logic is left out.
     pub markers: bool,
+    /// Timestamps are judged (PAWS). Without: reported as they come, and the logic is left out.
+    pub timestamps: bool,
+    /// A segment with several FPDUs is cut into parts that go the fast way. Without: it goes to the assembler whole.
+    pub parts: bool,
+    /// Rows of wide tables are kept in slices, read one after another, and the two lookup tables in one memory: a third fewer
+    /// block RAMs where these are deeper than the tables. Two cycles more from a frame's tuple to its context, one more for
+    /// the TPT. Frames must be five beats long at least (64 bits); table latency 2, neither `sack`, `markers` nor `parts`.
+    pub sliced: bool,
 }
 
 impl Cfg {
+    /// Slices of a row of context and mirror, and of connection state: one each, or as many as lie between two requests and
+    /// between two writes. State is written every second cycle.
+    pub fn ctx_slices(&self) -> (usize, usize) {
+        if self.sliced {
+            (3, 2)
+        } else {
+            (1, 1)
+        }
+    }
+
+    /// Read latency of the TPT as whoever asks it sees it.
+    pub fn tpt_latency(&self) -> usize {
+        self.latency + usize::from(self.sliced)
+    }
+
+    /// Read latency of the context tables.
+    pub fn ctx_latency(&self) -> usize {
+        self.latency + usize::from(self.sliced)
+    }
+
     /// Free entries that every FIFO behind the pipeline must have before something new is admitted: the window, two pushes
     /// that the four cycle old count does not know (one every two cycles), an entry that stays free, and one to spare.
     pub fn credit(&self) -> usize {

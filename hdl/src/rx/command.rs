@@ -20,7 +20,7 @@
 //!
 //! **Install**: queues and mirror, then the context with a tuple that no frame can have (so that the operation finds the
 //! context, but no frame finds it before its state is written), then Op Install, then the context with its tuple. An IPv6
-//! record of a preset without IPv6 is refused; words 7 to 9 are taken there and kept nowhere.
+//! record of a preset without IPv6 is refused; words of a record that no field of the preset needs are taken and kept nowhere.
 //! **Remove**: Op Remove (from there on the connection is closed, its state is the final one), then the context is taken
 //! away, then a Query that finds nothing: when it has passed, so has every frame that still found the context.
 //! What is still on its way to the DMA port is the business of a fence. DESIGN 5 (hazards), 7 (tables); SEC rows on reuse.
@@ -103,6 +103,7 @@ pub struct Command {
     pub init_una: Signal<Out, Bits<32>>,
     pub init_nxt: Signal<Out, Bits<32>>,
     pub init_wnd: Signal<Out, Bits<32>>,
+    pub init_ack: Signal<Out, Bits<32>>,
     pub op_valid: Signal<Out, bool>,
     pub op_ready: Signal<In, bool>,
     pub op: Signal<Out, Op>,
@@ -133,7 +134,7 @@ pub struct Command {
     index: RegNr<Bits<24>>,
     word: RegNr<Bits<6>>,
     data: RegNr<Bits<64>>,
-    /// Words 0 to 6, and with IPv6 those behind them.
+    /// Words 0 to 6, with timestamps 7, with IPv6 all.
     shadow: Vec<Reg<Bits<64>>>,
     /// This word is written.
     put: Vec<Reg<bool>>,
@@ -185,7 +186,7 @@ impl Command {
         let words = if cfg.ipv6 {
             WORDS
         } else {
-            ferrowarp_abi::table::InstallRecord::WORDS_V4
+            ferrowarp_abi::table::InstallRecord::WORDS_V4 + usize::from(cfg.timestamps)
         };
         let bucket = ((1u64 << cfg.bucket_bits) - 1) | 1 << 16;
         Self {
@@ -220,6 +221,7 @@ impl Command {
             init_una: Default::default(),
             init_nxt: Default::default(),
             init_wnd: Default::default(),
+            init_ack: Default::default(),
             op_valid: Default::default(),
             op_ready: Default::default(),
             op: Default::default(),
@@ -290,14 +292,14 @@ impl Command {
 impl Logic for Command {
     #[hdl_gen]
     fn update(&mut self) {
-        for i in 7..10 {
+        for i in 7..11 {
             self.w[i].next = 0.into();
         }
         for i in 0..self._words {
             self.w[i].next = self.shadow[i].q.val();
         }
         self.unused_words.next =
-            self.w[0].val() ^ self.w[1].val() ^ self.w[2].val() ^ self.w[3].val();
+            self.w[0].val() ^ self.w[1].val() ^ self.w[2].val() ^ self.w[3].val() ^ self.w[7].val();
         self.all_ready.next = self.tables_ready.val() & self.clear.done.val();
         self.ready.next = self.all_ready.val();
         self.table_cmd_tready.next = self.step.q.val() == CmdStep::Idle;
@@ -370,10 +372,10 @@ impl Logic for Command {
             self.ctx_row.next.tuple = self.tuple.val();
         }
         self.v6.next = self.w[1].val().get_bit(45) & self.ipv6.val();
-        self.src_high.next = bit_cast::<96, 64>(self.w[7].val())
-            | (bit_cast::<96, 32>(self.w[8].val().get_bits::<32>(0)) << 64);
-        self.dst_high.next = bit_cast::<96, 32>(self.w[8].val().get_bits::<32>(32))
-            | (bit_cast::<96, 64>(self.w[9].val()) << 32);
+        self.src_high.next = bit_cast::<96, 64>(self.w[8].val())
+            | (bit_cast::<96, 32>(self.w[9].val().get_bits::<32>(0)) << 64);
+        self.dst_high.next = bit_cast::<96, 32>(self.w[9].val().get_bits::<32>(32))
+            | (bit_cast::<96, 64>(self.w[10].val()) << 32);
         self.ctx_row.next.v6 = self.v6.val();
         self.ctx_row.next.src_high = 0.into();
         self.ctx_row.next.dst_high = 0.into();
@@ -384,6 +386,7 @@ impl Logic for Command {
         self.ctx_row.next.func = self.w[2].val().get_bits::<8>(8);
         self.ctx_row.next.ird = self.w[2].val().get_bits::<8>(16);
         self.ctx_row.next.crc_en = self.w[2].val().get_bit(24);
+        self.ctx_row.next.sack = self.w[2].val().get_bit(25);
         self.ctx_row.next.pd = self.w[2].val().get_bits::<24>(32);
         self.ctx_row.next.qpn = self.w[3].val().get_bits::<20>(0);
         self.ctx_row.next.rcv_wnd = self.w[3].val().get_bits::<32>(32);
@@ -406,6 +409,7 @@ impl Logic for Command {
         self.init_una.next = self.w[5].val().get_bits::<32>(32);
         self.init_nxt.next = self.w[6].val().get_bits::<32>(0);
         self.init_wnd.next = self.w[6].val().get_bits::<32>(32);
+        self.init_ack.next = self.w[4].val().get_bits::<32>(0);
 
         // Operation.
         self.op_valid.next = self.step.q.val() == CmdStep::Send;
@@ -424,7 +428,9 @@ impl Logic for Command {
         self.op.next.conn = self.index.q.val().get_bits::<CONN>(0);
         self.op.next.hdr_a = bit_cast::<160, 64>(self.w[4].val())
             | (bit_cast::<160, 32>(self.w[5].val().get_bits::<32>(0)) << 64)
-            | (bit_cast::<160, 10>(self.w[3].val().get_bits::<10>(20)) << 96);
+            | (bit_cast::<160, 10>(self.w[3].val().get_bits::<10>(20)) << 96)
+            | (bit_cast::<160, 1>(self.w[2].val().get_bits::<1>(26)) << 106)
+            | (bit_cast::<160, 32>(self.w[7].val().get_bits::<32>(0)) << 107);
         self.op.next.hdr_b = 0.into();
         self.op.next.blk = 0.into();
         self.op.next.term = 0.into();

@@ -92,7 +92,7 @@ impl Logic for CommandCheck {
         }
         if self.write.val() {
             self.verdict.next = 0.into();
-            if self.word.val() >= 10 {
+            if self.word.val() >= 11 {
                 self.verdict.next = 4.into(); // BAD_WORD
             }
         }

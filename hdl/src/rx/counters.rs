@@ -41,6 +41,8 @@ pub struct Counters {
     pub reset: Signal<In, bool>,
     pub pulse: [Signal<In, bool>; N],
     pub ready: Signal<In, bool>,
+    /// What the host has written last.
+    pub ts_day: Signal<Out, Bits<8>>,
     pub registers_tvalid: Signal<In, bool>,
     pub registers_tready: Signal<Out, bool>,
     pub registers_address: Signal<In, Bits<16>>,
@@ -69,6 +71,7 @@ pub struct Counters {
     /// The first scan is over.
     clean: Reg<bool>,
     scratch: Reg<Bits<32>>,
+    day: Reg<Bits<8>>,
     /// An access is offered and its register looked for; it is taken in this cycle; its answer waits.
     looking: Reg<bool>,
     taking: Reg<bool>,
@@ -109,12 +112,15 @@ impl Counters {
             usize::from(cfg.ipv6),
             usize::from(cfg.sack),
             usize::from(cfg.markers),
+            usize::from(cfg.timestamps),
         ];
         Self {
             clock: Default::default(),
             reset: Default::default(),
             pulse: std::array::from_fn(|_| Default::default()),
             ready: Default::default(),
+            ts_day: Default::default(),
+            day: Default::default(),
             registers_tvalid: Default::default(),
             registers_tready: Default::default(),
             registers_address: Default::default(),
@@ -232,6 +238,7 @@ impl Logic for Counters {
         // Register access. Nothing is looked for before the first scan is over.
         self.address.d.next = self.registers_address.val();
         self.low.next = !self.address.q.val().get_bits::<9>(7).any();
+        self.ts_day.next = self.day.q.val();
         self.counter.next = self.address.q.val().get_bits::<8>(8) == 0x04;
         for n in (self._n)..(self._n + 1) {
             if self.address.q.val().get_bits::<6>(2) >= n.to_bits::<6>() {
@@ -255,6 +262,9 @@ impl Logic for Counters {
             if self.address.q.val().get_bits::<7>(0) == (i * 4 + 0x10).to_bits::<7>() {
                 self.value.next = self.geometry[i].val();
             }
+        }
+        if self.address.q.val().get_bits::<7>(0) == 0x7C {
+            self.value.next = 0.into();
         }
         if !self.low.val() {
             self.value.next = self.none.val();
@@ -283,6 +293,9 @@ impl Logic for Counters {
             self.full.d.next = true;
             if self.registers_write.val() & (self.address.q.val() == 0x000C) {
                 self.scratch.d.next = self.registers_data.val();
+            }
+            if self.registers_write.val() & (self.address.q.val() == 0x007C) {
+                self.day.d.next = self.registers_data.val().get_bits::<8>(0);
             }
         }
         self.registers_rsp_tvalid.next = self.full.q.val();

@@ -5,12 +5,14 @@
 //! | context | [`Ctx`] | `ctx_we ctx_conn ctx_row`: command block | `valid` only |
 //! | state   | [`Dyn`] without `rd_head` | `dyn_we dyn_conn dyn_row`: stage X3 | no |
 //! | Reads complete | `rd_head` of [`Dyn`] | the same | no |
-//! | mirror  | [`Mirror`] | `mir_we mir_conn mir_row`: mirror server | no |
+//! | mirror  | [`Mirror`] without `last_ack` | `mir_we mir_conn mir_row`: mirror server | no |
 //! | Reads answered | 16 bits | `rdd_we rdd_conn rdd_val`: read_done server | no |
 //!
 //! Request: `req_valid`, and with it `req_pseudo` (an operation, not a frame), `req_found` (frame: the buckets named a
 //! connection), `req_conn`, `req_gen` (operation), `req_tuple`, `req_upper` (frame). Answer: `entry_valid`, `entry` exactly `latency`
-//! cycles later, in order, one a cycle. No back-pressure on either side.
+//! cycles later, in order, one a cycle. With rows in slices (`Cfg::sliced`) `latency` is one more; two cycles without a
+//! request lie between two then, as many between two writes of context or of mirror, and one between two of state. A context
+//! is cleared with its first part, every cycle. No back-pressure on either side.
 //!
 //! `hit` of a frame: a connection was found, its context is valid and the whole tuple is equal (a mismatch
 //! goes to the NIC queue). `hit` of an operation: the context is valid and the generation is equal (a reused connection
@@ -96,6 +98,8 @@ pub struct CtxTables {
     head_ram: Ram<Bits<16>, CONN>,
     mir_ram: Ram<Mirror, CONN>,
     rdd_ram: Ram<Bits<16>, CONN>,
+    /// Of the mirror's row the field that is not stored.
+    unused_mirror: Signal<Local, Mirror>,
     clear: RamClear<CONN>,
     /// Delay lines beside the RAMs, one register a cycle of latency.
     valid: Vec<Reg<bool>>,
@@ -112,12 +116,19 @@ pub struct CtxTables {
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
+    /// Rows in slices: the address bit that says when to read. Else beyond the address.
+    _strobe: usize,
+    _ports: usize,
 }
 
 impl CtxTables {
     /// Tables of `2^cfg.conn_bits` connections with read latency `cfg.latency`.
     pub fn new(cfg: &Cfg) -> Self {
-        let mut ctx_ram = Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined();
+        let latency = cfg.ctx_latency();
+        let (parts, state_parts) = cfg.ctx_slices();
+        let mut ctx_ram = Ram::new(cfg.conn_bits, latency)
+            .collisions_undefined()
+            .sliced(parts);
         if !cfg.ipv6 {
             ctx_ram = ctx_ram.keeping(Ctx::BITS - UPPER);
         }
@@ -149,13 +160,18 @@ impl CtxTables {
             settled: Default::default(),
             ready: Default::default(),
             ctx_ram,
-            dyn_ram: Ram::new(cfg.conn_bits, cfg.latency).collisions_undefined(),
-            head_ram: Ram::new(cfg.conn_bits, cfg.latency),
-            mir_ram: Ram::new(cfg.conn_bits, cfg.latency),
-            rdd_ram: Ram::new(cfg.conn_bits, cfg.latency),
+            dyn_ram: Ram::new(cfg.conn_bits, latency)
+                .collisions_undefined()
+                .sliced(state_parts),
+            head_ram: Ram::new(cfg.conn_bits, latency),
+            mir_ram: Ram::new(cfg.conn_bits, latency)
+                .keeping(Mirror::BITS - 32)
+                .sliced(parts),
+            rdd_ram: Ram::new(cfg.conn_bits, latency),
+            unused_mirror: Default::default(),
             clear: RamClear::new(cfg.conn_bits),
-            valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
-            asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
+            valid: (0..latency).map(|_| Reg::default()).collect(),
+            asks: (0..latency).map(|_| RegNr::default()).collect(),
             ask: Default::default(),
             asked: Default::default(),
             state: Default::default(),
@@ -166,7 +182,9 @@ impl CtxTables {
             row: Default::default(),
             same: Default::default(),
             beyond: Constant::new(beyond.to_bits()),
-            _latency: cfg.latency,
+            _latency: latency,
+            _strobe: if cfg.sliced { CONN - 1 } else { CONN },
+            _ports: CONN,
         }
     }
 }
@@ -223,6 +241,11 @@ impl Logic for CtxTables {
         self.head_ram.raddr.next = self.req_conn.val();
         self.mir_ram.raddr.next = self.req_conn.val();
         self.rdd_ram.raddr.next = self.req_conn.val();
+        for top in (self._strobe)..(self._ports) {
+            self.ctx_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+            self.dyn_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+            self.mir_ram.raddr.next = self.req_conn.val().replace_bit(top, self.req_valid.val());
+        }
 
         self.ask.next.pseudo = self.req_pseudo.val();
         self.ask.next.found =
@@ -264,6 +287,7 @@ impl Logic for CtxTables {
         self.entry.next.pd = self.ctx_ram.rdata.val().pd;
         self.entry.next.qpn = self.ctx_ram.rdata.val().qpn;
         self.entry.next.ird = self.ctx_ram.rdata.val().ird;
+        self.entry.next.sack = self.ctx_ram.rdata.val().sack;
         self.entry.next.st = self.dyn_ram.rdata.val().st;
         self.entry.next.rcv_nxt = self.dyn_ram.rdata.val().rcv_nxt;
         self.entry.next.pend = self.dyn_ram.rdata.val().pend;
@@ -275,6 +299,7 @@ impl Logic for CtxTables {
         self.entry.next.rd_off = self.dyn_ram.rdata.val().rd_off;
         self.entry.next.first = self.dyn_ram.rdata.val().first;
         self.entry.next.rst = self.dyn_ram.rdata.val().rst;
+        self.unused_mirror.next = self.mir_ram.rdata.val();
         self.entry.next.snd_una = self.mir_ram.rdata.val().snd_una;
         self.entry.next.snd_nxt = self.mir_ram.rdata.val().snd_nxt;
         self.entry.next.max_wnd = self.mir_ram.rdata.val().max_wnd;

@@ -29,7 +29,9 @@
 //! What was kept is never dropped before the connection is purged, so what SACK said stays true. First copies win: a
 //! segment is cut down to what is neither in the stream nor in an interval. Blocks: see docs/decisions/0006.
 //! Back-pressure: only the report waits, until the one before it has left for the transmit path.
-//! Time: about 12 cycles and 5 an interval for each answer. Nothing here works while the stream has no gap.
+//! Time: about 12 cycles and 5 an interval for the first answer. What follows from it comes sooner: the record at the end of a
+//! stretch that closes a gap is made ready meanwhile, the next record of an interval needs no look at the others, and where
+//! nothing is left of the segment (`exact`) the list is not walked again. Nothing here works while the stream has no gap.
 
 use super::asm_in::bits_for;
 use super::blocks::LEN;
@@ -82,6 +84,9 @@ pub enum EarlyState {
     Size,
     Need,
     Stream,
+    /// The stretch joins an interval: its first record is read. Did the stream get there?
+    Ahead,
+    Next,
     /// There is room for it; keep it or not.
     Room,
     Grant,
@@ -176,9 +181,10 @@ pub struct Early {
     dup: Reg<bool>,
     /// The stream has come to a FIN that was kept.
     fin_q: Reg<bool>,
-    /// The last answer was `act_drain`, `act_park`.
+    /// The last answer was `act_drain`, `act_park`, `act_stream`.
     drained: Reg<bool>,
     parked: Reg<bool>,
+    streamed: Reg<bool>,
     /// Blocks in all intervals of all connections; of this one, and how many intervals.
     total: Reg<Bits<LEN>>,
     used: RegNr<Bits<LEN>>,
@@ -212,8 +218,12 @@ pub struct Early {
     room: RegNr<Bits<32>>,
     in_order: RegNr<bool>,
     complete_q: RegNr<bool>,
-    /// The piece reaches the interval ahead.
+    /// The piece reaches the interval ahead. Behind it, or behind what is due, there is nothing of the segment.
     joins: RegNr<bool>,
+    exact: RegNr<bool>,
+    /// The stream is at the end of the piece. The record is its interval's last.
+    caught: RegNr<bool>,
+    final_q: RegNr<bool>,
     skip: RegNr<Bits<16>>,
     size: RegNr<Bits<LEN>>,
     addr: RegNr<Bits<BYTE>>,
@@ -332,6 +342,7 @@ impl Early {
             fin_q: Default::default(),
             drained: Default::default(),
             parked: Default::default(),
+            streamed: Default::default(),
             total: Default::default(),
             used: Default::default(),
             n: Default::default(),
@@ -359,6 +370,9 @@ impl Early {
             in_order: Default::default(),
             complete_q: Default::default(),
             joins: Default::default(),
+            exact: Default::default(),
+            caught: Default::default(),
+            final_q: Default::default(),
             skip: Default::default(),
             size: Default::default(),
             addr: Default::default(),
@@ -486,6 +500,7 @@ impl Logic for Early {
             | (self.rm_lim.q.val() & (self.idx.q.val() == self.lim_i.q.val()))
             | (self.rm_dr.q.val() & (self.idx.q.val() == self.dr_i.q.val()));
         self.age.d.next = 0.into();
+        self.caught.d.next = self.pos.val() == self.e.q.val();
 
         match self.state.q.val() {
             EarlyState::Idle => {
@@ -493,6 +508,7 @@ impl Logic for Early {
                     self.idx.d.next = 0.into();
                     self.drained.d.next = false;
                     self.parked.d.next = false;
+                    self.streamed.d.next = false;
                     self.state.d.next = EarlyState::Begin;
                     if self.wipe.val() {
                         self.then.d.next = EarlyState::WipeRow;
@@ -506,6 +522,9 @@ impl Logic for Early {
                         self.state.d.next = EarlyState::After;
                     } else if self.parked.q.val() {
                         self.state.d.next = EarlyState::New;
+                    } else if self.streamed.q.val() {
+                        self.idx.d.next = self.idx.q.val();
+                        self.state.d.next = EarlyState::Next;
                     }
                 }
             }
@@ -589,6 +608,10 @@ impl Logic for Early {
                     self.joins.d.next = true;
                     self.e.d.next = self.lim.q.val();
                 }
+                self.exact.d.next = (self.rest.q.val().get_bit(31) | !self.rest.q.val().any())
+                    | (!self.dr_v.q.val()
+                        & (!self.lim_v.q.val()
+                            | (self.room.q.val().get_bit(31) | !self.room.q.val().any())));
                 self.skip.d.next = self.skip_now.val().get_bits::<16>(0);
                 self.state.d.next = EarlyState::Size;
                 if self.dr_v.q.val() {
@@ -615,7 +638,28 @@ impl Logic for Early {
             EarlyState::Stream => {
                 self.act_stream.next = true;
                 self.fed.d.next = true;
+                self.streamed.d.next = true;
                 self.state.d.next = EarlyState::Idle;
+                if self.joins.q.val() {
+                    self.idx.d.next = self.lim_i.q.val();
+                    self.dr_i.d.next = self.lim_i.q.val();
+                    self.then.d.next = EarlyState::Ahead;
+                    self.state.d.next = EarlyState::Wait;
+                }
+            }
+            EarlyState::Ahead => {
+                self.rec_i.d.next = self.row.val().first;
+                self.then.d.next = EarlyState::Idle;
+                self.state.d.next = EarlyState::Wait;
+            }
+            EarlyState::Next => {
+                self.complete_q.d.next = self.b.q.val() == self.pos.val();
+                self.state.d.next = EarlyState::Rep0;
+                if self.stop.val() | !self.caught.q.val() {
+                    self.state.d.next = EarlyState::Begin;
+                } else if self.joins.q.val() {
+                    self.state.d.next = EarlyState::Loaded;
+                }
             }
             EarlyState::Room => {
                 self.ok_list.d.next =
@@ -655,6 +699,7 @@ impl Logic for Early {
                 self.state.d.next = EarlyState::Idle;
             }
             EarlyState::After => {
+                self.final_q.d.next = self.rec.val().last == self.row.val().last;
                 self.took.d.next = self.took_now.val().get_bits::<16>(0);
                 self.chain_n.d.next =
                     (self.octets.val() + self.block_less.val()) >> self.block_log.val();
@@ -667,8 +712,19 @@ impl Logic for Early {
                     self.fr_valid.next = true;
                     if self.fr_ready.val() {
                         self.total.d.next = self.total.q.val() - self.chain_n.q.val();
+                        self.carry_v.d.next = false;
+                        self.rm_left.d.next = false;
+                        self.rm_lim.d.next = false;
+                        self.rm_dr.d.next = true;
                         self.then.d.next = EarlyState::After2;
                         self.state.d.next = EarlyState::Wait;
+                        if self.final_q.q.val() {
+                            self.fin_q.d.next = self.row.val().fin;
+                            self.state.d.next = EarlyState::Rw0;
+                            if self.n.q.val() == 1 {
+                                self.state.d.next = EarlyState::RwEnd;
+                            }
+                        }
                     }
                 } else {
                     // Too few blocks for the FPDU that begins in it: it stays, from there on.
@@ -684,20 +740,16 @@ impl Logic for Early {
                 }
             }
             EarlyState::After2 => {
-                if self.rec.val().last == self.row.val().last {
-                    self.carry_v.d.next = false;
-                    self.rm_left.d.next = false;
-                    self.rm_lim.d.next = false;
-                    self.rm_dr.d.next = true;
-                    self.fin_q.d.next = self.row.val().fin;
-                    self.state.d.next = EarlyState::Rw0;
-                } else {
-                    self.iv.we.next = true;
-                    self.iv.waddr.next = self.iv.raddr.val();
-                    self.iv.wdata.next = self.row.val();
-                    self.iv.wdata.next.start = self.pos.val();
-                    self.iv.wdata.next.first = self.thread.rdata.val();
-                    self.iv.wdata.next.n = self.row.val().n - self.chain_n.q.val();
+                self.iv.we.next = true;
+                self.iv.waddr.next = self.iv.raddr.val();
+                self.iv.wdata.next = self.row.val();
+                self.iv.wdata.next.start = self.pos.val();
+                self.iv.wdata.next.first = self.thread.rdata.val();
+                self.iv.wdata.next.n = self.row.val().n - self.chain_n.q.val();
+                self.rec_i.d.next = self.thread.rdata.val();
+                self.then.d.next = EarlyState::Loaded;
+                self.state.d.next = EarlyState::Wait;
+                if self.stop.val() {
                     self.state.d.next = EarlyState::Begin;
                 }
             }
@@ -783,7 +835,11 @@ impl Logic for Early {
                 self.iv.we.next = self.carry_v.q.val();
                 self.iv.wdata.next.more = false;
                 self.early_q.d.next = self.carry_v.q.val();
+                self.complete_q.d.next = self.b.q.val() == self.pos.val();
                 self.state.d.next = EarlyState::Begin;
+                if self.exact.q.val() {
+                    self.state.d.next = EarlyState::Rep0;
+                }
             }
             EarlyState::Over => {
                 self.dup.d.next = !self.fed.q.val() & self.s.val().len.any();
@@ -887,6 +943,7 @@ impl Logic for Early {
             self.early_q.d.next = self.row_early.val();
         }
         if self.load.val() {
+            self.streamed.d.next = false;
             self.fed.d.next = false;
             self.fin_q.d.next = false;
             self.dup.d.next = false;

@@ -6,7 +6,7 @@
 //! the tag of its connection if there is one, puts the result beside the entry and moves the tag to the new slot. So an
 //! entry meets J with the slot it has to read, and reads it in X1, when all but the entry just in front (`near`, in X3
 //! then or in the cycle after) have written: the row is written one cycle after X3. A slot comes round again after `window` entries at least: what was written before that is in the
-//! table's RAM, as at most `window` frames and operations are in flight.
+//! table's RAM, as at most `window` frames and operations are in flight. The parts of a frame share its entry and its slot.
 //!
 //! [`Revoked`]: TPT entries invalidated in X3, until everything that was in flight then, and so may have read the TPT
 //! before, has left. What comes later reads the TPT as it is: an entry registered anew is not taken for the old one.
@@ -32,12 +32,16 @@ pub struct DynHistory {
     /// J: the oldest entry's slot; it leaves.
     pub slot: Signal<Out, Slot>,
     pub pop: Signal<In, bool>,
+    /// J: the entry's own slot, which its frame's parts read and write in turn.
+    pub own: Signal<Out, Bits<4>>,
     /// X1: the slot's content.
     pub find: Signal<In, Bits<4>>,
     pub row: Signal<Out, Dyn>,
     /// The cycle after X3, once an entry.
     pub we: Signal<In, bool>,
     pub new_row: Signal<In, Dyn>,
+    /// With `we`: another part of the same entry follows.
+    pub more: Signal<In, bool>,
     queue: Fifo<Slot, 4>,
     rows: LutRam<Dyn, 4>,
     valid: Vec<Reg<bool>>,
@@ -45,6 +49,8 @@ pub struct DynHistory {
     /// Slot of the next entry, of the next to be written.
     next: Reg<Bits<4>>,
     write: Reg<Bits<4>>,
+    /// Slot of the oldest entry.
+    read: Reg<Bits<4>>,
     last: RegNr<Bits<CONN>>,
     some: Reg<bool>,
     conn: Signal<Local, Bits<CONN>>,
@@ -66,16 +72,19 @@ impl DynHistory {
             note_conn: Default::default(),
             slot: Default::default(),
             pop: Default::default(),
+            own: Default::default(),
             find: Default::default(),
             row: Default::default(),
             we: Default::default(),
             new_row: Default::default(),
+            more: Default::default(),
             queue: Fifo::new(),
             rows: LutRam::new(),
             valid: (0..n).map(|_| Reg::default()).collect(),
             conns: (0..n).map(|_| RegNr::default()).collect(),
             next: Default::default(),
             write: Default::default(),
+            read: Default::default(),
             last: Default::default(),
             some: Default::default(),
             conn: Default::default(),
@@ -127,7 +136,11 @@ impl Logic for DynHistory {
         self.rows.we.next = self.we.val();
         self.rows.waddr.next = self.write.q.val();
         self.rows.wdata.next = self.new_row.val();
-        if self.we.val() {
+        self.own.next = self.read.q.val();
+        if self.pop.val() {
+            self.read.d.next = (self.read.q.val() + 1) & self.slot_mask.val();
+        }
+        if self.we.val() & !self.more.val() {
             self.write.d.next = (self.write.q.val() + 1) & self.slot_mask.val();
         }
     }

@@ -10,8 +10,12 @@
 //! | `launch_*`     | B + 1 | see `parse.rs` |
 //! | `tpt_*`        | S + 1 | see `parse.rs` |
 //! | `done_valid`, `done`, `done_pop` | T, or T + 1 | FrameDone FIFO, item visible in the cycle of its push |
+//! | `options_push`, `options` | T, or T + 1 | with a FrameDone that is `odd`: all its TCP options |
 //! | `hdrb_valid`, `hdrb`, `hdrb_pop` | T + 2 | FPDU octets 20..47 |
 //! | `scan_valid`, `scan`, `scan_pop` | T + 3 | checksum and CRC verdicts |
+//! | `part_room` -> `part_start`, `tpt_more` | R0 | see `parts.rs`; without parts no part ever starts |
+//! | `part` | with `done` | which part of its frame it is |
+//! | `part_hdrb`, `part_hdrb_pop`, `part_oks` | | FPDU octets 20..47 of parts that are not a frame's first; CRC verdicts of parts, with `scan` |
 //! | `rd_addr`, `rd_next` -> `rd_lo`, `rd_hi` | 2 cycles | staging window, see `staging.rs`; a beat may be addressed 2 cycles after it was on the port |
 //! | `drop_*`       | + 1 | pulse: a whole frame was not admitted: no slot, no credit, no staging room; `drop_merge`: MAC FIFO |
 //! | `frame_bad`    | T + 1 | pulse: an admitted frame ended bad |
@@ -33,11 +37,14 @@
 use crate::prim::{BypassFifo, LanesFrom, Reg, RegNr, BEAT_BITS, POSITION};
 use crate::rx::cfg::Cfg;
 use crate::rx::merge::Merge;
+use crate::rx::options::OptionField;
 use crate::rx::parse::{Parse, HEAD_BITS};
+use crate::rx::parts::Parts;
 use crate::rx::scan::Scanner;
 use crate::rx::slots::Slots;
 use crate::rx::staging::Staging;
 use crate::rx::types::{FrameDone, Scan, Upper, BEAT, BYTE, HDR_B, SLOT, TUPLE};
+use crate::rx::xtypes::Part;
 use rust_hdl::prelude::*;
 
 /// log2 of the depth of the three FIFOs.
@@ -72,6 +79,16 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     pub done_valid: Signal<Out, bool>,
     pub done: Signal<Out, FrameDone>,
     pub done_pop: Signal<In, bool>,
+    /// The pipeline has room for one part more.
+    pub part_room: Signal<In, bool>,
+    pub part_start: Signal<Out, bool>,
+    pub tpt_more: Signal<Out, bool>,
+    pub part: Signal<Out, Part>,
+    pub part_hdrb: Signal<Out, Bits<HDR_B>>,
+    pub part_hdrb_pop: Signal<In, bool>,
+    pub part_oks: Signal<Out, Bits<16>>,
+    pub options_push: Signal<Out, bool>,
+    pub options: Signal<Out, OptionField>,
     pub hdrb_valid: Signal<Out, bool>,
     pub hdrb: Signal<Out, Bits<HDR_B>>,
     pub hdrb_pop: Signal<In, bool>,
@@ -104,6 +121,13 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     staging: Staging<D>,
     parse: Parse<D, K, LK>,
     scanner: Scanner<D, K, LK>,
+    /// One with parts, none without.
+    parts: Vec<Parts<D, K, LK>>,
+    _parts: usize,
+    unused_part_room: Signal<Local, bool>,
+    unused_part_hdrb_pop: Signal<Local, bool>,
+    unused_spare: Signal<Local, bool>,
+    unused_cut: Signal<Local, bool>,
     done_fifo: BypassFifo<FrameDone, WINDOW>,
     hdrb_fifo: BypassFifo<Bits<HDR_B>, WINDOW>,
     scan_fifo: BypassFifo<Scan, WINDOW>,
@@ -151,6 +175,9 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     lost_full: Reg<bool>,
 
     // FrameDone: the last beat on the port, and what of it is still there in T + 1
+    done_push: Signal<Local, bool>,
+    item: Signal<Local, FrameDone>,
+    unused_item: Signal<Local, FrameDone>,
     d_next: Signal<Local, Bits<BEAT_BITS>>,
     d_keep: Signal<Local, Bits<K>>,
     len: Signal<Local, Bits<16>>,
@@ -230,6 +257,15 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             done_valid: Default::default(),
             done: Default::default(),
             done_pop: Default::default(),
+            part_room: Default::default(),
+            part_start: Default::default(),
+            tpt_more: Default::default(),
+            part: Default::default(),
+            part_hdrb: Default::default(),
+            part_hdrb_pop: Default::default(),
+            part_oks: Default::default(),
+            options_push: Default::default(),
+            options: Default::default(),
             hdrb_valid: Default::default(),
             hdrb: Default::default(),
             hdrb_pop: Default::default(),
@@ -256,8 +292,14 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             merge: Merge::new(cfg.max_frame),
             slots: Slots::new(cfg.slot_bits),
             staging: Staging::new(cfg.stage_bits),
-            parse: Parse::new(cfg.latency, cfg.ipv6),
-            scanner: Scanner::new(cfg.ipv6),
+            parse: Parse::new(cfg.tpt_latency(), cfg.ipv6, cfg.timestamps),
+            scanner: Scanner::new(cfg.ipv6, cfg.parts),
+            parts: (0..usize::from(cfg.parts)).map(|_| Parts::new()).collect(),
+            _parts: cfg.parts.into(),
+            unused_part_room: Default::default(),
+            unused_part_hdrb_pop: Default::default(),
+            unused_spare: Default::default(),
+            unused_cut: Default::default(),
             done_fifo: Default::default(),
             hdrb_fifo: Default::default(),
             scan_fifo: BypassFifo::new().headed(),
@@ -292,6 +334,9 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             lost_slot: Default::default(),
             lost_credit: Default::default(),
             lost_full: Default::default(),
+            done_push: Default::default(),
+            item: Default::default(),
+            unused_item: Default::default(),
             d_next: Default::default(),
             d_keep: Default::default(),
             len: Default::default(),
@@ -466,11 +511,81 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
                     bit_cast::<POSITION, 16>(self.r_len.q.val()) > self.parse.at.val();
             }
         }
-        self.done_fifo.push.next = (self.ends.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_push.next = (self.ends.val() & !self.parse.late.val()) | self.r_late.q.val();
+        self.done_fifo.push.next = self.done_push.val();
         self.done_fifo.din.next = self.parse.done.val();
+        self.item.next = self.parse.done.val();
+        self.unused_item.next = self.item.val();
+        self.options_push.next = self.done_push.val() & self.item.val().odd;
+        self.options.next = self.parse.options.val();
         self.done_fifo.pop.next = self.done_pop.val();
         self.done.next = self.done_fifo.dout.val();
         self.done_valid.next = self.done_fifo.valid.val();
+
+        // --- Parts
+        self.unused_part_room.next = self.part_room.val();
+        self.unused_part_hdrb_pop.next = self.part_hdrb_pop.val();
+        self.unused_spare.next = self.slots.spare.val();
+        self.unused_cut.next = self.scanner.cut_valid.val() & self.scanner.cut_ok.val();
+        self.slots.split.next = false;
+        self.slots.split_end.next = self.wp.q.val();
+        self.slots.splits.next = 0.into();
+        self.part_start.next = false;
+        self.tpt_more.next = false;
+        self.part.next.extra = false;
+        self.part.next.more = false;
+        self.part.next.index = 0.into();
+        self.part.next.off = 0.into();
+        self.part.next.seq = 0.into();
+        self.part.next.plen = 0.into();
+        self.part_hdrb.next = 0.into();
+        self.part_oks.next = 0.into();
+        self.scanner.cut.next = false;
+        self.scanner.cut_at.next = 0.into();
+        self.scanner.spill.next = false;
+        for i in 0..self._parts {
+            self.parts[i].r_valid.next = self.r_valid.q.val();
+            self.parts[i].r_last.next = self.r_last.q.val();
+            self.parts[i].r_beat.next = self.r_beat.q.val();
+            self.parts[i].r_data.next = self.r_data.q.val();
+            self.parts[i].at.next = self.parse.at.val();
+            self.parts[i].h.next = self.parse.r_h.val();
+            self.parts[i].tcp.next = self.parse.r_tcp.val();
+            self.parts[i].seq.next = self.parse.r_seq.val();
+            self.parts[i].flags.next = self.parse.r_flags.val();
+            self.parts[i].room.next = self.part_room.val();
+            self.parts[i].spare.next = self.slots.spare.val();
+            self.parts[i].m_beat.next = self.r_beat.q.val();
+            if self.narrow.val() {
+                self.parts[i].m_beat.next = self.beat.q.val();
+            }
+            self.scanner.cut.next = self.parts[i].cut.val();
+            self.scanner.cut_at.next = self.parts[i].cut_at.val();
+            self.scanner.spill.next = self.parts[i].spill.val();
+            self.slots.split.next = self.parts[i].split.val();
+            self.slots.splits.next = self.parts[i].splits.val();
+            self.part_start.next = self.parts[i].split.val();
+            self.tpt_more.next = self.parts[i].pending.val();
+            if self.parts[i].tpt_valid.val() {
+                self.tpt_valid.next = true;
+                self.tpt_stag.next = self.parts[i].tpt_stag.val();
+            }
+            self.parts[i].push.next = self.done_push.val();
+            self.parts[i].cut_valid.next = self.scanner.cut_valid.val();
+            self.parts[i].cut_ok.next = self.scanner.cut_ok.val();
+            self.parts[i].verdict.next = self.scanner.valid.val();
+            self.parts[i].done_valid.next = self.done_fifo.valid.val();
+            self.parts[i].done.next = self.done_fifo.dout.val();
+            self.parts[i].pop.next = self.done_pop.val();
+            self.done_fifo.pop.next = self.parts[i].done_pop.val();
+            self.done.next = self.parts[i].out.val();
+            self.done_valid.next = self.parts[i].out_valid.val();
+            self.part.next = self.parts[i].part.val();
+            self.part_hdrb.next = self.parts[i].hdrb.val();
+            self.parts[i].hdrb_pop.next = self.part_hdrb_pop.val();
+            self.part_oks.next = self.parts[i].oks.val();
+            self.parts[i].oks_pop.next = self.scan_pop.val();
+        }
 
         // --- HdrB in T + 2
         self.hdrb_fifo.push.next = self.r_end.q.val();

@@ -42,10 +42,11 @@ pub struct Fields6 {
     pub opt: Bits<32>,
     pub tsval: Bits<32>,
     pub tsecr: Bits<32>,
+    pub more: Bits<224>,
 }
 
 /// Where they lie in an untagged frame.
-const FIELDS: [(&str, usize, usize); 15] = [
+const FIELDS: [(&str, usize, usize); 16] = [
     ("total", 18, 2),
     ("next_header", 20, 1),
     ("src_high", 22, 12),
@@ -61,6 +62,7 @@ const FIELDS: [(&str, usize, usize); 15] = [
     ("opt", 74, 4),
     ("tsval", 78, 4),
     ("tsecr", 82, 4),
+    ("more", 86, 28),
 ];
 
 /// The IPv6 fields of a frame.
@@ -220,6 +222,7 @@ impl<const D: usize, const K: usize> Logic for Ip6<D, K> {
             self.fields.next.opt = self.f.val().opt;
             self.fields.next.tsval = self.f.val().tsval;
             self.fields.next.tsecr = self.f.val().tsecr;
+            self.fields.next.more = self.f.val().more;
         }
     }
 }

@@ -6,7 +6,8 @@
 //! | `op_valid op_ready op` | in | an operation of the assembler or the command block; held here until it is launched |
 //! | `op_room` | in | the pipeline's window has room for an operation |
 //! | `tpt_pending` | in | a launched frame has still to issue its TPT read, the one of this cycle included |
-//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` |
+//! | `frame_tpt_valid` | in | TPT read of a frame, only while `tpt_pending` or `tpt_more` |
+//! | `tpt_more` | in | the same for the parts behind a frame's first one, from the cycle on in which the first cut is planned |
 //! | `op_tpt_valid op_tpt_stag` | out | TPT read of an operation, in no cycle with one of a frame |
 //! | `ctx_valid ctx ctx_pop` | FIFO out | one [`CtxEntry`] a launch or operation, in order |
 //! | `next_valid next_conn` | out | an entry of this connection is visible from the next cycle on, or behind those in the FIFO |
@@ -19,6 +20,10 @@
 //! FIFO is empty. One launch of a frame or an operation a cycle. An operation is launched the cycle after its acceptance
 //! or later: not in a cycle with a frame's launch, not while a frame launched earlier may still issue its TPT read (TPT
 //! results keep the order of launches), and not while a context write waits.
+//! With `Cfg::sliced` both tables are in one memory, table 0 read in A, table 1 in A+1, by four comparators; the context
+//! tables, a cycle slower themselves, are asked in A+3, by an operation in the cycle after its launch. They want two
+//! cycles without a request between two: frames are five beats long at least, and an operation waits until the requests before
+//! it, of frames launched and of operations, are two cycles old.
 //! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
 //! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
 //! read when it is launched, whether it will hit or not:
@@ -225,6 +230,7 @@ pub struct Lookup {
     pub op_room: Signal<In, bool>,
     pub tpt_pending: Signal<In, bool>,
     pub frame_tpt_valid: Signal<In, bool>,
+    pub tpt_more: Signal<In, bool>,
     pub op_tpt_valid: Signal<Out, bool>,
     pub op_tpt_stag: Signal<Out, Bits<32>>,
     pub ctx_valid: Signal<Out, bool>,
@@ -278,7 +284,9 @@ pub struct Lookup {
     fpdu_blk: RegNr<Bits<BEAT>>,
     fpdu_term: RegNr<Bits<16>>,
     cmd_held: Reg<bool>,
-    cmd_words: RegNr<Bits<106>>,
+    cmd_words: RegNr<Bits<139>>,
+    /// The bits of them that this preset looks at.
+    cmd_mask: Constant<Bits<139>>,
     cmd_fence: RegNr<Bits<10>>,
     /// The operation accepted and not launched yet: what the registers above do not hold.
     held: Reg<bool>,
@@ -317,12 +325,32 @@ pub struct Lookup {
     alone: Constant<bool>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
+    // `Cfg::sliced`: one of each, else none.
+    /// Of the frame launched last: bucket of table 1, fingerprint, whether the tables were clear.
+    h1: Vec<RegNr<Bits<16>>>,
+    fp: Vec<RegNr<Bits<12>>>,
+    live: Vec<RegNr<bool>>,
+    /// What table 0 says, while table 1 is compared.
+    found0: Vec<RegNr<bool>>,
+    conn0: Vec<RegNr<Bits<CONN>>>,
+    /// The operation that asks the context tables; its connection is zero if there is none.
+    op_asks: Vec<Reg<bool>>,
+    op_conn: Vec<RegNr<Bits<CONN>>>,
+    op_gen: Vec<RegNr<Bits<8>>>,
+    /// The context tables were asked in the cycle before.
+    asked_q: Vec<Reg<bool>>,
+    /// Ones where a bucket number has bits; the bit above.
+    bucket_mask: Constant<Bits<16>>,
+    table_1: Constant<Bits<16>>,
+    /// Cycles from a launch to the request to the context tables.
     _latency: usize,
+    _sliced: usize,
 }
 
 impl Lookup {
     /// A lookup stage with the sizes `bucket_bits`, `conn_bits` and `latency` of a preset.
     pub fn new(cfg: &Cfg) -> Self {
+        let sliced = usize::from(cfg.sliced);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -335,6 +363,7 @@ impl Lookup {
             op_room: Default::default(),
             tpt_pending: Default::default(),
             frame_tpt_valid: Default::default(),
+            tpt_more: Default::default(),
             op_tpt_valid: Default::default(),
             op_tpt_stag: Default::default(),
             ctx_valid: Default::default(),
@@ -363,10 +392,19 @@ impl Lookup {
             rdd_val: Default::default(),
             ready: Default::default(),
             hash: TupleHash::new(),
-            bucket0: RamLanes::new(cfg.bucket_bits, cfg.latency - 1, stored(cfg.conn_bits)),
-            bucket1: RamLanes::new(cfg.bucket_bits, cfg.latency - 1, stored(cfg.conn_bits)),
+            bucket0: RamLanes::new(
+                cfg.bucket_bits + sliced,
+                cfg.latency - 1,
+                stored(cfg.conn_bits),
+            ),
+            // Nobody reads it if the other one has both tables; it goes away in synthesis.
+            bucket1: RamLanes::new(
+                if cfg.sliced { 1 } else { cfg.bucket_bits },
+                cfg.latency - 1,
+                stored(cfg.conn_bits),
+            ),
             ways: Default::default(),
-            clear: RamClear::new(cfg.bucket_bits),
+            clear: RamClear::new(cfg.bucket_bits + sliced),
             tables: CtxTables::new(cfg),
             entries: Fifo::sized(cfg.window_bits()),
             ops: Fifo::sized(cfg.window_bits()),
@@ -386,6 +424,7 @@ impl Lookup {
             fpdu_term: Default::default(),
             cmd_held: Default::default(),
             cmd_words: Default::default(),
+            cmd_mask: Constant::new(cmd_mask(cfg)),
             cmd_fence: Default::default(),
             held: Default::default(),
             held_note: Default::default(),
@@ -405,8 +444,10 @@ impl Lookup {
             unused_entry: Default::default(),
             stag_wire: Default::default(),
             stag: Bswap::new(),
-            valid: (0..cfg.latency).map(|_| Reg::default()).collect(),
-            asks: (0..cfg.latency).map(|_| RegNr::default()).collect(),
+            valid: (0..cfg.latency + sliced).map(|_| Reg::default()).collect(),
+            asks: (0..cfg.latency + sliced)
+                .map(|_| RegNr::default())
+                .collect(),
             ask: Default::default(),
             asked: Default::default(),
             all_clear: Default::default(),
@@ -420,9 +461,33 @@ impl Lookup {
             upper_flag: Default::default(),
             alone: Constant::new(cfg.fpdus() == 1),
             beyond: Constant::new(((0xffffu64 << cfg.conn_bits) & 0xffff).to_bits()),
-            _latency: cfg.latency,
+            h1: (0..sliced).map(|_| RegNr::default()).collect(),
+            fp: (0..sliced).map(|_| RegNr::default()).collect(),
+            live: (0..sliced).map(|_| RegNr::default()).collect(),
+            found0: (0..sliced).map(|_| RegNr::default()).collect(),
+            conn0: (0..sliced).map(|_| RegNr::default()).collect(),
+            op_asks: (0..sliced).map(|_| Reg::default()).collect(),
+            op_conn: (0..sliced).map(|_| RegNr::default()).collect(),
+            op_gen: (0..sliced).map(|_| RegNr::default()).collect(),
+            asked_q: (0..sliced).map(|_| Reg::default()).collect(),
+            bucket_mask: Constant::new(((1u64 << cfg.bucket_bits) - 1).to_bits()),
+            table_1: Constant::new(((1u64 << cfg.bucket_bits) & 0xffff).to_bits()),
+            _latency: cfg.latency + sliced,
+            _sliced: sliced,
         }
     }
+}
+
+/// Of Install the words of `Op::hdr_a` that count: without Markers or timestamps theirs do not.
+fn cmd_mask(cfg: &Cfg) -> Bits<139> {
+    let counts = |bit: usize| match bit {
+        0..96 => true,
+        96..106 => cfg.markers,
+        _ => cfg.timestamps,
+    };
+    (0..139).fold(Bits::default(), |mask, bit| {
+        mask.replace_bit(bit, counts(bit))
+    })
 }
 
 impl Logic for Lookup {
@@ -461,7 +526,7 @@ impl Logic for Lookup {
         }
         if !self.cmd_held.q.val() {
             self.cmd_held.d.next = self.op_take.val() & self.is_cmd.val();
-            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<106>(0);
+            self.cmd_words.d.next = self.op.val().hdr_a.get_bits::<139>(0) & self.cmd_mask.val();
             self.cmd_fence.d.next = self.op.val().fence_id;
         }
 
@@ -474,11 +539,20 @@ impl Logic for Lookup {
 
         // Cycle A: who goes. A frame always; the operation held when nothing of a frame comes before it. A frame's TPT read
         // in this cycle means that its launch is pending or comes now.
-        self.pending.d.next = self.tpt_pending.val() & !self.frame_tpt_valid.val();
+        self.pending.d.next =
+            (self.tpt_pending.val() & !self.frame_tpt_valid.val()) | self.tpt_more.val();
         self.op_go.next = self.held.q.val()
             & self.tables.settled.val()
             & !self.pending.q.val()
             & !self.launch_valid.val();
+        for i in 0..self._sliced {
+            self.op_go.next = self.held.q.val()
+                & self.tables.settled.val()
+                & !self.pending.q.val()
+                & !self.launch_valid.val()
+                & !((self.valid[0].q.val() | self.valid[1].q.val()) | self.valid[2].q.val())
+                & !(self.op_asks[i].q.val() | self.asked_q[i].q.val());
+        }
         if self.op_take.val() {
             self.held.d.next = true;
         }
@@ -532,6 +606,26 @@ impl Logic for Lookup {
         self.ask.next.dst_high = self.launch_upper.val().dst;
         self.valid[0].d.next = self.launch_valid.val() || self.op_go.val();
         self.asks[0].d.next = self.ask.val();
+        // One memory: table 0 now, table 1 in the next cycle, when no other frame comes.
+        for i in 0..self._sliced {
+            self.valid[0].d.next = self.launch_valid.val();
+            if self.launch_valid.val() {
+                self.h1[i].d.next = self.hash.h1.val();
+                self.fp[i].d.next = self.hash.fp.val();
+                self.live[i].d.next = self.all_clear.val();
+            }
+            self.bucket0.raddr.next = self.hash.h0.val() & self.bucket_mask.val();
+            if self.valid[0].q.val() {
+                self.bucket0.raddr.next =
+                    (self.h1[i].q.val() & self.bucket_mask.val()) | self.table_1.val();
+            }
+            self.op_asks[i].d.next = self.op_go.val();
+            self.op_conn[i].d.next = 0.into();
+            if self.op_go.val() {
+                self.op_conn[i].d.next = self.held_conn.q.val();
+            }
+            self.op_gen[i].d.next = self.held_gen.q.val();
+        }
         for i in 1..self._latency {
             self.valid[i].d.next = self.valid[i - 1].q.val();
             self.asks[i].d.next = self.asks[i - 1].q.val();
@@ -547,6 +641,10 @@ impl Logic for Lookup {
         }
         self.unused_asking.next = self.asking.val();
         self.frame.next = self.asking.val().live & !self.asking.val().pseudo;
+        for i in 0..self._sliced {
+            self.frame.next =
+                (self.valid[0].q.val() | self.valid[1].q.val()) & self.live[i].q.val();
+        }
         for w in 0..4 {
             self.ways[w].way.next = self.bucket0.rdata.val().get_bits::<29>(w * 29);
             self.ways[w + 4].way.next = self.bucket1.rdata.val().get_bits::<29>(w * 29);
@@ -554,6 +652,12 @@ impl Logic for Lookup {
         for w in 0..8 {
             self.ways[w].fp.next = self.asking.val().fp;
             self.ways[w].ask.next = self.frame.val();
+        }
+        for i in 0..self._sliced {
+            for w in 0..4 {
+                self.ways[w].fp.next = self.fp[i].q.val();
+                self.ways[w + 4].ask.next = false;
+            }
         }
 
         // Cycle A+L: the rest of it over 8 ways; at most one connection matches, and none for an operation.
@@ -570,6 +674,29 @@ impl Logic for Lookup {
                 | (self.ways[6].conn.val() | self.ways[7].conn.val())))
             | self.asked.val().conn;
         self.tables.req_gen.next = self.asked.val().gen;
+        for i in 0..self._sliced {
+            self.found0[i].d.next = (self.ways[0].found.val() | self.ways[1].found.val())
+                | (self.ways[2].found.val() | self.ways[3].found.val());
+            self.conn0[i].d.next = (self.ways[0].conn.val() | self.ways[1].conn.val())
+                | (self.ways[2].conn.val() | self.ways[3].conn.val());
+            for last in (self._latency - 1)..(self._latency) {
+                self.tables.req_valid.next = self.valid[last].q.val() | self.op_asks[i].q.val();
+                self.asked_q[i].d.next = self.valid[last].q.val() | self.op_asks[i].q.val();
+            }
+            self.tables.req_pseudo.next = self.op_asks[i].q.val();
+            // The other four find nothing.
+            self.tables.req_found.next = (((self.ways[0].found.val() | self.ways[1].found.val())
+                | (self.ways[2].found.val() | self.ways[3].found.val()))
+                | ((self.ways[4].found.val() | self.ways[5].found.val())
+                    | (self.ways[6].found.val() | self.ways[7].found.val())))
+                | (self.found0[i].q.val() | self.op_asks[i].q.val());
+            self.tables.req_conn.next = (((self.ways[0].conn.val() | self.ways[1].conn.val())
+                | (self.ways[2].conn.val() | self.ways[3].conn.val()))
+                | ((self.ways[4].conn.val() | self.ways[5].conn.val())
+                    | (self.ways[6].conn.val() | self.ways[7].conn.val())))
+                | (self.conn0[i].q.val() | self.op_conn[i].q.val());
+            self.tables.req_gen.next = self.op_gen[i].q.val();
+        }
         self.tables.req_tuple.next = self.asked.val().tuple;
         self.tables.req_upper.next.v6 = self.asked.val().v6;
         self.tables.req_upper.next.src = self.asked.val().src_high;
@@ -624,7 +751,7 @@ impl Logic for Lookup {
         self.opq.next.gen = 0.into();
         self.opq.next.hdr_a = self.body.val().a;
         if self.head.val().kind != OpKind::Fpdu {
-            self.opq.next.hdr_a = bit_cast::<HDR_A, 106>(self.cmd_words.q.val());
+            self.opq.next.hdr_a = bit_cast::<HDR_A, 139>(self.cmd_words.q.val());
         }
         self.opq.next.hdr_b = self.body.val().b;
         self.opq.next.blk = self.body.val().blk;
@@ -670,6 +797,20 @@ impl Logic for Lookup {
             self.bucket1.waddr.next = self.clear.addr.val();
             self.bucket0.wdata.next = 0.into();
             self.bucket1.wdata.next = 0.into();
+        }
+        for _i in 0..self._sliced {
+            self.bucket1.we.next = 0.into();
+            self.bucket0.waddr.next = self.lkp_bucket.val() & self.bucket_mask.val();
+            if self.lkp_we.val() {
+                self.bucket0.we.next = 0xf.into();
+                if self.lkp_sel.val() == 1 {
+                    self.bucket0.waddr.next =
+                        (self.lkp_bucket.val() & self.bucket_mask.val()) | self.table_1.val();
+                }
+            }
+            if self.clear.active.val() {
+                self.bucket0.waddr.next = self.clear.addr.val();
+            }
         }
         self.tables.ctx_we.next = self.ctx_we.val();
         self.tables.ctx_conn.next = self.ctx_conn.val();

@@ -17,11 +17,12 @@
 //!
 //! At 64 bits `launch_valid` is a register, else three levels of logic behind registers; the tuple is a gate behind
 //! registers, with IPv6 two. `tpt_valid` and `tpt_pending` at 64 bits: one or two gates behind registers.
-//! No back-pressure. RFC 791 3.1 (IP), RFC 8200 3 (IPv6), RFC 9293 3.1 (TCP), RFC 7323 appendix A (the NOP NOP Timestamps layout),
+//! No back-pressure. RFC 791 3.1 (IP), RFC 8200 3 (IPv6), RFC 9293 3.1 (TCP), RFC 7323 appendix A (NOP NOP Timestamps in front of all other options),
 //! RFC 5044 4.1 and RFC 5041 4 (FPDU and DDP headers).
 
 use crate::prim::{Field, FieldCapture, PayloadCapture, Reg, RegNr, BEAT_BITS, POSITION};
 use crate::rx::ip6::{Ip6, LONGER};
+use crate::rx::options::{OptionField, OPTIONS};
 use crate::rx::types::{FrameDone, Upper, BEAT, HDR_A, HDR_B, SLOT, TUPLE};
 use rust_hdl::prelude::*;
 
@@ -47,14 +48,16 @@ pub struct Fields {
     /// Data offset and flags.
     pub off_flags: Bits<16>,
     pub wnd: Bits<16>,
-    /// First four octets of the TCP options, then the two time stamps if these are the options.
+    /// First four octets of the TCP options, then the two time stamps if these are it.
     pub opt: Bits<32>,
     pub tsval: Bits<32>,
     pub tsecr: Bits<32>,
+    /// The other 28.
+    pub more: Bits<224>,
 }
 
 /// Where the fields of an untagged frame lie.
-const FIELDS: [(&str, usize, usize); 16] = [
+const FIELDS: [(&str, usize, usize); 17] = [
     ("eth", 12, 2),
     ("ver_tos", 14, 2),
     ("total", 16, 2),
@@ -71,6 +74,7 @@ const FIELDS: [(&str, usize, usize); 16] = [
     ("opt", 54, 4),
     ("tsval", 58, 4),
     ("tsecr", 62, 4),
+    ("more", 66, 28),
 ];
 /// The tag's position and its octets.
 pub const TAG: usize = 12;
@@ -119,6 +123,8 @@ pub struct Sizes {
     pub need_beat: Bits<HEAD_BITS>,
     pub stag_beat: Bits<HEAD_BITS>,
     pub ts: bool,
+    /// Room for a Timestamps option, but not there.
+    pub odd: bool,
 }
 
 /// Header parser.
@@ -157,6 +163,13 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub late: Signal<Out, bool>,
     pub done: Signal<Out, FrameDone>,
     pub hdr_b: Signal<Out, Bits<HDR_B>>,
+    /// Level with R0: for the parts.
+    pub r_h: Signal<Out, Bits<8>>,
+    pub r_tcp: Signal<Out, bool>,
+    pub r_seq: Signal<Out, Bits<32>>,
+    pub r_flags: Signal<Out, Bits<8>>,
+    /// Level with `done`.
+    pub options: Signal<Out, OptionField>,
     pub vlan: Signal<Out, bool>,
     pub six: Signal<Out, bool>,
     pub total: Signal<Out, Bits<16>>,
@@ -246,6 +259,7 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     slow: Constant<bool>,
     lane_mask: Constant<Bits<8>>,
     lk: Constant<Bits<4>>,
+    walks: Constant<bool>,
     _ipv6: usize,
     _tag_lane: usize,
     _tuple_lane: usize,
@@ -258,8 +272,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
         "Parse: K must be D / 8 and LK log2 K, D 64 to 512"
     );
 
-    /// `latency` of the TPT in cycles; with or without IPv6.
-    pub fn new(latency: usize, ipv6: bool) -> Self {
+    /// `latency` of the TPT in cycles; with or without IPv6, and the option walker.
+    pub fn new(latency: usize, ipv6: bool, timestamps: bool) -> Self {
         let () = Self::OK;
         let beat_of = |octet: usize| Constant::new(((octet / K) as u64).to_bits());
         let beats_of = |is: &dyn Fn(usize, usize) -> bool| {
@@ -296,6 +310,11 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             late: Default::default(),
             done: Default::default(),
             hdr_b: Default::default(),
+            r_h: Default::default(),
+            r_tcp: Default::default(),
+            r_seq: Default::default(),
+            r_flags: Default::default(),
+            options: Default::default(),
             vlan: Default::default(),
             six: Default::default(),
             total: Default::default(),
@@ -376,6 +395,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             slow: Constant::new(D == 64 && latency > 2),
             lane_mask: Constant::new(((K - 1) as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
+            walks: Constant::new(timestamps),
             _ipv6: ipv6.into(),
             _tag_lane: TAG % K * 8,
             _tuple_lane: TUPLE_END % K,
@@ -543,7 +563,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             .stag_of
             .val()
             .get_bits::<HEAD_BITS>(self.entry.val().index());
-        self.sizes_now.next.ts = (self.doff.val() == 8) & (self.f.val().opt == 0x0101_080A);
+        self.sizes_now.next.ts = self.doff.val().get_bit(3) & (self.f.val().opt == 0x0101_080A);
+        self.sizes_now.next.odd =
+            self.walks.val() & self.doff.val().get_bit(3) & (self.f.val().opt != 0x0101_080A);
         // At 64 bits the header's last octet is on the port two beats before the first octet that needs `sizes` is on R0,
         // and a frame that ends sooner is `late` or a runt: there is a cycle for the arithmetic.
         self.sizes_q.d.next = self.sizes_now.val();
@@ -628,6 +650,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.was_runt.d.next = self.narrow.val() & self.runt.val();
         self.late.next = self.late_now.val();
 
+        self.r_h.next = self.sizes.val().h;
+        self.r_tcp.next = self.live.val();
+        self.r_seq.next = self.f.val().seq;
+        self.r_flags.next = self.f.val().off_flags.get_bits::<8>(0);
         self.done.next.slot = self.done_slot.val();
         self.done.next.start = self.done_start.val();
         self.done.next.len = self.done_len.val();
@@ -645,6 +671,12 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.done.next.ts = self.sizes.val().ts;
         self.done.next.tsval = self.f.val().tsval;
         self.done.next.tsecr = self.f.val().tsecr;
+        self.done.next.odd = (self.launch.val() | self.launched.q.val()) & self.sizes.val().odd;
+        self.options.next.doff = self.doff.val();
+        self.options.next.octets = (bit_cast::<OPTIONS, 32>(self.f.val().opt) << 288)
+            | (bit_cast::<OPTIONS, 32>(self.f.val().tsval) << 256)
+            | (bit_cast::<OPTIONS, 32>(self.f.val().tsecr) << 224)
+            | bit_cast::<OPTIONS, 224>(self.f.val().more);
         self.done.next.tpt = self.issue.val() | self.issued.q.val();
         self.done.next.hdr_a = self.payload.header_next.val().get_bits::<HDR_A>(0);
 

@@ -3,13 +3,14 @@
 //!
 //! | stage | a frame | an operation |
 //! |---|---|---|
-//! | J  | frame ended and context there: to the NIC queue, or on to X1; receive and read queue addresses out | context there |
+//! | J  | frame ended, context there, and its options if they take a walk: to the NIC queue, or on to X1; receive and read queue addresses out | context there |
 //! | X1 | TCP distances from the forwarded state; what the header alone decides | header of an FPDU |
 //! | X2 | TCP judgement; TPT, receive queue, read queue | same |
 //! | X3 | checksums and CRC are in: place, hand to the assembler, acknowledge, drop, or report an error | same |
 //!
 //! Ports: the ingest FIFOs (`done`, `hdrb`, `scan`), the lookup FIFOs (`ctx`, `opq`), the TPT FIFO, the queues, and pushes
 //! into the FIFOs of deliver, assembler and `ack_event`. Latency: NIC delivery pushed in J, iWARP delivery in X3 = J + 3.
+//! A frame that ingest cut into parts is so many entries with one context entry, which leaves with the last (`parts.rs`).
 //! One frame or operation every 2 cycles: X1 of one falls on X3 of the one before at the earliest. X1 takes the state from the
 //! history, or from the one before: in X3 the state before it, of which X2 takes over what X3 has changed.
 //! Timing: what comes late (`done_valid` and `done` at J, `frame_start`, `op_start`, `scan` at X3) only gates. Wide registers
@@ -26,7 +27,9 @@
 use super::cfg::Cfg;
 use super::ddp::{FormCheck, HdrView, TableCheck};
 use super::history::{DynHistory, Revoked};
+use super::options::Found;
 use super::place::Place;
+use super::stamps::{StampRow, Stamps};
 use super::tcp::{SeqGap, TcpJudge};
 use super::types::*;
 use super::xtypes::*;
@@ -41,8 +44,18 @@ pub struct Pipe {
     pub done_valid: Signal<In, bool>,
     pub done: Signal<In, FrameDone>,
     pub done_pop: Signal<Out, bool>,
+    /// The options of the oldest `odd` frame.
+    pub found_valid: Signal<In, bool>,
+    pub found: Signal<In, Found>,
+    pub found_pop: Signal<Out, bool>,
+    /// With `done`.
+    pub part: Signal<In, Part>,
     pub hdrb: Signal<In, Bits<HDR_B>>,
     pub hdrb_pop: Signal<Out, bool>,
+    pub part_hdrb: Signal<In, Bits<HDR_B>>,
+    pub part_hdrb_pop: Signal<Out, bool>,
+    /// With `scan`: CRC verdicts of all parts but the last.
+    pub part_oks: Signal<In, Bits<16>>,
     pub scan: Signal<In, Scan>,
     pub scan_pop: Signal<Out, bool>,
     // lookup
@@ -80,19 +93,27 @@ pub struct Pipe {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
-    /// A report with SACK blocks is not made: its connection is gone.
+    /// The SACK blocks of a report are not told: its connection is gone, or has no SACK.
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    // timestamps
+    pub ts_day: Signal<In, Bits<8>>,
+    pub mir_we: Signal<In, bool>,
+    pub mir_conn: Signal<In, Bits<CONN>>,
+    pub mir_ack: Signal<In, Bits<32>>,
     // command block
     pub op_done: Signal<Out, bool>,
     pub op_ok: Signal<Out, bool>,
     // in flight
     pub frame_start: Signal<In, bool>,
     pub op_start: Signal<In, bool>,
+    /// Another part of a frame; only with `part_room` in one of the cycles before.
+    pub part_start: Signal<In, bool>,
+    pub part_room: Signal<Out, bool>,
     /// Every FIFO behind that an operation may push into has room for the whole window.
     pub roomy: Signal<In, bool>,
     /// So has the assembler's queue of segments. No operation waits for it: operations are what empties it.
@@ -113,6 +134,11 @@ pub struct Pipe {
     /// Started in the cycle before.
     started: Reg<bool>,
     op_started: Reg<bool>,
+    part_started: Reg<bool>,
+    part_free: Reg<bool>,
+    begun: Signal<Local, Bits<5>>,
+    /// Parts leave this much of the window to frames.
+    parts_to: Constant<Bits<5>>,
     /// There is room for a frame, for an operation, in the window and in every FIFO.
     free: Reg<bool>,
     half_free: Reg<bool>,
@@ -129,6 +155,7 @@ pub struct Pipe {
     j_frame: Signal<Local, bool>,
     j_known: Signal<Local, bool>,
     j_hit: Signal<Local, bool>,
+    first: Signal<Local, bool>,
     j_raw: Signal<Local, Bits<HDR_A>>,
     j_view: HdrView,
     nic_dropped: Reg<bool>,
@@ -144,6 +171,7 @@ pub struct Pipe {
     /// The NIC delivery was pushed: it frees the slot.
     x1_gone: Reg<bool>,
     x1_d: RegNr<FrameDone>,
+    x1_p: RegNr<Part>,
     x1_c: RegNr<CtxEntry>,
     x1_o: RegNr<Op>,
     x1_raw: RegNr<Bits<HDR_A>>,
@@ -171,6 +199,7 @@ pub struct Pipe {
     x2_whole: Reg<bool>,
     x2_gone: Reg<bool>,
     x2_d: RegNr<FrameDone>,
+    x2_p: RegNr<Part>,
     x2_c: RegNr<CtxEntry>,
     x2_o: RegNr<Op>,
     x2_raw: RegNr<Bits<HDR_A>>,
@@ -187,6 +216,9 @@ pub struct Pipe {
     x2_some: RegNr<bool>,
     x2_back: RegNr<Bits<17>>,
     x2_room: RegNr<Bits<34>>,
+    x2_any_wnd: RegNr<bool>,
+    /// Sequence number and window: less `ahead` it is where the window ends.
+    x2_edge: RegNr<Bits<32>>,
     x2_ack_gap: RegNr<Bits<32>>,
     x2_ack_room: RegNr<Bits<32>>,
     x2_form: RegNr<Form>,
@@ -195,6 +227,18 @@ pub struct Pipe {
     tables: TableCheck,
     revoked: Revoked,
     x2_tpt: Reg<bool>,
+    /// One, or none (`Cfg::timestamps`).
+    stamps: Vec<Stamps>,
+    _stamps: usize,
+    /// Without it nobody asks.
+    unused_day: Signal<Local, Bits<8>>,
+    unused_mir_we: Signal<Local, bool>,
+    unused_mir_conn: Signal<Local, Bits<CONN>>,
+    unused_mir_ack: Signal<Local, Bits<32>>,
+    x2_rst: Signal<Local, bool>,
+    unused_rst: Signal<Local, bool>,
+    unused_stamp_we: Signal<Local, bool>,
+    unused_stamp_row: Signal<Local, StampRow>,
 
     ack_push_q: Reg<bool>,
     ack_q: RegNr<Ack>,
@@ -212,8 +256,15 @@ impl Pipe {
             done_valid: Default::default(),
             done: Default::default(),
             done_pop: Default::default(),
+            found_valid: Default::default(),
+            found: Default::default(),
+            found_pop: Default::default(),
+            part: Default::default(),
             hdrb: Default::default(),
             hdrb_pop: Default::default(),
+            part_hdrb: Default::default(),
+            part_hdrb_pop: Default::default(),
+            part_oks: Default::default(),
             scan: Default::default(),
             scan_pop: Default::default(),
             ctx_valid: Default::default(),
@@ -252,10 +303,16 @@ impl Pipe {
             dyn_we: Default::default(),
             dyn_conn: Default::default(),
             dyn_row: Default::default(),
+            ts_day: Default::default(),
+            mir_we: Default::default(),
+            mir_conn: Default::default(),
+            mir_ack: Default::default(),
             op_done: Default::default(),
             op_ok: Default::default(),
             frame_start: Default::default(),
             op_start: Default::default(),
+            part_start: Default::default(),
+            part_room: Default::default(),
             roomy: Default::default(),
             seg_roomy: Default::default(),
             admit: Default::default(),
@@ -270,6 +327,10 @@ impl Pipe {
             flying_now: Default::default(),
             started: Default::default(),
             op_started: Default::default(),
+            part_started: Default::default(),
+            part_free: Default::default(),
+            begun: Default::default(),
+            parts_to: limit(cfg.window, 4),
             free: Default::default(),
             half_free: Default::default(),
             keeps: Constant::new(cfg.sack),
@@ -281,6 +342,7 @@ impl Pipe {
             j_frame: Default::default(),
             j_known: Default::default(),
             j_hit: Default::default(),
+            first: Default::default(),
             j_raw: Default::default(),
             j_view: Default::default(),
             nic_dropped: Default::default(),
@@ -291,6 +353,7 @@ impl Pipe {
             x1_mine: Default::default(),
             x1_gone: Default::default(),
             x1_d: Default::default(),
+            x1_p: Default::default(),
             x1_c: Default::default(),
             x1_o: Default::default(),
             x1_raw: Default::default(),
@@ -312,6 +375,7 @@ impl Pipe {
             x2_whole: Default::default(),
             x2_gone: Default::default(),
             x2_d: Default::default(),
+            x2_p: Default::default(),
             x2_c: Default::default(),
             x2_o: Default::default(),
             x2_raw: Default::default(),
@@ -326,6 +390,8 @@ impl Pipe {
             x2_some: Default::default(),
             x2_back: Default::default(),
             x2_room: Default::default(),
+            x2_any_wnd: Default::default(),
+            x2_edge: Default::default(),
             x2_ack_gap: Default::default(),
             x2_ack_room: Default::default(),
             x2_form: Default::default(),
@@ -334,9 +400,21 @@ impl Pipe {
             tables: Default::default(),
             revoked: Revoked::new(cfg.window),
             x2_tpt: Default::default(),
+            stamps: (0..usize::from(cfg.timestamps))
+                .map(|_| Stamps::new(cfg))
+                .collect(),
+            _stamps: cfg.timestamps.into(),
+            unused_day: Default::default(),
+            unused_mir_we: Default::default(),
+            unused_mir_conn: Default::default(),
+            unused_mir_ack: Default::default(),
+            x2_rst: Default::default(),
+            unused_rst: Default::default(),
+            unused_stamp_we: Default::default(),
+            unused_stamp_row: Default::default(),
             ack_push_q: Default::default(),
             ack_q: Default::default(),
-            place: Place::default(),
+            place: Place::new(cfg.parts),
         }
     }
 }
@@ -350,12 +428,17 @@ impl Logic for Pipe {
         // start in this one too, and of operations half the window is far enough below the window.
         self.started.d.next = self.frame_start.val();
         self.op_started.d.next = self.op_start.val();
-        self.flying_now.next = self.flying.q.val();
+        self.part_started.d.next = self.part_start.val();
+        self.begun.next = self.flying.q.val();
+        if self.part_started.q.val() {
+            self.begun.next = self.flying.q.val() + 1;
+        }
+        self.flying_now.next = self.begun.val();
         if self.started.q.val() ^ self.op_started.q.val() {
-            self.flying_now.next = self.flying.q.val() + 1;
+            self.flying_now.next = self.begun.val() + 1;
         }
         if self.started.q.val() & self.op_started.q.val() {
-            self.flying_now.next = self.flying.q.val() + 2;
+            self.flying_now.next = self.begun.val() + 2;
         }
         self.flying.d.next = self.flying_now.val();
         if self.place.step.val() {
@@ -364,6 +447,9 @@ impl Logic for Pipe {
         self.free.d.next =
             self.roomy.val() & self.seg_roomy.val() & (self.flying_now.val() < self.window_1.val());
         self.half_free.d.next = self.roomy.val() & (self.flying_now.val() < self.half.val());
+        self.part_free.d.next =
+            self.roomy.val() & self.seg_roomy.val() & (self.flying_now.val() < self.parts_to.val());
+        self.part_room.next = self.part_free.q.val();
         self.admit.next = self.free.q.val();
         self.op_room.next = self.half_free.q.val();
 
@@ -372,14 +458,17 @@ impl Logic for Pipe {
         self.j_frame.next = self.done_valid.val()
             & !self.gap.q.val()
             & !(self.ctx_valid.val() & self.ctx.val().pseudo)
-            & (!self.done.val().tcp | self.ctx_valid.val());
+            & (!self.done.val().tcp | self.ctx_valid.val())
+            & (!self.done.val().odd | self.found_valid.val());
         self.j_hit.next = self.done.val().tcp & self.ctx.val().hit;
         self.gap.d.next = self.j_op.val() | self.j_frame.val();
         self.j_known.next = self.j_op.val() | (self.j_frame.val() & self.done.val().tcp);
         // What J has used leaves its FIFO in the cycle after, which `gap` keeps free: whether a frame ends comes late. An
         // operation is known early, and the next one waits for its place.
         self.done_pop.next = self.x1_frame.q.val();
-        self.ctx_pop.next = self.x1_known.q.val();
+        self.found_pop.next =
+            self.x1_frame.q.val() & self.x1_d.q.val().odd & !self.x1_p.q.val().more;
+        self.ctx_pop.next = self.x1_known.q.val() & !self.x1_p.q.val().more;
         self.opq_pop.next = self.j_op.val();
         // Of a frame of no connection nobody asks for the header.
         self.j_raw.next = self.done.val().hdr_a;
@@ -391,13 +480,14 @@ impl Logic for Pipe {
         self.q_msn.next = self.j_view.h.val().msn;
         self.q_head.next = self.ctx.val().rd_head;
 
-        // J: a frame of no installed connection goes to the NIC queue whole, or is dropped.
+        // J: a frame of no installed connection goes to the NIC queue whole, or is dropped. Its first part stands for all of it.
+        self.first.next = self.j_frame.val() & !self.part.val().extra;
         self.nic_push.next =
-            self.j_frame.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
+            self.first.val() & !self.j_hit.val() & self.nic_valid.val() & !self.done.val().bad;
         self.nic_pop.next = self.x1_gone.q.val();
         self.nic_dropped.d.next =
-            self.j_frame.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
-        self.bad_frame.d.next = self.j_frame.val() & self.done.val().bad;
+            self.first.val() & !self.j_hit.val() & !self.nic_valid.val() & !self.done.val().bad;
+        self.bad_frame.d.next = self.first.val() & self.done.val().bad;
         self.count_nic.next = self.x1_gone.q.val();
         self.count_nic_drop.next = self.nic_dropped.q.val();
         self.count_bad_frame.next = self.bad_frame.q.val();
@@ -414,16 +504,33 @@ impl Logic for Pipe {
         self.x1_mine.d.next = self.j_frame.val() & self.j_hit.val();
         self.x1_gone.d.next = self.nic_push.val();
         self.x1_d.d.next = self.done.val();
+        if self.done.val().odd {
+            self.x1_d.d.next.ts = self.found.val().ts;
+            self.x1_d.d.next.tsval = self.found.val().tsval;
+            self.x1_d.d.next.tsecr = self.found.val().tsecr;
+        }
+        self.x1_p.d.next = self.part.val();
+        if self.ctx_valid.val() & self.ctx.val().pseudo {
+            self.x1_p.d.next.extra = false;
+            self.x1_p.d.next.more = false;
+        }
         self.x1_c.d.next = self.ctx.val();
         self.x1_o.d.next = self.opq.val();
         self.x1_raw.d.next = self.j_raw.val();
         self.history.note.next = self.note.val();
         self.history.note_conn.next = self.note_conn.val();
-        self.history.pop.next = self.x1_known.q.val();
+        self.history.pop.next = self.x1_known.q.val() & !self.x1_p.q.val().more;
         self.x1_held.d.next = self.history.slot.val().hit;
         self.x1_slot.d.next = self.history.slot.val().number;
         self.x1_near.d.next = self.history.slot.val().near & self.x2_known.q.val();
         self.x1_next.d.next = self.history.slot.val().near & self.place.known3.val();
+        // The part in front has the same slot.
+        if self.part.val().extra & !(self.ctx_valid.val() & self.ctx.val().pseudo) {
+            self.x1_held.d.next = true;
+            self.x1_slot.d.next = self.history.own.val();
+            self.x1_near.d.next = self.x2_known.q.val();
+            self.x1_next.d.next = self.place.known3.val();
+        }
 
         // X1
         self.x1_view.raw.next = self.x1_raw.q.val();
@@ -476,6 +583,7 @@ impl Logic for Pipe {
         self.x2_tpt.d.next = (self.x1_frame.q.val() & self.x1_d.q.val().tpt)
             | (self.x1_op.q.val() & (self.x1_o.q.val().kind == OpKind::Fpdu));
         self.x2_d.d.next = self.x1_d.q.val();
+        self.x2_p.d.next = self.x1_p.q.val();
         self.x2_c.d.next = self.x1_c.q.val();
         self.x2_o.d.next = self.x1_o.q.val();
         self.x2_raw.d.next = self.x1_raw.q.val();
@@ -491,10 +599,13 @@ impl Logic for Pipe {
         self.x2_some.d.next = self.gaps.some.val();
         self.x2_back.d.next = self.gaps.back.val();
         self.x2_room.d.next = self.gaps.room.val();
+        self.x2_any_wnd.d.next = self.x1_c.q.val().rcv_wnd.any();
+        self.x2_edge.d.next = self.x1_d.q.val().seq + self.x1_c.q.val().rcv_wnd;
         self.x2_ack_gap.d.next = self.gaps.ack_gap.val();
         self.x2_ack_room.d.next = self.gaps.ack_room.val();
         self.x2_form.d.next = self.shape.form.val();
-        self.x2_base.d.next = self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h);
+        self.x2_base.d.next = (self.base.val() + bit_cast::<BYTE, 8>(self.x1_d.q.val().h))
+            + bit_cast::<BYTE, 16>(self.x1_p.q.val().off);
 
         // X2: first what the one before has changed.
         self.moves.next = self.place.moves.val();
@@ -530,12 +641,15 @@ impl Logic for Pipe {
         self.judge.some.next = self.x2_some.q.val();
         self.judge.back.next = self.x2_back.q.val();
         self.judge.room.next = self.x2_room.q.val();
+        self.judge.rcv_wnd.next = self.x2_c.q.val().rcv_wnd;
+        self.judge.any_wnd.next = self.x2_any_wnd.q.val();
         self.judge.ack_gap.next = self.x2_ack_gap.q.val();
         self.judge.ack_room.next = self.x2_ack_room.q.val();
         self.judge.base.next = self.x2_base.q.val();
         self.judge.fpdu.next = self.x2_form.q.val().fpdu;
         self.tpt_pop.next = self.x2_tpt.q.val();
-        self.hdrb_pop.next = self.x2_frame.q.val();
+        self.hdrb_pop.next = self.x2_frame.q.val() & !self.x2_p.q.val().extra;
+        self.part_hdrb_pop.next = self.x2_frame.q.val() & self.x2_p.q.val().extra;
         self.revoked.find_set.next = self.tpt.val().set;
         self.revoked.find_way.next = self.tpt.val().way;
         self.revoked.step.next = self.place.step.val();
@@ -551,6 +665,45 @@ impl Logic for Pipe {
         self.tables.rqe.next = self.rqe.val();
         self.tables.rdq.next = self.rdq.val();
 
+        // Timestamps. A preset that does not judge them reports what comes.
+        self.unused_day.next = self.ts_day.val();
+        self.unused_mir_we.next = self.mir_we.val();
+        self.unused_mir_conn.next = self.mir_conn.val();
+        self.unused_mir_ack.next = self.mir_ack.val();
+        self.x2_rst.next = self.x2_d.q.val().flags.get_bit(2);
+        self.unused_rst.next = self.x2_rst.val();
+        self.unused_stamp_we.next = self.place.stamp_we.val();
+        self.unused_stamp_row.next = self.place.stamp_row.val();
+        self.place.paws.next = false;
+        self.place.bare.next = false;
+        self.place.stamps.next = false;
+        self.place.stamp_on.next = true;
+        self.place.recent.next = 0.into();
+        self.place.day.next = 0.into();
+        for i in 0..self._stamps {
+            self.stamps[i].conn.next = self.ctx.val().conn;
+            self.stamps[i].conn_x1.next = self.x1_c.q.val().conn;
+            self.stamps[i].near.next = self.x2_near.q.val();
+            self.stamps[i].whole.next = self.x2_whole.q.val();
+            self.stamps[i].ts.next = self.x2_d.q.val().ts;
+            self.stamps[i].rst.next = self.x2_rst.val();
+            self.stamps[i].tsval.next = self.x2_d.q.val().tsval;
+            self.stamps[i].seq.next = self.x2_d.q.val().seq;
+            self.stamps[i].day.next = self.ts_day.val();
+            self.stamps[i].we.next = self.place.stamp_we.val();
+            self.stamps[i].w_conn.next = self.place.dyn_conn.val();
+            self.stamps[i].w_row.next = self.place.stamp_row.val();
+            self.stamps[i].mir_we.next = self.mir_we.val();
+            self.stamps[i].mir_conn.next = self.mir_conn.val();
+            self.stamps[i].mir_ack.next = self.mir_ack.val();
+            self.place.paws.next = self.stamps[i].paws.val();
+            self.place.bare.next = self.stamps[i].bare.val();
+            self.place.stamps.next = self.stamps[i].moves.val();
+            self.place.stamp_on.next = self.stamps[i].on.val();
+            self.place.recent.next = self.stamps[i].recent.val();
+            self.place.day.next = self.ts_day.val();
+        }
+
         // X3
         self.place.op.next = self.x2_op.q.val();
         self.place.frame.next = self.x2_frame.q.val();
@@ -565,11 +718,17 @@ impl Logic for Pipe {
         self.place.v.next = self.judge.v.val();
         self.place.form.next = self.x2_form.q.val();
         self.place.nxt.next = self.x2_nxt.q.val();
+        self.place.wnd_end.next = self.x2_edge.q.val() - self.ahead.val();
         self.place.got.next = self.tables.got.val();
         self.place.base.next = self.x2_base.q.val();
         self.place.r.next = self.tables.r.val();
         self.place.hdr_a.next = self.x2_raw.q.val();
+        self.place.part.next = self.x2_p.q.val();
+        self.place.part_oks.next = self.part_oks.val();
         self.place.hdr_b.next = self.hdrb.val();
+        if self.x2_p.q.val().extra {
+            self.place.hdr_b.next = self.part_hdrb.val();
+        }
         if self.x2_op.q.val() {
             self.place.hdr_b.next = self.x2_o.q.val().hdr_b;
         }
@@ -593,6 +752,7 @@ impl Logic for Pipe {
         self.dyn_row.next = self.place.dyn_row.val();
         self.history.we.next = self.place.keep.val();
         self.history.new_row.next = self.place.dyn_row.val();
+        self.history.more.next = self.place.keep_more.val();
         self.inv_valid.next = self.place.inv_valid.val();
         self.inv_set.next = self.place.inv_set.val();
         self.inv_way.next = self.place.inv_way.val();

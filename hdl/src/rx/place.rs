@@ -13,14 +13,28 @@
 //! is in error, by a report that tells nothing.
 //! RST at rcv_nxt while segments wait: it is queued behind them as a segment without octets, and what follows it is dropped;
 //! the connection ends when the assembler reports that segment, the last one (RFC 9293 3.10.7.4: in sequence order).
+//! Timestamps (RFC 7323, `stamps`): an old one refuses the segment, which is answered like a duplicate by a report without the
+//! sender's fields; a missing one drops it without any. TS.Recent moves only with a segment that TCP accepts, an acceptable
+//! ACK number included: who cannot guess that shall not move it (RFC 5961).
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
 use super::outcome::{Delivery, Fault};
+use super::stamps::StampRow;
 use super::types::*;
 use super::xtypes::*;
 use crate::prim::reg::{Reg, RegNr};
 use rust_hdl::prelude::*;
+
+impl Place {
+    /// With or without parts.
+    pub fn new(parts: bool) -> Self {
+        Self {
+            _parts: parts.into(),
+            ..Self::default()
+        }
+    }
+}
 
 #[derive(LogicBlock, Default)]
 pub struct Place {
@@ -35,23 +49,34 @@ pub struct Place {
     pub whole: Signal<In, bool>,
     pub gone: Signal<In, bool>,
     pub d: Signal<In, FrameDone>,
+    pub part: Signal<In, Part>,
     pub c: Signal<In, CtxEntry>,
     pub o: Signal<In, Op>,
     pub f: Signal<In, Dyn>,
     pub v: Signal<In, Verdict>,
     pub form: Signal<In, Form>,
-    /// Where this segment ends.
+    /// Where this segment ends, and the window.
     pub nxt: Signal<In, Bits<32>>,
+    pub wnd_end: Signal<In, Bits<32>>,
     /// Octets received of a Read, with these.
     pub got: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
     pub r: Signal<In, Ruling>,
+    /// Timestamps: too old; missing; TS.Recent moves if the segment is acceptable; the connection has
+    /// them, TS.Recent before it; the day.
+    pub paws: Signal<In, bool>,
+    pub bare: Signal<In, bool>,
+    pub stamps: Signal<In, bool>,
+    pub stamp_on: Signal<In, bool>,
+    pub recent: Signal<In, Bits<32>>,
+    pub day: Signal<In, Bits<8>>,
     /// FPDU octets 0..19, of a frame or an operation; 20..47.
     pub hdr_a: Signal<In, Bits<HDR_A>>,
     pub hdr_b: Signal<In, Bits<HDR_B>>,
     // X3
     pub scan: Signal<In, Scan>,
+    pub part_oks: Signal<In, Bits<16>>,
     pub scan_pop: Signal<Out, bool>,
     /// A frame or an operation leaves the pipeline.
     pub step: Signal<Out, bool>,
@@ -62,7 +87,7 @@ pub struct Place {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
-    /// An operation's SACK blocks are reported to nobody: its connection is gone.
+    /// An operation's SACK blocks are reported to nobody: its connection is gone, or has no SACK (RFC 2018 4).
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
     pub free_slot: Signal<Out, Bits<SLOT>>,
@@ -75,11 +100,15 @@ pub struct Place {
     // The cycle after X3
     /// There was an entry. What its state could become, and which of it it did; the small fields are final.
     pub keep: Signal<Out, bool>,
+    /// Another part of its frame follows.
+    pub keep_more: Signal<Out, bool>,
     pub turn: Signal<Out, Dyn>,
     pub moves: Signal<Out, Moves>,
     pub dyn_we: Signal<Out, bool>,
     pub dyn_conn: Signal<Out, Bits<CONN>>,
     pub dyn_row: Signal<Out, Dyn>,
+    pub stamp_we: Signal<Out, bool>,
+    pub stamp_row: Signal<Out, StampRow>,
     pub inv_valid: Signal<Out, bool>,
     pub inv_set: Signal<Out, Bits<16>>,
     pub inv_way: Signal<Out, Bits<4>>,
@@ -92,6 +121,16 @@ pub struct Place {
     is_known: Reg<bool>,
     is_gone: Reg<bool>,
     dq: RegNr<FrameDone>,
+    partq: RegNr<Part>,
+    unused_part: Signal<Local, Part>,
+    more4: RegNr<bool>,
+    crc_ok: Signal<Local, bool>,
+    /// A part whose report its frame's last one makes.
+    silent: Signal<Local, bool>,
+    /// A good frame's first part.
+    once: Signal<Local, bool>,
+    unused_part_oks: Signal<Local, Bits<16>>,
+    _parts: usize,
     cq: RegNr<CtxEntry>,
     oq: RegNr<Op>,
     fq: RegNr<Dyn>,
@@ -137,10 +176,22 @@ pub struct Place {
     settledq: Reg<bool>,
     quietq: Reg<bool>,
     commandq: Reg<bool>,
+    pawsq: Reg<bool>,
+    bareq: Reg<bool>,
+    /// One of the two: the segment is nothing to anybody.
+    refusedq: Reg<bool>,
+    stampsq: Reg<bool>,
+    stamp_onq: RegNr<bool>,
+    recentq: RegNr<Bits<32>>,
+    dayq: RegNr<Bits<8>>,
     // What the state may become.
     pend_by: Signal<Local, Bits<8>>,
     next_msn: Signal<Local, Bits<32>>,
     alt_nxtq: RegNr<Bits<32>>,
+    /// The end of the window, for a segment that is trimmed to it.
+    alt_edgeq: RegNr<Bits<32>>,
+    trimq: Reg<bool>,
+    alt_nxt: Signal<Local, Bits<32>>,
     alt_pendq: RegNr<Bits<8>>,
     alt_smsnq: RegNr<Bits<32>>,
     alt_rmsnq: RegNr<Bits<32>>,
@@ -190,6 +241,7 @@ pub struct Place {
     ok: Signal<Local, bool>,
     at_fault: Signal<Local, bool>,
     moved: Signal<Local, bool>,
+    stamped: Signal<Local, bool>,
     opens: Signal<Local, bool>,
     nd: Signal<Local, Dyn>,
 
@@ -202,6 +254,8 @@ pub struct Place {
     moves4: RegNr<Moves>,
     row: Signal<Local, Dyn>,
     unused_was4: Signal<Local, Dyn>,
+    stamp4: Reg<bool>,
+    stamp_row4: RegNr<StampRow>,
     inv4: Reg<bool>,
     set4: RegNr<Bits<16>>,
     way4: RegNr<Bits<4>>,
@@ -219,6 +273,7 @@ impl Logic for Place {
     #[hdl_gen]
     fn update(&mut self) {
         self.unused_d.next = self.dq.q.val();
+        self.unused_part.next = self.partq.q.val();
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
@@ -229,6 +284,7 @@ impl Logic for Place {
         self.is_known.d.next = self.known.val();
         self.is_gone.d.next = self.gone.val();
         self.dq.d.next = self.d.val();
+        self.partq.d.next = self.part.val();
         self.cq.d.next = self.c.val();
         self.oq.d.next = self.o.val();
         self.fq.d.next = self.f.val();
@@ -237,6 +293,14 @@ impl Logic for Place {
         self.rq.d.next = self.r.val();
         self.hdr_aq.d.next = self.hdr_a.val();
         self.hdr_bq.d.next = self.hdr_b.val();
+
+        self.pawsq.d.next = self.paws.val();
+        self.bareq.d.next = self.bare.val();
+        self.refusedq.d.next = self.paws.val() | self.bare.val();
+        self.stampsq.d.next = self.stamps.val();
+        self.stamp_onq.d.next = self.stamp_on.val();
+        self.recentq.d.next = self.recent.val();
+        self.dayq.d.next = self.day.val();
 
         self.op_kind.next = self.o.val().kind;
         self.install_hdr.next = self.o.val().hdr_a;
@@ -252,7 +316,8 @@ impl Logic for Place {
         self.op_rst.next = self.op_seg.val() & self.f.val().rst & (self.f.val().pend == 1);
         self.rstq.d.next = self.op_rst.val();
         self.wholeq.d.next = self.whole.val();
-        self.malformedq.d.next = self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok;
+        self.malformedq.d.next =
+            self.mine.val() & !self.d.val().bad & !self.d.val().hdr_ok & !self.part.val().extra;
         self.writeq.d.next = self.mine.val() | self.live.val();
         self.pool_fpduq.d.next = self.op.val() & (self.op_kind.val() == OpKind::Fpdu);
         self.op_fpdu.next =
@@ -279,7 +344,8 @@ impl Logic for Place {
         // A segment may end behind `rcv_nxt`: what was ahead of a gap has found its place. After an error too: it is told.
         self.op_nxtq.d.next = self.op_init.val()
             | (self.op_seg.val() & (self.o.val().rollback | !self.v.val().behind));
-        self.voidq.d.next = self.op.val() & !self.c.val().hit & self.o.val().sack;
+        self.voidq.d.next =
+            self.op.val() & self.o.val().sack & !(self.c.val().hit & self.c.val().sack);
         self.sack_void.next = self.voidq.q.val();
         self.baseq.d.next = self.base.val();
         self.bad_termq.d.next =
@@ -295,6 +361,8 @@ impl Logic for Place {
             & (self.op_kind.val() != OpKind::SegDone);
 
         self.alt_nxtq.d.next = self.nxt.val();
+        self.alt_edgeq.d.next = self.wnd_end.val();
+        self.trimq.d.next = self.mine.val() & !self.v.val().inside;
         self.pend_by.next = 1.into();
         if self.op.val() {
             self.pend_by.next = 0xff.into();
@@ -345,42 +413,49 @@ impl Logic for Place {
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
-        self.scan_pop.next = self.is_frame.q.val();
+        self.scan_pop.next = self.is_frame.q.val() & !self.partq.q.val().more;
 
         self.install_row.next = self.hdr_aq.q.val();
         self.unused_install_row.next = self.install_row.val();
 
         // X3, early. The verdict's bits in the order of RFC 9293 3.10.7.4.
         self.begins.next = self.vq.q.val().inside & !self.vq.q.val().behind;
-        self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd;
+        // A segment without a timestamp, or with an old one, is judged no further (RFC 7323 5.3 R1).
+        self.passed.next = !self.vq.q.val().rst & !self.vq.q.val().odd & !self.refusedq.q.val();
         // An empty segment before rcv_nxt is a keep-alive probe: answered like old data (TCP-34).
         self.old.next = self.passed.val()
             & ((self.vq.q.val().empty & self.vq.q.val().behind)
                 | (!self.vq.q.val().empty & self.vq.q.val().covered));
         // A window of zero takes an empty segment at rcv_nxt (RFC 9293 3.10.7.4).
-        self.fits.next = self.vq.q.val().inside | (self.vq.q.val().empty & self.vq.q.val().here);
-        // Not all of it before rcv_nxt, and nothing beyond the window (RFC 3168 6.1.5).
+        self.fits.next = (self.vq.q.val().empty & (self.vq.q.val().inside | self.vq.q.val().here))
+            | (!self.vq.q.val().empty & self.vq.q.val().starts);
+        // Not all of it before rcv_nxt or beyond the window (RFC 3168 6.1.5).
         self.in_window.next = self.fits.val()
             & !self.vq.q.val().covered
             & !(self.vq.q.val().empty & self.vq.q.val().behind);
-        self.challenge.next =
-            self.vq.q.val().odd | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
+        self.challenge.next = (self.vq.q.val().odd & !self.refusedq.q.val())
+            | (self.vq.q.val().rst & !self.vq.q.val().here & self.begins.val());
         self.outside.next = (self.passed.val() & !self.old.val() & !self.fits.val())
             | (self.vq.q.val().rst & !self.vq.q.val().here & !self.begins.val());
         self.data.next = self.passed.val()
             & !self.vq.q.val().empty
             & !self.vq.q.val().covered
-            & self.vq.q.val().inside;
+            & self.vq.q.val().starts;
         self.dead.next = self.data.val() & !self.vq.q.val().open;
         self.ahead.next = self.data.val()
             & self.vq.q.val().open
             & !self.vq.q.val().here
             & !self.vq.q.val().behind;
-        self.fast.next = self.vq.q.val().fast & self.vq.q.val().inside & !self.rq.q.val().stale;
-        self.slow.next = self.vq.q.val().inside
+        self.fast.next = self.vq.q.val().fast
+            & self.vq.q.val().inside
+            & !self.rq.q.val().stale
+            & !self.refusedq.q.val();
+        // An FPDU that does not fit the window is not whole either.
+        self.slow.next = self.vq.q.val().starts
+            & !self.refusedq.q.val()
             & ((self.vq.q.val().slow & !self.vq.q.val().covered)
-                | (self.vq.q.val().fast & self.rq.q.val().stale));
-        self.early.next = self.vq.q.val().early & self.vq.q.val().inside;
+                | (self.vq.q.val().fast & (self.rq.q.val().stale | !self.vq.q.val().inside)));
+        self.early.next = self.vq.q.val().early & self.vq.q.val().starts & !self.refusedq.q.val();
         self.queue.next = self.slow.val() | self.vq.q.val().reset_later | self.early.val();
         self.resets.next = self.vq.q.val().reset | self.rstq.q.val();
 
@@ -396,7 +471,17 @@ impl Logic for Place {
 
         // X3, late. Frames: nothing counts unless every checksum is good.
         self.sums.next = self.scan.val().ip_ok & self.scan.val().tcp_ok;
-        self.crc_good.next = self.scan.val().crc_ok | self.crc_offq.q.val();
+        self.crc_ok.next = self.scan.val().crc_ok;
+        self.unused_part_oks.next = self.part_oks.val();
+        for _i in 0..self._parts {
+            if self.partq.q.val().more {
+                self.crc_ok.next = self
+                    .part_oks
+                    .val()
+                    .get_bit(self.partq.q.val().index.index());
+            }
+        }
+        self.crc_good.next = self.crc_ok.val() | self.crc_offq.q.val();
         self.clean.next = self.sums.val() & self.crc_good.val();
         self.good.next = self.wholeq.q.val() & self.sums.val();
 
@@ -407,8 +492,12 @@ impl Logic for Place {
             | self.op_nxtq.q.val();
         self.was.next = self.fq.q.val();
         self.known3.next = self.is_known.q.val();
-        self.alt.next = self.alt_nxtq.q.val();
-        self.nd.next.rcv_nxt = self.alt_nxtq.q.val();
+        self.alt_nxt.next = self.alt_nxtq.q.val();
+        if self.trimq.q.val() {
+            self.alt_nxt.next = self.alt_edgeq.q.val();
+        }
+        self.alt.next = self.alt_nxt.val();
+        self.nd.next.rcv_nxt = self.alt_nxt.val();
         self.nd.next.pend = self.alt_pendq.q.val();
         self.nd.next.smsn = self.alt_smsnq.q.val();
         self.nd.next.rmsn = self.alt_rmsnq.q.val();
@@ -470,6 +559,8 @@ impl Logic for Place {
         }
         self.known4.d.next = self.is_known.q.val();
         self.keep.next = self.known4.q.val();
+        self.more4.d.next = self.partq.q.val().more;
+        self.keep_more.next = self.more4.q.val();
         self.was4.d.next = self.fq.q.val();
         self.turn4.d.next = self.nd.val();
         self.turn.next = self.turn4.q.val();
@@ -497,6 +588,19 @@ impl Logic for Place {
             self.row.next.rd_off = self.was4.q.val().rd_off;
         }
         self.dyn_row.next = self.row.val();
+
+        // TS.Recent: of a segment that TCP accepts, its ACK number included, and whose checksums are good.
+        self.stamped.next = self.stampsq.q.val() & self.passed.val() & self.in_window.val();
+        self.stamp4.d.next = (self.sums.val() & self.stamped.val()) | self.installq.q.val();
+        self.stamp_row4.d.next.on = true;
+        self.stamp_row4.d.next.recent = self.dq.q.val().tsval;
+        self.stamp_row4.d.next.day = self.dayq.q.val();
+        if self.installq.q.val() {
+            self.stamp_row4.d.next.on = self.install_row.val().get_bit(106);
+            self.stamp_row4.d.next.recent = self.install_row.val().get_bits::<32>(107);
+        }
+        self.stamp_we.next = self.stamp4.q.val();
+        self.stamp_row.next = self.stamp_row4.q.val();
 
         // STag invalidated by a delivered Send with Invalidate.
         self.inv4.d.next = ((self.clean.val() & self.fast_ok.val()) | self.op_ok_fpdu.val())
@@ -552,9 +656,6 @@ impl Logic for Place {
         self.seg.next.slot = self.dq.q.val().slot;
         self.seg.next.addr = self.vq.q.val().addr;
         self.seg.next.len = self.vq.q.val().len;
-        if self.vq.q.val().reset_later {
-            self.seg.next.len = 0.into();
-        }
         self.seg.next.seq = self.fq.q.val().rcv_nxt;
         self.seg.next.at = self.fq.q.val().rcv_nxt;
         if self.is_op.q.val() {
@@ -563,11 +664,18 @@ impl Logic for Place {
         }
         self.seg.next.fresh = (self.quietq.q.val() & !self.is_op.q.val()) | self.markq.q.val();
         self.seg.next.crc_en = self.cq.q.val().crc_en;
-        self.seg.next.fin = self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst;
+        self.seg.next.fin =
+            self.dq.q.val().flags.get_bit(0) & !self.vq.q.val().rst & self.vq.q.val().inside;
         if self.vq.q.val().early {
             self.seg.next.addr = self.baseq.q.val();
             self.seg.next.len = self.dq.q.val().plen;
             self.seg.next.at = self.dq.q.val().seq;
+        }
+        if !self.vq.q.val().inside {
+            self.seg.next.len = self.vq.q.val().fits;
+        }
+        if self.vq.q.val().reset_later {
+            self.seg.next.len = 0.into();
         }
 
         // A frame that nobody keeps gives its slot back.
@@ -578,20 +686,33 @@ impl Logic for Place {
         self.free_slot.next = self.dq.q.val().slot;
 
         // Report to the transmit path.
-        self.ack_push.next = self.good.val() | (self.seg_doneq.q.val() | self.op_firstq.q.val());
+        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
+            & !self.fq.q.val().first;
+        // Of a segment in parts the last one reports what was placed; one that goes another way reports itself.
+        self.silent.next = self.partq.q.val().more
+            & ((self.clean.val() & self.fast_ok.val() & !self.opens.val())
+                | (!self.fast.val() & !self.queue.val()));
+        self.ack_push.next = (self.good.val() & !self.bareq.q.val() & !self.silent.val())
+            | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
         self.ack.next.gen = self.cq.q.val().gen;
         self.ack.next.seq = self.dq.q.val().seq;
         self.ack.next.ack = self.dq.q.val().ack;
         self.ack.next.wnd = self.dq.q.val().wnd;
         self.ack.next.plen = self.dq.q.val().plen;
+        for _i in 0..self._parts {
+            self.ack.next.seq = self.partq.q.val().seq;
+            self.ack.next.plen = self.partq.q.val().plen;
+        }
         self.ack.next.tsval = self.dq.q.val().tsval;
         self.ack.next.tsecr = self.dq.q.val().tsecr;
+        self.ack.next.ts_recent = self.recentq.q.val();
+        if self.stamped.val() {
+            self.ack.next.ts_recent = self.dq.q.val().tsval;
+        }
         self.ack.next.rcv_nxt = self.seqq.q.val();
         self.ack.next.mode = 0.into(); // ack_mode::NONE
-        self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack;
-        self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
-            & !self.fq.q.val().first;
+        self.ack.next.sack = self.is_op.q.val() & self.oq.q.val().sack & self.cq.q.val().sack;
         self.ack.next.flags = 0.into();
         if self.is_op.q.val() {
             // ack_flag::RX_ONLY; FIRST_FPDU of an FPDU, which acknowledges nothing: the end of its segment does.
@@ -621,11 +742,18 @@ impl Logic for Place {
                 | (bit_cast::<11, 1>((self.dq.q.val().ce & self.in_window.val()).into()) << 5)
                 | (bit_cast::<11, 1>(self.old.val().into()) << 6)
                 | (bit_cast::<11, 1>(self.ahead.val().into()) << 7)
-                | (bit_cast::<11, 1>(self.dq.q.val().ts.into()) << 8)
+                | (bit_cast::<11, 1>((self.dq.q.val().ts & self.stamp_onq.q.val()).into()) << 8)
                 | (bit_cast::<11, 1>(self.opens.val().into()) << 9);
+            if self.pawsq.q.val() {
+                self.ack.next.flags = 0x440.into(); // RX_ONLY, DUP
+            }
             if self.settledq.q.val() {
                 // The assembler reports what it gets.
-                if self.old.val() | (self.ahead.val() & !self.early.val()) | self.outside.val() {
+                if self.pawsq.q.val()
+                    | self.old.val()
+                    | (self.ahead.val() & !self.early.val())
+                    | self.outside.val()
+                {
                     self.ack.next.mode = 2.into();
                 }
                 if self.challenge.val() {
@@ -650,17 +778,21 @@ impl Logic for Place {
         self.op_ok.next = self.hit4.q.val();
 
         self.why4.d.next.malformed = self.malformedq.q.val();
-        self.why4.d.next.bad_ip_sum = self.wholeq.q.val() & !self.scan.val().ip_ok;
-        self.why4.d.next.bad_tcp_sum =
-            self.wholeq.q.val() & self.scan.val().ip_ok & !self.scan.val().tcp_ok;
-        self.why4.d.next.dup = self.good.val() & self.old.val();
-        self.why4.d.next.ooo = self.good.val() & self.ahead.val();
-        self.why4.d.next.window = self.good.val() & self.outside.val();
-        self.why4.d.next.bad_ack = self.good.val() & self.vq.q.val().bad_ack;
-        self.why4.d.next.challenge = self.good.val() & self.challenge.val();
+        // What is true of a segment counts once, with its first part.
+        self.why4.d.next.bad_ip_sum =
+            self.wholeq.q.val() & !self.scan.val().ip_ok & !self.partq.q.val().extra;
+        self.why4.d.next.bad_tcp_sum = (self.wholeq.q.val() & !self.partq.q.val().extra)
+            & (self.scan.val().ip_ok & !self.scan.val().tcp_ok);
+        self.once.next = self.good.val() & !self.partq.q.val().extra;
+        self.why4.d.next.dup = self.once.val() & self.old.val();
+        self.why4.d.next.ooo = self.once.val() & self.ahead.val();
+        self.why4.d.next.window = self.once.val() & self.outside.val();
+        self.why4.d.next.bad_ack =
+            self.once.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
+        self.why4.d.next.challenge = self.once.val() & self.challenge.val();
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
-        self.why4.d.next.dead = self.good.val() & self.dead.val();
+        self.why4.d.next.dead = self.once.val() & self.dead.val();
         self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();
         self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val();
         self.why4.d.next.fpdu_crc = (self.sums.val() & self.fast_bad.val())
@@ -680,6 +812,8 @@ impl Logic for Place {
             | self.op_ok_fpdu.val())
             & (self.formq.q.val().rresp | self.formq.q.val().aresp);
         self.why4.d.next.invalidated = self.inv4.q.val();
+        self.why4.d.next.paws = self.once.val() & self.pawsq.q.val();
+        self.why4.d.next.no_ts = self.once.val() & self.bareq.q.val();
         self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();
     }

@@ -108,6 +108,7 @@ pub struct Queues {
     pub init_una: Signal<In, Bits<32>>,
     pub init_nxt: Signal<In, Bits<32>>,
     pub init_wnd: Signal<In, Bits<32>>,
+    pub init_ack: Signal<In, Bits<32>>,
     pub mir_we: Signal<Out, bool>,
     pub mir_conn: Signal<Out, Bits<CONN>>,
     pub mir_row: Signal<Out, Mirror>,
@@ -170,7 +171,6 @@ pub struct Queues {
     blank_rdq: Signal<Local, Rdq>,
     unused_rmsn: Signal<Local, Bits<32>>,
     unused_lkey: Signal<Local, Bits<32>>,
-    unused_ack: Signal<Local, Bits<32>>,
     unused_room: Signal<Local, Bits<8>>,
     unused_smsn: Signal<Local, Bits<32>>,
     unused_head: Signal<Local, Bits<16>>,
@@ -245,6 +245,7 @@ impl Queues {
             init_una: Default::default(),
             init_nxt: Default::default(),
             init_wnd: Default::default(),
+            init_ack: Default::default(),
             mir_we: Default::default(),
             mir_conn: Default::default(),
             mir_row: Default::default(),
@@ -306,7 +307,6 @@ impl Queues {
             blank_rdq: Default::default(),
             unused_rmsn: Default::default(),
             unused_lkey: Default::default(),
-            unused_ack: Default::default(),
             unused_room: Default::default(),
             unused_smsn: Default::default(),
             unused_head: Default::default(),
@@ -363,6 +363,7 @@ impl Logic for Queues {
         self.ask_row.next.snd_una = self.init_una.val();
         self.ask_row.next.snd_nxt = self.init_nxt.val();
         self.ask_row.next.max_wnd = self.init_wnd.val();
+        self.ask_row.next.last_ack = self.init_ack.val();
         match self.state.q.val() {
             InitState::Idle => {
                 if self.init_we.val() {
@@ -527,12 +528,12 @@ impl Logic for Queues {
         self.rdd_val.next = self.done_srv.rdd_val.val();
 
         // Mirror.
-        self.unused_ack.next = self.snd_mirror_last_ack_sent.val();
         self.mirror_ask.next.conn = self.snd_mirror_conn.val();
         self.mirror_ask.next.gen = self.snd_mirror_gen.val();
         self.mirror_ask.next.snd_una = self.snd_mirror_snd_una.val();
         self.mirror_ask.next.snd_nxt = self.snd_mirror_snd_nxt.val();
         self.mirror_ask.next.max_wnd = self.snd_mirror_max_wnd.val();
+        self.mirror_ask.next.last_ack = self.snd_mirror_last_ack_sent.val();
         self.mirror_srv.tvalid.next = self.snd_mirror_tvalid.val();
         self.snd_mirror_tready.next = self.mirror_srv.tready.val();
         self.mirror_srv.ask.next = self.mirror_ask.val();

@@ -25,6 +25,10 @@
 //!   into the first four octets; octets behind the end are zero in their beat, and later beats leave the state alone.
 //!   The register holds the state moved over one beat already, so a beat is judged before the network and not behind it.
 //!
+//! * A preset with parts (`parts.rs`) names an octet of a beat from which on another FPDU lies there (`cut`): the octets
+//!   before it end the one so far, which is judged in T + 2 of that beat (`cut_valid`, `cut_ok`), those from it on begin
+//!   the next. Two networks for one beat, so that it costs no cycle. `crc_ok` then is the verdict on the frame's last part.
+//!
 //! Verdicts of a frame that is not TCP or whose `hdr_ok` is false mean nothing; `crc_ok` needs a payload of 4 octets.
 
 use crate::prim::{
@@ -55,6 +59,13 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     pub h_plus_4: Signal<In, Bits<8>>,
     /// Last octet of the IP datagram.
     pub at: Signal<In, Bits<POSITION>>,
+    /// On the beat of `m_beat` an FPDU begins at octet `cut_at`, in a lane that is 2 modulo 4, and another ends before it.
+    pub cut: Signal<In, bool>,
+    pub cut_at: Signal<In, Bits<POSITION>>,
+    /// The first two octets of that beat are the third and fourth of an FPDU that began behind the frame's first.
+    pub spill: Signal<In, bool>,
+    pub cut_valid: Signal<Out, bool>,
+    pub cut_ok: Signal<Out, bool>,
     pub valid: Signal<Out, bool>,
     pub scan: Signal<Out, Scan>,
     /// A frame is in the pipeline behind R0.
@@ -75,6 +86,7 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     tcp_all: Signal<Local, Bits<K>>,
     head_all: Signal<Local, Bits<K>>,
     tcp_now: Signal<Local, Bits<K>>,
+    crc_all: Signal<Local, Bits<K>>,
     crc_now: Signal<Local, Bits<K>>,
     init_now: Signal<Local, Bits<K>>,
     ip_q: RegNr<Bits<K>>,
@@ -87,6 +99,30 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
     crc_mask: Signal<Local, Bits<K>>,
     init_mask: Signal<Local, Bits<K>>,
     reached: Signal<Local, bool>,
+
+    // Parts: one of each, or none.
+    from_cut: Vec<LanesFrom<K>>,
+    from_cut_plus_4: Vec<LanesFrom<K>>,
+    head_masked: Vec<ApplyMask<D, K>>,
+    head_data: Vec<CrcData<D>>,
+    begun: Signal<Local, Bits<K>>,
+    begun_init: Signal<Local, Bits<K>>,
+    begun_q: RegNr<Bits<K>>,
+    begun_init_q: RegNr<Bits<K>>,
+    cut_q: RegNr<bool>,
+    cut_lane_q: RegNr<Bits<LK>>,
+    begun_mask: Signal<Local, Bits<K>>,
+    begun_flip: Signal<Local, Bits<K>>,
+    cut_here: Signal<Local, bool>,
+    cut_lane: Signal<Local, Bits<LK>>,
+    cut1: Reg<bool>,
+    head1: RegNr<Bits<32>>,
+    spill_lanes: Constant<Bits<K>>,
+    _parts: usize,
+    unused_cut_at: Signal<Local, Bits<POSITION>>,
+    unused_cut_lane: Signal<Local, Bits<LK>>,
+    unused_begun: Signal<Local, Bits<K>>,
+    unused_spill: Signal<Local, bool>,
 
     // T + 1
     ip_words: SumGroups<D, K>,
@@ -139,8 +175,8 @@ pub struct Scanner<const D: usize, const K: usize, const LK: usize> {
 }
 
 impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
-    /// With or without IPv6.
-    pub fn new(ipv6: bool) -> Self {
+    /// With or without IPv6, and parts.
+    pub fn new(ipv6: bool, parts: bool) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -156,6 +192,11 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             h: Default::default(),
             h_plus_4: Default::default(),
             at: Default::default(),
+            cut: Default::default(),
+            cut_at: Default::default(),
+            spill: Default::default(),
+            cut_valid: Default::default(),
+            cut_ok: Default::default(),
             valid: Default::default(),
             scan: Default::default(),
             busy: Default::default(),
@@ -173,6 +214,7 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             tcp_all: Default::default(),
             head_all: Default::default(),
             tcp_now: Default::default(),
+            crc_all: Default::default(),
             crc_now: Default::default(),
             init_now: Default::default(),
             ip_q: Default::default(),
@@ -185,6 +227,36 @@ impl<const D: usize, const K: usize, const LK: usize> Scanner<D, K, LK> {
             crc_mask: Default::default(),
             init_mask: Default::default(),
             reached: Default::default(),
+            from_cut: (0..usize::from(parts))
+                .map(|_| LanesFrom::default())
+                .collect(),
+            from_cut_plus_4: (0..usize::from(parts))
+                .map(|_| LanesFrom::default())
+                .collect(),
+            head_masked: (0..usize::from(parts))
+                .map(|_| ApplyMask::default())
+                .collect(),
+            head_data: (0..usize::from(parts))
+                .map(|_| CrcData::default())
+                .collect(),
+            begun: Default::default(),
+            begun_init: Default::default(),
+            begun_q: Default::default(),
+            begun_init_q: Default::default(),
+            cut_q: Default::default(),
+            cut_lane_q: Default::default(),
+            begun_mask: Default::default(),
+            begun_flip: Default::default(),
+            cut_here: Default::default(),
+            cut_lane: Default::default(),
+            cut1: Default::default(),
+            head1: Default::default(),
+            spill_lanes: Constant::new(3u64.to_bits()),
+            _parts: parts.into(),
+            unused_cut_at: Default::default(),
+            unused_cut_lane: Default::default(),
+            unused_begun: Default::default(),
+            unused_spill: Default::default(),
             ip_words: Default::default(),
             tcp_words: Default::default(),
             ip_join: Default::default(),
@@ -271,8 +343,45 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         if self.narrow.val() & (self.m_head.val() < self.open_beats.val()) {
             self.tcp_now.next = self.tcp_all.val() | self.head_all.val();
         }
-        self.crc_now.next = self.from_h.mask.val() & self.to_end.mask.val();
+        self.crc_all.next = self.from_h.mask.val() & self.to_end.mask.val();
+        self.crc_now.next = self.crc_all.val();
         self.init_now.next = self.from_h.mask.val() & !self.from_h_plus_4.mask.val();
+        // Parts.
+        self.begun.next = 0.into();
+        self.begun_init.next = 0.into();
+        self.unused_cut_at.next = self.cut_at.val();
+        self.unused_spill.next = self.spill.val();
+        for i in 0..self._parts {
+            self.from_cut[i].start.next = self.cut_at.val();
+            self.from_cut[i].beat.next = self.m_beat.val();
+            self.from_cut_plus_4[i].start.next = self.cut_at.val() + 4;
+            self.from_cut_plus_4[i].beat.next = self.m_beat.val();
+            if self.cut.val() {
+                self.begun.next = self.crc_all.val() & self.from_cut[i].mask.val();
+                self.begun_init.next =
+                    self.from_cut[i].mask.val() & !self.from_cut_plus_4[i].mask.val();
+                self.crc_now.next = self.crc_all.val() & !self.from_cut[i].mask.val();
+            }
+            if self.spill.val() {
+                self.init_now.next = self.spill_lanes.val();
+            }
+        }
+        self.begun_q.d.next = self.begun.val();
+        self.begun_init_q.d.next = self.begun_init.val();
+        self.cut_q.d.next = self.cut.val();
+        self.cut_lane_q.d.next = bit_cast::<LK, POSITION>(self.cut_at.val());
+        self.begun_mask.next = self.begun.val();
+        self.begun_flip.next = self.begun_init.val();
+        self.cut_here.next = self.cut.val();
+        self.cut_lane.next = bit_cast::<LK, POSITION>(self.cut_at.val());
+        if self.narrow.val() {
+            self.begun_mask.next = self.begun_q.q.val();
+            self.begun_flip.next = self.begun_init_q.q.val();
+            self.cut_here.next = self.cut_q.q.val();
+            self.cut_lane.next = self.cut_lane_q.q.val();
+        }
+        self.unused_cut_lane.next = self.cut_lane.val();
+        self.unused_begun.next = self.begun_mask.val() & self.begun_flip.val();
         self.ip_q.d.next = self.ip_now.val();
         self.tcp_q.d.next = self.tcp_now.val();
         self.crc_q.d.next = self.crc_now.val();
@@ -333,6 +442,18 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
         self.crc_data.data.next = self.masked.dout.val();
         // octets of the last beat behind the end
         self.good.pad.next = !bit_cast::<LK, POSITION>(self.at.val());
+        self.head1.d.next = 0.into();
+        for i in 0..self._parts {
+            self.head_masked[i].data.next = self.r_data.val();
+            self.head_masked[i].keep.next = self.begun_mask.val();
+            self.head_masked[i].flip.next = self.begun_flip.val();
+            self.head_data[i].data.next = self.head_masked[i].dout.val();
+            self.head1.d.next = self.head_data[i].crc.val();
+            if self.cut_here.val() {
+                self.good.pad.next = !self.cut_lane.val() + 1;
+            }
+        }
+        self.cut1.d.next = self.r_valid.val() & self.cut_here.val() & !self.r_last.val();
         self.crc1.d.next = self.crc_data.crc.val();
         self.want1.d.next = self.good.want.val();
         self.move1.d.next = self.reached.val();
@@ -354,6 +475,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Scanner<D, K, LK
             self.tcp_total.next = self.tcp_acc.q.val();
         }
         self.shift.state.next = self.state.q.val() ^ self.crc1.q.val();
+        if self.cut1.q.val() {
+            self.shift.state.next = self.head1.q.val();
+        }
+        self.cut_valid.next = self.cut1.q.val();
+        self.cut_ok.next = (self.state.q.val() ^ self.crc1.q.val()) == self.want1.q.val();
         if self.v1.q.val() {
             self.ip_acc.d.next = self.ip_total.val();
             self.tcp_acc.d.next = self.tcp_total.val();

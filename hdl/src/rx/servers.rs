@@ -9,7 +9,8 @@
 //!
 //! **Latency**: taken in cycle t; Post and Issue judge in t + 2 and write in t + 3, Done and Mirror write in t + 2: the tables
 //! are block RAMs of read latency 2 in every preset.
-//! **Back-pressure**: Post and Issue take one beat every 4 cycles, Done one every 3 (no forwarding needed), Mirror one a cycle. `tready` does not look at `tvalid`. `hold` closes `tready`; `idle` says that nothing is on its way, so
+//! **Back-pressure**: Post and Issue take one beat every 4 cycles, Done one every 3 (no forwarding needed), Mirror one a cycle
+//! (`Cfg::sliced`: one every 3). `tready` does not look at `tvalid`. `hold` closes `tready`; `idle` says that nothing is on its way, so
 //! that whoever holds may use the tables: the row of `init_conn` is then written with `init_we`.
 //! A beat that cannot be obeyed is taken, changes nothing and gives one pulse: `full` (no free slot), `bad` (number out
 //! of range, wrong generation, more than one SGE, a host buffer that does not hold the longest frame). Late traffic of a connection's predecessor is told by the generation

@@ -7,7 +7,10 @@
 //! |---|---|---|
 //! | `take`                 | in  | the open frame ends this cycle |
 //! | `store`, `store_end`   | in  | the same one cycle later, with the first beat behind the frame |
-//! | `slot`                 | out | slot of the open frame (or of the next one); of a frame that ends, up to its `store` |
+//! | `split`, `split_end`   | in  | the open frame goes on in another slot; the one it had so far ends before beat `split_end`. Only with `spare` two cycles before, never with `store` |
+//! | `splits`               | in  | how often the frame of `slot` has been split |
+//! | `slot`                 | out | first slot of the open frame (or of the next one); of a frame that ends, up to its `store` |
+//! | `spare`                | out | half of the slots are free |
 //! | `ok`                   | out | a slot is free; a register's output |
 //! | `tail`                 | out | first beat still in use (equal to the write pointer: none) |
 //! | `free_valid_n`, `free_slot_n` | in | the slot is done with; three users, every cycle, no back-pressure |
@@ -34,6 +37,10 @@ pub struct Slots {
     pub take: Signal<In, bool>,
     pub store: Signal<In, bool>,
     pub store_end: Signal<In, Bits<BEAT>>,
+    pub split: Signal<In, bool>,
+    pub split_end: Signal<In, Bits<BEAT>>,
+    pub splits: Signal<In, Bits<4>>,
+    pub spare: Signal<Out, bool>,
     pub slot: Signal<Out, Bits<SLOT>>,
     pub ok: Signal<Out, bool>,
     pub tail: Signal<Out, Bits<BEAT>>,
@@ -51,6 +58,7 @@ pub struct Slots {
     count: Reg<Bits<COUNT>>,
     tail_beat: Reg<Bits<BEAT>>,
     mask: Constant<Bits<SLOT>>,
+    half: Constant<Bits<COUNT>>,
     all_less_1: Constant<Bits<COUNT>>,
     s0: Signal<Local, Bits<SLOT>>,
     s1: Signal<Local, Bits<SLOT>>,
@@ -75,6 +83,10 @@ impl Slots {
             take: Default::default(),
             store: Default::default(),
             store_end: Default::default(),
+            split: Default::default(),
+            split_end: Default::default(),
+            splits: Default::default(),
+            spare: Default::default(),
             slot: Default::default(),
             ok: Default::default(),
             tail: Default::default(),
@@ -92,6 +104,7 @@ impl Slots {
             count: Default::default(),
             tail_beat: Default::default(),
             mask: Constant::new(((1u64 << slot_bits) - 1).to_bits()),
+            half: Constant::new((1u64 << (slot_bits - 1)).to_bits()),
             all_less_1: Constant::new(((1u64 << slot_bits) - 1).to_bits()),
             s0: Default::default(),
             s1: Default::default(),
@@ -145,7 +158,7 @@ impl Logic for Slots {
             self.last.d.next = (self.last.q.val() + 1) & self.mask.val();
             self.tail_beat.d.next = self.ends.rdata.val();
         }
-        if self.store.val() {
+        if self.store.val() | self.split.val() {
             self.head.d.next = (self.head.q.val() + 1) & self.mask.val();
         }
         // admission of a frame waits for `full`: a register, and both of its values are there before `take` is
@@ -158,12 +171,27 @@ impl Logic for Slots {
             self.count.d.next = self.count.q.val() - 1;
             self.full.d.next = false;
         }
+        // Where frames are split half of the slots are free: that is far from full.
+        if self.split.val() {
+            self.count.d.next = self.count.q.val() + 1;
+            if self.take.val() & !self.retire.val() {
+                self.count.d.next = self.count.q.val() + 2;
+            }
+            if self.retire.val() & !self.take.val() {
+                self.count.d.next = self.count.q.val();
+            }
+            self.full.d.next = false;
+        }
+        self.spare.next = self.count.q.val() < self.half.val();
 
-        self.ends.we.next = self.store.val();
+        self.ends.we.next = self.store.val() | self.split.val();
         self.ends.waddr.next = self.head.q.val();
         self.ends.wdata.next = self.store_end.val();
+        if self.split.val() {
+            self.ends.wdata.next = self.split_end.val();
+        }
 
-        self.slot.next = self.head.q.val();
+        self.slot.next = self.head.q.val() - bit_cast::<SLOT, 4>(self.splits.val());
         self.ok.next = !self.full.q.val();
         self.tail.next = self.tail_beat.q.val();
         self.empty.next = self.count.q.val() == 0;

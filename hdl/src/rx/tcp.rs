@@ -7,7 +7,8 @@
 //!
 //! Order of the tests is RFC 9293 3.10.7.4: sequence, RST, SYN, ACK; then the data. RST and SYN follow RFC 5961 3 and 4,
 //! the ACK range RFC 5961 5.2. All comparisons are modulo 2^32. Data that does not begin at or before `rcv_nxt` goes to the
-//! assembler, and a FIN with it, if the preset keeps such data (`sack`); else it is dropped, as a FIN alone ahead is. A segment that reaches beyond the window is dropped.
+//! assembler, and a FIN with it, if the preset keeps such data (`sack`); else it is dropped, as a FIN alone ahead is. A segment
+//! that reaches beyond the window is trimmed to it and goes to the assembler, without its FIN.
 //! Segments are processed in sequence order: a RST takes its turn behind segments that wait in the assembler.
 //! Requirements: TCP-21..TCP-25, TCP-31..TCP-34, TCP-1C.
 
@@ -81,6 +82,9 @@ pub struct TcpJudge {
     pub some: Signal<In, bool>,
     pub back: Signal<In, Bits<17>>,
     pub room: Signal<In, Bits<34>>,
+    pub rcv_wnd: Signal<In, Bits<32>>,
+    /// The window is not 0.
+    pub any_wnd: Signal<In, bool>,
     pub ack_gap: Signal<In, Bits<32>>,
     pub ack_room: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
@@ -102,6 +106,9 @@ pub struct TcpJudge {
     distance: Signal<Local, Bits<34>>,
     spare: Signal<Local, Bits<34>>,
     unused_spare: Signal<Local, Bits<34>>,
+    left: Signal<Local, Bits<33>>,
+    not_ahead: Signal<Local, Bits<32>>,
+    unused_left: Signal<Local, Bits<33>>,
     open: Signal<Local, bool>,
     settled: Signal<Local, bool>,
     ready: Signal<Local, bool>,
@@ -176,6 +183,18 @@ impl Logic for TcpJudge {
         self.spare.next = self.room.val() - self.distance.val();
         self.unused_spare.next = self.spare.val();
         self.v.next.inside = !self.spare.val().get_bit(33);
+        // The window's end is behind where it begins: a carry. One that begins before rcv_nxt is trimmed on both sides.
+        self.not_ahead.next = !self.ahead.val();
+        self.left.next =
+            bit_cast::<33, 32>(self.rcv_wnd.val()) + bit_cast::<33, 32>(self.not_ahead.val());
+        self.unused_left.next = self.left.val();
+        self.v.next.starts = self.any_wnd.val();
+        self.v.next.fits = self.rcv_wnd.val().get_bits::<16>(0);
+        if !self.behind.val() {
+            self.v.next.starts = self.left.val().get_bit(32);
+            self.v.next.fits =
+                self.rcv_wnd.val().get_bits::<16>(0) - self.ahead.val().get_bits::<16>(0);
+        }
         self.v.next.open = self.open.val();
         // What is taken begins at rcv_nxt: `ahead` is 0 or negative.
         self.v.next.addr = self.base.val() - self.ahead.val().get_bits::<BYTE>(0);

@@ -17,8 +17,10 @@
 //! **Tables**: the tags of a set (with key and valid bit) are one row, read at once. The rows with the rest are in two banks,
 //! ways 0 and 2 in one, 1 and 3 in the other; a read takes ways 0 and 1 in its first cycle, 2 and 3 in its second. That
 //! halves the width, and a block RAM of a small preset is deep enough for it.
+//! With `Cfg::sliced` all rows are in one bank, and only the one that hits is read, when the tags have been compared: half the
+//! block RAMs and no multiplexer, one cycle more.
 //! **Latency**: a read begins in cycle I, that of its request or two after the one before. Ways compared in I+L-1 and I+L, result
-//! visible in I+L+1 if the FIFO is empty. The pipeline pops every second cycle at most, so a read that waited for the one
+//! visible in I+L+1 (one bank: I+L+2) if the FIFO is empty. The pipeline pops every second cycle at most, so a read that waited for the one
 //! before is there when it is wanted if that one was. Without a hit the fields except `set` are without meaning (`way` is
 //! zero).
 //! **Visibility**: a read sees writes and invalidations of the cycles before its I. A read in the cycle of `cmd_done` sees
@@ -195,7 +197,13 @@ pub struct Tpt {
     set_mask: Constant<Bits<16>>,
     /// Ones where the index has bits above the set number; a tag keeps its place in the index.
     tag_mask: Constant<Bits<24>>,
+    /// One bank (`Cfg::sliced`): what the compare found, while the row comes out of it.
+    late_back: Vec<Reg<bool>>,
+    late_set: Vec<RegNr<Bits<16>>>,
+    late_way: Vec<RegNr<Bits<4>>>,
+    late_rest: Vec<RegNr<Bits<9>>>,
     _latency: usize,
+    _sliced: usize,
 }
 
 impl Tpt {
@@ -203,6 +211,11 @@ impl Tpt {
     pub fn new(cfg: &Cfg) -> Self {
         let set_mask = (1u64 << cfg.tpt_set_bits) - 1;
         let flags = || (0..cfg.latency).map(|_| Reg::default()).collect();
+        let sliced = usize::from(cfg.sliced);
+        assert!(
+            !cfg.sliced || cfg.latency == 2,
+            "TPT: one bank is for read latency 2"
+        );
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -236,8 +249,13 @@ impl Tpt {
                 ((1 << TAG) - 1) & !set_mask,
             ),
             // A row is written only while its way is invalid: what is read of it then is not looked at.
-            even: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
-            odd: Ram::new(cfg.tpt_set_bits + 1, cfg.latency - 1).collisions_undefined(),
+            even: Ram::new(cfg.tpt_set_bits + 1 + sliced, cfg.latency - 1).collisions_undefined(),
+            // Of one bank there is no second; what nobody reads goes away in synthesis.
+            odd: Ram::new(
+                if cfg.sliced { 1 } else { cfg.tpt_set_bits + 1 },
+                cfg.latency - 1,
+            )
+            .collisions_undefined(),
             clear: RamClear::new(cfg.tpt_set_bits),
             waiting: Fifo::new(),
             // X2 looks for the entry among those revoked: it must come early.
@@ -306,7 +324,12 @@ impl Tpt {
             valid_data: Default::default(),
             set_mask: Constant::new(set_mask.to_bits()),
             tag_mask: Constant::new((0xff_ffff & !set_mask).to_bits()),
+            late_back: (0..sliced).map(|_| Reg::default()).collect(),
+            late_set: (0..sliced).map(|_| RegNr::default()).collect(),
+            late_way: (0..sliced).map(|_| RegNr::default()).collect(),
+            late_rest: (0..sliced).map(|_| RegNr::default()).collect(),
             _latency: cfg.latency,
+            _sliced: sliced,
         }
     }
 }
@@ -424,6 +447,14 @@ impl Logic for Tpt {
         if self.upper.val() {
             self.row.next = self.upper_row.val();
         }
+        // One bank: the row is read now.
+        for _i in 0..self._sliced {
+            self.even.raddr.next = (bit_cast::<17, 16>(self.asked.q.val() & self.set_mask.val())
+                << 2)
+                | (bit_cast::<17, 1>(self.upper.val().into()) << 1)
+                | bit_cast::<17, 1>(self.one.val().into());
+            self.row.next = self.even.rdata.val();
+        }
         self.result.next.key = self.key.val();
         self.result.next.rights = self.row.val().rights;
         self.result.next.pd = self.row.val().pd;
@@ -436,6 +467,19 @@ impl Logic for Tpt {
         self.result.next.set = self.asked.q.val() & self.set_mask.val();
         self.result.next.way = self.hits.val();
         self.results.push.next = self.frame_back.val();
+        for i in 0..self._sliced {
+            self.late_back[i].d.next = self.frame_back.val();
+            self.late_set[i].d.next = self.asked.q.val() & self.set_mask.val();
+            self.late_way[i].d.next = self.hits.val();
+            self.late_rest[i].d.next =
+                bit_cast::<9, 8>(self.key.val()) | (bit_cast::<9, 1>(self.bound.val().into()) << 8);
+            self.results.push.next = self.late_back[i].q.val();
+            self.result.next.key = self.late_rest[i].q.val().get_bits::<8>(0);
+            self.result.next.bound = self.late_rest[i].q.val().get_bit(8);
+            self.result.next.hit = self.late_way[i].q.val().any();
+            self.result.next.set = self.late_set[i].q.val();
+            self.result.next.way = self.late_way[i].q.val();
+        }
         self.results.din.next = self.result.val();
         self.results.pop.next = self.tpt_pop.val();
         self.tpt_valid.next = self.results.valid.val();
@@ -542,5 +586,18 @@ impl Logic for Tpt {
         self.odd.waddr.next = self.write_addr.val();
         self.even.wdata.next = self.write_row.val();
         self.odd.wdata.next = self.write_row.val();
+        for _i in 0..self._sliced {
+            self.even.we.next = self.row_write.val() && (self.cmd_op.val() == 0);
+            self.odd.we.next = false;
+            self.even.waddr.next =
+                (bit_cast::<17, 16>(self.cmd_index.val().get_bits::<16>(0) & self.set_mask.val())
+                    << 2)
+                    | (bit_cast::<17, 1>(
+                        (self.target.val().get_bit(2) | self.target.val().get_bit(3)).into(),
+                    ) << 1)
+                    | bit_cast::<17, 1>(
+                        (self.target.val().get_bit(1) | self.target.val().get_bit(3)).into(),
+                    );
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! | server | stream in | table | writes out |
 //! |---|---|---|---|
 //! | [`DoneServer`]   | `read_done`  | Reads answered {gen, count} | `rdd_*`: the count; gives IRD back (RFC 5040 4.4 with RFC 6581) |
-//! | [`MirrorServer`] | `snd_mirror` | {gen} | `mir_*`: what an acknowledgement may name (RFC 5961 5.2) |
+//! | [`MirrorServer`] | `snd_mirror` | {gen} | `mir_*`: what an acknowledgement may name (RFC 5961 5.2); Last.ACK.sent (RFC 7323 4.3) |
 //!
 //! Latency, back-pressure, `hold`, `idle` and `init`: as in [`servers`](super::servers). A beat of another generation, or of
 //! a number out of range, changes nothing and gives a pulse `bad`.
@@ -124,7 +124,7 @@ impl Logic for DoneServer {
     }
 }
 
-/// One beat of `snd_mirror`, as far as the receive path uses it.
+/// One beat of `snd_mirror`.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct MirrorAsk {
     pub conn: Bits<SEAM_CONN>,
@@ -132,6 +132,7 @@ pub struct MirrorAsk {
     pub snd_una: Bits<32>,
     pub snd_nxt: Bits<32>,
     pub max_wnd: Bits<32>,
+    pub last_ack: Bits<32>,
 }
 
 /// Send state of the transmit path.
@@ -159,6 +160,7 @@ pub struct MirrorServer {
     h2: RegNr<MirrorAsk>,
     wrong: Signal<Local, bool>,
     beyond: Constant<Bits<SEAM_CONN>>,
+    _sliced: usize,
 }
 
 impl MirrorServer {
@@ -186,6 +188,7 @@ impl MirrorServer {
             h2: Default::default(),
             wrong: Default::default(),
             beyond: beyond(cfg),
+            _sliced: cfg.sliced.into(),
         }
     }
 }
@@ -197,6 +200,12 @@ impl Logic for MirrorServer {
         self.tready.next = !self.hold.val();
         self.s1.d.next = self.tvalid.val() & !self.hold.val();
         self.s2.d.next = self.s1.q.val();
+        // A row that is kept in three slices is written every third cycle.
+        for _i in 0..self._sliced {
+            self.tready.next = !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
+            self.s1.d.next =
+                self.tvalid.val() & !self.hold.val() & !self.s1.q.val() & !self.s2.q.val();
+        }
         self.h1.d.next = self.ask.val();
         self.h2.d.next = self.h1.q.val();
         self.gens.raddr.next = self.ask.val().conn.get_bits::<CONN>(0);
@@ -212,6 +221,7 @@ impl Logic for MirrorServer {
         self.mir_row.next.snd_una = self.h2.q.val().snd_una;
         self.mir_row.next.snd_nxt = self.h2.q.val().snd_nxt;
         self.mir_row.next.max_wnd = self.h2.q.val().max_wnd;
+        self.mir_row.next.last_ack = self.h2.q.val().last_ack;
         if self.init_we.val() {
             self.mir_we.next = true;
             self.mir_conn.next = self.init_conn.val();

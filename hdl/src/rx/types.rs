@@ -57,10 +57,12 @@ pub struct FrameDone {
     pub flags: Bits<8>,
     /// ECN field of the IP header (TOS, traffic class) was CE.
     pub ce: bool,
-    /// Options are exactly NOP NOP Timestamps.
+    /// The options begin with NOP NOP Timestamps.
     pub ts: bool,
     pub tsval: Bits<32>,
     pub tsecr: Bits<32>,
+    /// There may be one elsewhere among them: the option walker knows.
+    pub odd: bool,
     /// A TPT read was issued for this frame: X2 pops one TPT result.
     pub tpt: bool,
     pub hdr_a: Bits<HDR_A>,
@@ -115,6 +117,7 @@ pub struct CtxEntry {
     pub pd: Bits<24>,
     pub qpn: Bits<20>,
     pub ird: Bits<8>,
+    pub sack: bool,
     // Dyn, field by field
     pub st: Bits<2>,
     pub rcv_nxt: Bits<32>,
@@ -147,6 +150,8 @@ pub struct Ctx {
     pub pd: Bits<24>,
     pub qpn: Bits<20>,
     pub ird: Bits<8>,
+    /// SACK was permitted in the handshake.
+    pub sack: bool,
     // Upper, field by field. The last fields: a preset without IPv6 does not store them.
     pub v6: bool,
     pub src_high: Bits<96>,
@@ -159,6 +164,8 @@ pub struct Mirror {
     pub snd_una: Bits<32>,
     pub snd_nxt: Bits<32>,
     pub max_wnd: Bits<32>,
+    /// Last.ACK.sent. The last field: the context does not store it, `stamps` does.
+    pub last_ack: Bits<32>,
 }
 
 /// Kinds of operations that go through the pipeline like a frame (`Op::kind`).
@@ -181,7 +188,8 @@ pub struct Op {
     pub kind: OpKind,
     pub conn: Bits<CONN>,
     pub gen: Bits<8>,
-    /// Fpdu: octets 0..47. Install: hdr_a[31:0] rcv_nxt, [63:32] smsn, [95:64] rmsn, [96] Markers, [105:97] low bits of SeqStart.
+    /// Fpdu: octets 0..47. Install: hdr_a[31:0] rcv_nxt, [63:32] smsn, [95:64] rmsn, [96] Markers, [105:97] low bits of SeqStart,
+    /// [106] Timestamps, [138:107] TS.Recent.
     pub hdr_a: Bits<HDR_A>,
     pub hdr_b: Bits<HDR_B>,
     /// Fpdu: first pool block of the FPDU.
@@ -342,6 +350,8 @@ pub struct Ack {
     pub ack: Bits<32>,
     pub wnd: Bits<16>,
     pub plen: Bits<16>,
+    /// TS.Recent, this segment counted.
+    pub ts_recent: Bits<32>,
     /// bit 0 fin, 1 rst, 2 psh, 3 ece, 4 cwr, 5 ce, 6 dup, 7 ooo, 8 ts, 9 first_fpdu, 10 rx_only (no segment: rcv_nxt moved).
     pub flags: Bits<11>,
     pub tsval: Bits<32>,

@@ -24,6 +24,21 @@ pub struct Hdr {
     pub mo: Bits<32>,
 }
 
+/// Which part of a frame an entry is about (`parts.rs`). All zero for an operation; without parts only `seq` and `plen` count.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Part {
+    /// Not the frame's first; not its last.
+    pub extra: bool,
+    pub more: bool,
+    /// Its number, 0 first.
+    pub index: Bits<4>,
+    /// Octets of the payload in front of it.
+    pub off: Bits<16>,
+    /// Sequence number and payload of the whole segment.
+    pub seq: Bits<32>,
+    pub plen: Bits<16>,
+}
+
 /// Where the newest state of a connection stands.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Slot {
@@ -152,9 +167,9 @@ pub struct Moves {
 pub struct Verdict {
     /// One whole FPDU in order, nothing queued before it, if it is inside of the window.
     pub fast: bool,
-    /// Data or FIN for the assembler, if it is inside of the window and not all old.
+    /// Data or FIN for the assembler, if some of it is inside of the window and not all old.
     pub slow: bool,
-    /// Data ahead of a gap, for the assembler too, if it is inside of the window.
+    /// Data ahead of a gap, for the assembler too, if it begins inside of the window.
     pub early: bool,
     /// RST at rcv_nxt; the same while segments wait in front of it: it goes behind them.
     pub reset: bool,
@@ -171,6 +186,9 @@ pub struct Verdict {
     pub covered: bool,
     /// Ends inside of the window; a RST or an empty segment begins there.
     pub inside: bool,
+    /// Some of it is in front of the window's end; if not all of it is, it is trimmed to so many octets.
+    pub starts: bool,
+    pub fits: Bits<16>,
     /// The connection takes data.
     pub open: bool,
     /// Staging address and number of the octets to take.
@@ -202,4 +220,6 @@ pub struct Tally {
     pub reads: bool,
     pub read_resps: bool,
     pub invalidated: bool,
+    pub paws: bool,
+    pub no_ts: bool,
 }

@@ -229,6 +229,14 @@ pub fn common() -> ModelLib {
             "ramund",
             Ram::<Bits<20>, 4>::new(3, 2).collisions_undefined(),
         )
+        .add(
+            "parts2",
+            Ram::<Bits<21>, 6>::new(4, 2)
+                .sliced(2)
+                .collisions_undefined(),
+        )
+        .add("parts2late", Ram::<Bits<40>, 5>::new(4, 3).sliced(2))
+        .add("parts3", Ram::<Bits<100>, 7>::new(3, 3).sliced(3))
         .add("ramkeep", Ram::<Bits<20>, 4>::new(4, 2).keeping(13))
         .add("lanes", RamLanes::<24, 3, 4>::new(3, 2, 0b1011_0110))
         .add("fwd", FwdRam::<Bits<40>, 6>::new(3))

@@ -93,6 +93,94 @@ fn rams_are_arrays() {
     }
 }
 
+/// Rows in slices: random reads and writes as close as the rule allows, then reads and writes that break it.
+#[test]
+fn rows_in_slices_are_rows() {
+    let mut c = Cases::new("memory::rows_in_slices_are_rows");
+    let lib = common();
+    for (name, bits, a, n, parts, latency, undefined) in [
+        ("parts2", 21, 6, 4, 2, 2, true),
+        ("parts2late", 40, 5, 4, 2, 3, false),
+        ("parts3", 100, 7, 3, 3, 3, false),
+    ] {
+        let mut dut = Dut::new(&lib, c.seed);
+        dut.reset();
+        let port = |p: &str| format!("{name}__{p}");
+        let mut mem: Vec<Option<u128>> = vec![None; 1 << n];
+        let mut due: VecDeque<Option<u128>> = vec![None; latency].into();
+        let (mut since_read, mut since_write) = (parts, parts);
+        let (mut compared, mut met) = (0, 0);
+        for cycle in 0..3000 {
+            let waddr = c.below(1 << n);
+            let raddr = if c.chance(50) { waddr } else { c.below(1 << n) };
+            let we = since_write >= parts && c.chance(60);
+            let re = since_read >= parts && c.chance(60);
+            let wdata = c.bits(bits);
+            let strobe = if re { 1 << (a - 1) } else { 0 };
+            dut.set(&port("we"), we.into());
+            dut.set(&port("waddr"), waddr as u128 | (c.bits(a) >> n << n));
+            dut.set(&port("wdata"), wdata);
+            dut.set(&port("raddr"), raddr as u128 | strobe);
+            dut.settle();
+            let hit = we && waddr == raddr;
+            met += usize::from(re && hit);
+            let all = u128::MAX >> (128 - bits);
+            due.push_back(match mem[raddr] {
+                _ if !re => None,
+                Some(v) if hit && undefined => Some(!v & all),
+                old => old,
+            });
+            if let Some(want) = due.pop_front().flatten() {
+                assert_eq!(dut.get(&port("rdata")), want, "{name} cycle {cycle}");
+                compared += 1;
+            }
+            if we {
+                mem[waddr] = Some(wdata);
+            }
+            since_write = if we { 1 } else { since_write + 1 };
+            since_read = if re { 1 } else { since_read + 1 };
+            dut.posedge();
+        }
+        assert!(
+            compared > 500 && met > 20,
+            "{name}: {compared} reads, {met} meet"
+        );
+
+        // Two writes in a row: of the first its first part stays. Two reads in a row: neither can be used.
+        let first = u128::MAX >> (128 - bits.div_ceil(parts));
+        let ones = u128::MAX >> (128 - bits);
+        let mut step = |dut: &mut Dut, we: Option<(u128, u128)>, re: Option<u128>| {
+            dut.set(&port("we"), we.is_some().into());
+            dut.set(&port("waddr"), we.map_or(0, |w| w.0));
+            dut.set(&port("wdata"), we.map_or(0, |w| w.1));
+            dut.set(&port("raddr"), re.map_or(0, |r| r | 1 << (a - 1)));
+            dut.settle();
+            let got = dut.get(&port("rdata"));
+            dut.posedge();
+            got
+        };
+        for _ in 0..parts {
+            step(&mut dut, None, None);
+        }
+        step(&mut dut, Some((1, ones)), None);
+        step(&mut dut, Some((2, ones)), None);
+        let mut read = |dut: &mut Dut, at: &[u128]| {
+            for _ in 0..4 {
+                step(dut, None, None);
+            }
+            let mut got = vec![];
+            for i in 0..at.len() + latency {
+                got.push(step(dut, None, at.get(i).copied()));
+            }
+            got.split_off(latency)
+        };
+        assert_eq!(read(&mut dut, &[2]), [ones], "{name}: the last write");
+        assert_eq!(read(&mut dut, &[1]), [first], "{name}: a write cut off");
+        let close = read(&mut dut, &[2, 2]);
+        assert!(close.iter().all(|v| *v != ones), "{name}: {close:x?}");
+    }
+}
+
 #[test]
 fn lanes_keep_what_they_store() {
     let mut c = Cases::new("memory::lanes_keep_what_they_store");

@@ -63,9 +63,11 @@ pub struct World<'a> {
     pub states: BTreeMap<u16, ConnState>,
     /// What the last install said about Markers: {low bits of SeqStart 9, on 1}.
     pub markers: u128,
+    /// Of the last Install: timestamps, TS.Recent.
+    pub stamps: (bool, u32),
     /// Cycles until the queues are ready again; the init that they took.
     pub init_busy: usize,
-    pub inits: Vec<[u128; 7]>,
+    pub inits: Vec<[u128; 8]>,
     /// Operation on its way: cycles left, found, kind, connection.
     pub flying: Option<(usize, bool, u128, u16)>,
     /// STags registered: fields of the record.
@@ -90,6 +92,7 @@ impl<'a> World<'a> {
             contexts: BTreeMap::new(),
             states: BTreeMap::new(),
             markers: 0,
+            stamps: (false, 0),
             init_busy: 0,
             inits: vec![],
             flying: None,
@@ -151,7 +154,7 @@ impl<'a> World<'a> {
         let (init_we, init_ready) = (self.dut.bit("init_we"), self.init_busy == 0);
         self.init_busy = self.init_busy.saturating_sub(1);
         if init_we && init_ready {
-            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd"];
+            let names = ["conn", "gen", "smsn", "rmsn", "una", "nxt", "wnd", "ack"];
             self.inits
                 .push(names.map(|n| self.dut.get(&format!("init_{n}"))));
             let conn = self.dut.get("init_conn") as u16;
@@ -225,6 +228,9 @@ impl<'a> World<'a> {
         if kind == INSTALL && hit {
             let start = get("hdr_a");
             self.markers = start >> 96 & 0x3ff;
+            let all = self.design.bits_of("op", &bits, "hdr_a");
+            let recent = (0..32).fold(0, |r, i| r | u32::from(all[107 + i]) << i);
+            self.stamps = (all[106], recent);
             let state = ConnState {
                 rcv_nxt: start as u32,
                 smsn: (start >> 32) as u32,

@@ -37,6 +37,9 @@ pub fn cfg(k: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: false,
+        sliced: false,
     }
 }
 

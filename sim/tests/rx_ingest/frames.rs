@@ -325,7 +325,7 @@ pub fn parse(f: &[u8], ipv6: bool) -> Parsed {
     } else {
         at(ip + 1) & 3 == 3
     };
-    p.ts = doff == 8 && be32(tcp + 20) == 0x0101_080a;
+    p.ts = doff >= 8 && be32(tcp + 20) == 0x0101_080a;
     p.tsval = be32(tcp + 24);
     p.tsecr = be32(tcp + 28);
     p.shown = p.shown.max((p.h + p.plen.min(20)).saturating_sub(1));

@@ -120,7 +120,7 @@ impl Bench<'_> {
         );
         if let Some((conn, send)) = mirror {
             let bits = self.dut.get_bits("mir_row");
-            let got = ["snd_una", "snd_nxt", "max_wnd"]
+            let got = ["snd_una", "snd_nxt", "max_wnd", "last_ack"]
                 .map(|f| self.design.field_of("mir_row", &bits, f) as u32);
             assert_eq!(self.dut.get("mir_conn"), conn.into());
             assert_eq!(got, send, "mirror in cycle {now}");

@@ -47,7 +47,7 @@ pub struct Init {
     pub gen: u8,
     pub smsn: u32,
     pub rmsn: u32,
-    pub send: [u32; 3],
+    pub send: [u32; 4],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ pub struct Done {
 pub struct Mirror {
     pub conn: u32,
     pub gen: u8,
-    pub send: [u32; 3],
+    pub send: [u32; 4],
 }
 
 /// Inputs of one cycle. Offered beats stay offered until taken.
@@ -116,7 +116,7 @@ pub enum Effect {
     Rqe(u32, Rqe),
     Rdq(u32, Rdq),
     Answered(u32, u16),
-    Mirror(u32, [u32; 3]),
+    Mirror(u32, [u32; 4]),
     Nic([u128; 2]),
     RqFull,
     OrdFull,
@@ -145,7 +145,9 @@ pub struct Bench<'a> {
     /// Raw slots that must be on the port, by cycle.
     pub reads: BTreeMap<usize, (Rqe, Rdq)>,
     /// Last cycle in which a beat was taken: post, issue, done.
-    pub last: [Option<usize>; 3],
+    pub last: [Option<usize>; 4],
+    /// `Cfg::sliced`: the send state is written every third cycle.
+    sliced: bool,
     pub init: Option<Init>,
     pub init_rows: u32,
     pub init_start: usize,
@@ -163,7 +165,8 @@ impl<'a> Bench<'a> {
             nic: VecDeque::new(),
             effects: BTreeMap::new(),
             reads: BTreeMap::new(),
-            last: [None; 3],
+            last: [None; 4],
+            sliced: cfg.sliced,
             init: None,
             init_rows: 0,
             init_start: 0,
@@ -216,7 +219,7 @@ impl<'a> Bench<'a> {
             dut.set("snd_mirror_snd_una", m.send[0].into());
             dut.set("snd_mirror_snd_nxt", m.send[1].into());
             dut.set("snd_mirror_max_wnd", m.send[2].into());
-            dut.set("snd_mirror_last_ack_sent", m.send[0].into());
+            dut.set("snd_mirror_last_ack_sent", m.send[3].into());
         }
         dut.set("init_we", step.init.is_some().into());
         if let Some(i) = step.init {
@@ -227,6 +230,7 @@ impl<'a> Bench<'a> {
             dut.set("init_una", i.send[0].into());
             dut.set("init_nxt", i.send[1].into());
             dut.set("init_wnd", i.send[2].into());
+            dut.set("init_ack", i.send[3].into());
         }
         let (conn, msn, head) = step.read.unwrap_or((0, 0, 0));
         dut.set("q_conn", conn.into());
@@ -259,7 +263,10 @@ impl<'a> Bench<'a> {
             ("rx_post_tready", free(self.last[0], 3)),
             ("read_issue_tready", free(self.last[1], 3)),
             ("read_done_tready", free(self.last[2], 2)),
-            ("snd_mirror_tready", !held),
+            (
+                "snd_mirror_tready",
+                free(self.last[3].filter(|_| self.sliced), 2),
+            ),
         ] {
             assert_eq!(self.dut.bit(port), want, "{port} in cycle {now}");
         }
@@ -290,6 +297,7 @@ impl<'a> Bench<'a> {
             self.later(sum.map_or(Effect::Stale, |v| Effect::Answered(d.conn, v)));
         }
         if let (true, Some(m)) = (taken.mirror, step.mirror) {
+            self.last[3] = Some(now);
             let ok = self.conns.get(&m.conn).is_some_and(|c| c.gen == m.gen);
             self.later(if ok {
                 Effect::Mirror(m.conn, m.send)

@@ -101,6 +101,10 @@ pub struct Bench<'a> {
     pub waiting: Option<(usize, Fields)>,
     /// The last operation offered was taken.
     pub taken: bool,
+    /// With `Cfg::sliced`: a frame whose table 1 is read in the next cycle, and what table 0 said; the cycle of the last
+    /// request to the context tables.
+    second: Option<(Tuple, Vec<u16>)>,
+    asked: Option<usize>,
     pub hits: usize,
     pub misses: usize,
     /// The last entry popped.
@@ -128,6 +132,8 @@ impl<'a> Bench<'a> {
             pending: false,
             waiting: None,
             taken: false,
+            second: None,
+            asked: None,
             hits: 0,
             misses: 0,
             last: Fields::new(),
@@ -231,6 +237,14 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// What the bucket of the tuple in a table says now.
+    fn found(&self, tuple: Tuple, table: usize) -> Vec<u16> {
+        let (bucket, fp) = self.key(tuple);
+        let ways = self.buckets[table][bucket[table] as usize];
+        let ways = ways.iter().flatten().filter(|w| w.fp == fp);
+        ways.map(|w| w.conn).collect()
+    }
+
     /// The entry of a request whose context rows are read now.
     pub fn entry(&self, ask: &Ask) -> Fields {
         let mut entry = Fields::from([("pseudo".to_string(), ask.pseudo.into())]);
@@ -303,7 +317,7 @@ impl<'a> Bench<'a> {
             let kind = self.design.field_of("op", want, "kind");
             for (name, kinds) in OP_FIELDS.iter().filter(|f| f.1.contains(&kind)) {
                 let all = self.design.bits_of("op", want, name);
-                let shown = if *kinds == [INSTALL] { 106 } else { all.len() };
+                let shown = if *kinds == [INSTALL] { 139 } else { all.len() };
                 let got = self.design.bits_of("opq", &got, name);
                 assert_eq!(got[..shown], all[..shown], "opq.{name} in cycle {now}");
             }
@@ -311,7 +325,12 @@ impl<'a> Bench<'a> {
         // Acceptance; launch in a later cycle; TPT requests in the cycle of the launch.
         let ready = step.op_room && self.held.is_none() && self.ops.len() < 16;
         assert_eq!(self.dut.bit("op_ready"), ready, "op_ready in cycle {now}");
-        let goes = step.launch.is_none() && !self.pending && self.waiting.is_none();
+        // Rows in slices: not too close to another request.
+        let apart = !self.cfg.sliced
+            || self.asks.is_empty()
+                && self.second.is_none()
+                && self.asked.is_none_or(|t| now > t + 1);
+        let goes = step.launch.is_none() && !self.pending && self.waiting.is_none() && apart;
         let op = self.held.take_if(|_| goes);
         let accepted = step.op.clone().filter(|_| ready);
         self.taken = accepted.is_some();
@@ -341,15 +360,23 @@ impl<'a> Bench<'a> {
         if pop_op {
             self.ops.pop_front();
         }
+        let sliced = self.cfg.sliced;
         let latency = self.cfg.latency;
+        // With one memory for both tables, the second one is read a cycle later.
+        let mut found = self.second.take().map(|(tuple, mut conns)| {
+            conns.extend(self.found(tuple, 1));
+            (tuple, conns)
+        });
         if let Some(tuple) = step.launch {
-            let (bucket, fp) = self.key(tuple);
-            let ways = (0..2).flat_map(|t| self.buckets[t][bucket[t] as usize]);
-            let conns: Vec<u16> = ways
-                .flatten()
-                .filter(|w| w.fp == fp)
-                .map(|w| w.conn)
-                .collect();
+            let mut conns = self.found(tuple, 0);
+            if sliced {
+                self.second = Some((tuple, conns));
+            } else {
+                conns.extend(self.found(tuple, 1));
+                found = Some((tuple, conns));
+            }
+        }
+        if let Some((tuple, conns)) = found {
             self.asks.push_back(Ask {
                 due: now + latency,
                 pseudo: false,
@@ -362,7 +389,7 @@ impl<'a> Bench<'a> {
         if let Some(op) = op {
             let field = |name| self.design.field_of("op", &op, name);
             self.asks.push_back(Ask {
-                due: now + latency,
+                due: if sliced { now + 1 } else { now + latency },
                 pseudo: true,
                 found: true,
                 conn: field("conn") as usize,
@@ -379,7 +406,9 @@ impl<'a> Bench<'a> {
                 entry.insert("no state".into(), 1);
             }
             self.asks.pop_front();
-            self.entries.push_back((now + latency + 1, entry));
+            self.asked = Some(now);
+            self.entries
+                .push_back((now + self.cfg.ctx_latency() + 1, entry));
         } else if let Some((conn, row)) = self.waiting.take() {
             self.ctx[conn] = row;
         }
@@ -428,7 +457,10 @@ impl<'a> Bench<'a> {
     }
 
     pub fn in_flight(&self) -> usize {
-        self.asks.len() + self.entries.len() + usize::from(self.held.is_some())
+        self.asks.len()
+            + self.entries.len()
+            + usize::from(self.held.is_some())
+            + usize::from(self.second.is_some())
     }
 
     /// One cycle with only a write.

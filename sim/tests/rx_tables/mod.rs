@@ -29,6 +29,9 @@ pub fn small(latency: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: false,
+        sliced: false,
     }
 }
 

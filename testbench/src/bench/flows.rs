@@ -1,5 +1,5 @@
-//! Goodput over many connections and over cut streams; latency of FPDUs that share a segment or straddle two. Some of what
-//! goes through the assembler has an aim instead of a budget ([`REPORTED`]).
+//! Goodput over many connections and over cut streams. What goes through the assembler has an aim instead of a budget
+//! ([`REPORTED`]) where it is slower than it should be.
 //!
 //! Each connection's peer sends one stream of Writes, framed and cut beforehand. Frames follow each other at wire rate, but
 //! no more are under way than fill half the frame slots, half the staging RAM or the window: a chip that is slower than the wire holds the peers back, as their
@@ -8,7 +8,7 @@
 
 use super::goodput::{CASES, SINK};
 use super::rig::{record, WIRE};
-use super::{number, BenchError, Extent, Figure, Progress};
+use super::{number, shared, BenchError, Extent, Figure, Progress};
 use crate::build::{fpdu, ulpdu, FrameSpec};
 use crate::chip::{Chip, Region, Sink, StagRights};
 use ferrowarp_hdl::preset::Preset;
@@ -50,9 +50,7 @@ impl std::fmt::Display for Aim {
 pub const REPORTED: &[(&str, Aim)] = &[
     ("goodput, 128 B Writes cut anywhere", Aim::Open),
     (SWAPPED, Aim::AtLeast(0.95)),
-    // The first after 3 cycles.
-    (BEYOND, Aim::AtMost(3.0)),
-    (STRADDLING, Aim::AtMost(8.0)),
+    (shared::STRADDLING, Aim::AtMost(8.0)),
 ];
 /// Payload octets of streams that are cut anywhere, and their budgets.
 pub(super) const CUT: [(usize, Option<f64>); 4] = [
@@ -61,9 +59,7 @@ pub(super) const CUT: [(usize, Option<f64>); 4] = [
     (512, Some(0.9)),
     (128, None),
 ];
-const BEYOND: &str = "FPDUs of one segment, beyond 2 a further one";
 const SWAPPED: &str = "goodput, 1440 B Writes, 5 % of segments swapped";
-const STRADDLING: &str = "straddling FPDU";
 
 /// The aim of a reported figure.
 pub fn aim(name: &str) -> Option<Aim> {
@@ -81,14 +77,12 @@ const PD: u32 = 7;
 const APART: u64 = 1 << 20;
 const FIRST: u64 = 0x00ab_c000_0000;
 /// Largest TCP payload of a cut stream.
-const MSS: usize = 1460;
-const PATIENCE: u64 = 50_000;
+pub(super) const MSS: usize = 1460;
+pub(super) const PATIENCE: u64 = 50_000;
 /// Octets that one peer has under way at most: within the window of [`record`].
 const WINDOW: usize = 60_000;
 /// Frames that wait for the port, so that it is never late.
 const QUEUED: usize = 8;
-/// FPDUs in one segment.
-const SHARED: usize = 12;
 
 /// A Write's destination and octets.
 type Want = (u64, Vec<u8>);
@@ -108,9 +102,9 @@ struct Out {
     done: usize,
 }
 
-struct Rig {
-    chip: Chip,
-    preset: Preset,
+pub(super) struct Rig {
+    pub(super) chip: Chip,
+    pub(super) preset: Preset,
     peers: Vec<Peer>,
     out: VecDeque<Out>,
     /// Frames under way: connection, FPDU with which it is done, octets.
@@ -160,7 +154,7 @@ impl Rig {
         Ok(rig)
     }
 
-    fn wrong(&self, what: impl Into<String>) -> BenchError {
+    pub(super) fn wrong(&self, what: impl Into<String>) -> BenchError {
         BenchError::Wrong {
             preset: self.preset.name.clone(),
             what: what.into(),
@@ -168,7 +162,7 @@ impl Rig {
     }
 
     /// The FPDU of the connection's next Write, of `len` octets.
-    fn write(&mut self, conn: usize, len: usize) -> Vec<u8> {
+    pub(super) fn write(&mut self, conn: usize, len: usize) -> Vec<u8> {
         let p = &mut self.peers[conn];
         // Destinations are 256-byte aligned, as an application's buffers are.
         let slots = APART / (len as u64).next_multiple_of(256);
@@ -180,13 +174,16 @@ impl Rig {
         fpdu(&unit)
     }
 
-    /// A segment of the connection's stream; with it, all FPDUs made up to now but `open` are complete.
-    fn segment(&mut self, conn: usize, octets: &[u8], open: usize) {
+    /// A segment of the connection's stream; with it, all FPDUs made up to now but `open` are complete. Returns the
+    /// frame's length.
+    pub(super) fn segment(&mut self, conn: usize, octets: &[u8], open: usize) -> usize {
         let p = &mut self.peers[conn];
         let frame = p.spec.frame(octets);
         p.spec.seq = p.spec.seq.wrapping_add(octets.len() as u32);
         let done = p.made - open;
+        let len = frame.len();
         self.out.push_back(Out { conn, frame, done });
+        len
     }
 
     fn collect(&mut self) -> Result<Option<u64>, BenchError> {
@@ -338,7 +335,7 @@ fn swapped(rig: &mut Rig, len: usize, n: usize) -> Result<Span, BenchError> {
 }
 
 /// Cycles from the last beat of the last frame to each DMA request.
-fn requests(rig: &mut Rig) -> Result<Vec<i64>, BenchError> {
+pub(super) fn requests(rig: &mut Rig) -> Result<Vec<i64>, BenchError> {
     rig.chip.sink = Sink::Open;
     let mut at = rig.chip.cycle() + 100;
     let mut requests = Vec::new();
@@ -364,22 +361,12 @@ fn requests(rig: &mut Rig) -> Result<Vec<i64>, BenchError> {
     Ok(requests.iter().map(|r| *r as i64 - tlast).collect())
 }
 
-/// Cycles beyond tlast for each of [`SHARED`] Writes in one segment.
-fn shared(rig: &mut Rig, len: usize) -> Result<Vec<i64>, BenchError> {
-    let mut octets = Vec::new();
-    for _ in 0..SHARED {
-        octets.extend(rig.write(0, len));
-    }
-    rig.segment(0, &octets, 0);
-    requests(rig)
-}
-
-/// Cycles beyond the last tlast of a Write of `len` octets, cut after `cut`.
-fn straddling(rig: &mut Rig, len: usize, cut: usize) -> Result<i64, BenchError> {
-    let octets = rig.write(0, len);
-    rig.segment(0, &octets[..cut], 1);
-    rig.segment(0, &octets[cut..], 0);
-    Ok(requests(rig)?[0])
+/// Goodput of one stream of which segments change places.
+pub fn disorder(preset: &Preset, lib: &ModelLib, extent: Extent) -> Result<Figure, BenchError> {
+    let mut rig = Rig::new(preset, lib, 1)?;
+    let span = swapped(&mut rig, 1440, extent.frames(preset))?;
+    let note = format!("{} frames", span.frames);
+    Ok(Figure::new(&preset.name, SWAPPED, span.ratio, "", note))
 }
 
 pub fn figures(
@@ -426,50 +413,10 @@ pub fn figures(
         );
     }
     progress.set(&preset.name, "goodput: segments that change places");
-    let mut rig = Rig::new(preset, lib, 1)?;
-    let span = swapped(&mut rig, 1440, n)?;
-    add(SWAPPED.into(), span, None);
+    figures.push(disorder(preset, lib, extent)?);
     progress.set(&preset.name, "FPDUs that share a segment, straddle two");
     let mut rig = Rig::new(preset, lib, 1)?;
-    let tails = shared(&mut rig, 64)?;
-    let over = |k: usize| tails[k] - 2 * k as i64;
-    let (at, worst) = (0..tails.len())
-        .map(|k| (k + 1, over(k)))
-        .max_by_key(|(_, over)| *over)
-        .unwrap_or((0, 0));
-    figures.push(Figure::new(
-        &preset.name,
-        BEYOND,
-        worst as f64,
-        "cycles",
-        format!(
-            "FPDU {at} of {SHARED} of 64 B; the first after {}, the last after {}",
-            tails[0],
-            tails[SHARED - 1]
-        ),
-    ));
-    let mut worst = (i64::MIN, 0, 0);
-    for len in [64, 512, 1440, 4000] {
-        let whole = 20 + len;
-        for part in [1, 2, 10, 20, 40, len / 2, len - 4, len + 18, whole - 1] {
-            if whole - part <= MSS && part < whole {
-                let tail = straddling(&mut rig, len, part)?;
-                if tail > worst.0 {
-                    worst = (tail, len, part);
-                }
-            }
-        }
-    }
-    figures.push(Figure::new(
-        &preset.name,
-        STRADDLING,
-        worst.0 as f64,
-        "cycles",
-        format!(
-            "{} octets, {} of them in the first segment",
-            worst.1, worst.2
-        ),
-    ));
+    figures.extend(shared::figures(&mut rig)?);
     for f in figures.iter_mut().filter(|f| f.budget.is_none()) {
         if let Some(aim) = aim(&f.name) {
             let missed = if misses_aim(f) { ", MISSED" } else { "" };

@@ -6,7 +6,8 @@
 //! | [`burst`] | the same with frames back to back on one connection |
 //! | [`smallest`] | the smallest Write at 64 bits, and its picture |
 //! | [`goodput`] | goodput of Writes on one connection |
-//! | [`flows`] | goodput over many connections, of cut and of disordered streams; FPDUs that share or straddle segments |
+//! | [`flows`] | goodput over many connections, of cut and of disordered streams |
+//! | [`shared`] | FPDUs that share a segment or straddle two |
 //! | [`speed`] | simulated cycles a second |
 //!
 //! [`page`] makes `docs/results.md` of them.
@@ -20,6 +21,7 @@ pub mod goodput;
 pub mod page;
 pub mod progress;
 pub mod rig;
+pub mod shared;
 pub mod smallest;
 pub mod speed;
 pub mod sweep;

@@ -4,7 +4,7 @@
 //! The sections below say what must be on the page, with the budgets of the code that measures; tests compare the committed page
 //! and every measurement with them.
 
-use super::{burst, flows, goodput, number, smallest, speed, sweep, Figure};
+use super::{burst, flows, goodput, number, shared, smallest, speed, sweep, Figure};
 use crate::chip::mutant::Mutant;
 use ferrowarp_hdl::preset::Preset;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ struct Section {
 const SWEEP: Budget = |_| Some(sweep::BUDGET);
 const BURST: Budget = |_| Some(burst::BUDGET);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     Section {
         title: "Frames one at a time",
         how: "Every frame length up to 9014 octets in steps of 4, the worst length counts. *Added cycles*: from the last beat on \
@@ -67,6 +67,12 @@ the worst frame counts.",
         })],
     },
     Section {
+        title: "Several FPDUs in a segment",
+        how: "2 to 12 Writes of 64 octets and more in one segment. The k-th may add 3 + 2 (k - 1) cycles to those of a plain frame as long as \
+the segment; the figure is the worst of them less 2 (k - 1).",
+        figures: &[(shared::SHARED, |_| Some(shared::BUDGET))],
+    },
+    Section {
         title: "Goodput",
         how: "Payload placed over payload offered, Writes at wire rate on one connection. The DMA sink charges 16 octets for each \
 packet of 256.",
@@ -89,7 +95,7 @@ packet of 256.",
     },
     Section {
         title: "Goodput of a stream cut anywhere",
-        how: "The same with Writes on one connection, their stream in segments of random length, 730 to 1460 octets: all of it goes \
+        how: "The same with Writes on one connection, their stream in segments of random length, 730 to 1460 octets: nearly all of it goes \
 through the assembler.",
         figures: &[
             ("goodput, 8192 B Writes cut anywhere", |_| flows::CUT[0].1),
@@ -102,8 +108,8 @@ through the assembler.",
 /// The section of [`flows::REPORTED`].
 const REPORTED: (&str, &str) = (
     "Through the assembler",
-    "What has an aim and no budget yet, or no aim. *Cut anywhere*: as above. *Swapped*: Writes one a segment, and one segment of 20 changes places with the next. *FPDUs of one segment*: 12 Writes of 64 octets; the k-th should be requested within 3 + 2 (k - 1) cycles after tlast, and the \
-figure is the worst of them less 2 (k - 1). *Straddling FPDU*: from the last tlast to the request, the worst of several lengths and cuts.",
+    "What has an aim and no budget yet, or no aim. *Cut anywhere*: as above. *Swapped*: Writes one a segment, and one segment of 20 changes places with \
+the next. *Straddling FPDU*: added cycles over a plain frame as long as its last segment, the worst of several lengths and cuts.",
 );
 
 /// Name and preset of every figure of the page, and its budget; without one it is reported beside its aim.

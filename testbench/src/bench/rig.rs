@@ -428,6 +428,8 @@ pub(super) fn record(spec: &FrameSpec) -> InstallRecord {
         func: 0,
         ird: 4,
         crc_en: true,
+        sack: true,
+        ts_recent: spec.timestamps.map(|t| t.0),
         pd: PD,
         qpn: 9,
         markers_from: None,

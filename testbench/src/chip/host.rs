@@ -58,7 +58,16 @@ pub fn addresses(peer: IpAddr, us: IpAddr) -> (bool, u128, u128) {
 impl Chip {
     /// Reads the register at `address`.
     pub fn register(&mut self, address: u16) -> Result<u32, ChipError> {
-        self.register_ask = Some((address, None));
+        self.access(address, None)
+    }
+
+    /// Writes the register at `address`.
+    pub fn write_register(&mut self, address: u16, data: u32) -> Result<(), ChipError> {
+        self.access(address, Some(data)).map(|_| ())
+    }
+
+    fn access(&mut self, address: u16, write: Option<u32>) -> Result<u32, ChipError> {
+        self.register_ask = Some((address, write));
         self.register_answer = None;
         let start = self.cycle();
         loop {

@@ -366,6 +366,7 @@ impl Chip {
             m.set_u64(p.snd_mirror_snd_una, u64::from(x.snd_una));
             m.set_u64(p.snd_mirror_snd_nxt, u64::from(x.snd_nxt));
             m.set_u64(p.snd_mirror_max_wnd, u64::from(x.max_wnd));
+            m.set_u64(p.snd_mirror_last_ack_sent, u64::from(x.last_ack_sent));
         }
     }
 

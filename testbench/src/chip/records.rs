@@ -49,6 +49,7 @@ pub struct Mirror {
     pub snd_una: u32,
     pub snd_nxt: u32,
     pub max_wnd: u32,
+    pub last_ack_sent: u32,
 }
 
 /// One DMA write with its data.
@@ -117,6 +118,9 @@ pub struct AckEvent {
     pub wnd: u16,
     pub payload_len: u16,
     pub flags: u16,
+    pub tsval: u32,
+    pub tsecr: u32,
+    pub ts_recent: u32,
     pub rcv_nxt: u32,
     /// `ferrowarp_abi::code::ack_mode`; `rcv_nxt` counts only if it is not NONE.
     pub mode: u8,

@@ -113,8 +113,6 @@ pub struct ConnConfig {
     pub keep_out_of_order: bool,
     /// A FIN alone, in front of the next expected octet, is kept for later too.
     pub keep_early_fin: bool,
-    /// A segment that reaches beyond the window is trimmed; false: dropped whole.
-    pub trim_to_window: bool,
     /// Check of the acknowledgement field (TCP-33).
     pub ack_range: Option<AckRange>,
     /// SACK is sent: out-of-order octets count as acknowledged once held.
@@ -145,7 +143,6 @@ impl Default for ConnConfig {
             ts_recent: 0,
             keep_out_of_order: true,
             keep_early_fin: true,
-            trim_to_window: true,
             ack_range: None,
             sack: false,
             crc_repeats: 3,

@@ -25,8 +25,15 @@ pub struct Connection {
     /// Start and count of the last FPDU with a bad CRC.
     bad_crc: Option<(u64, u32)>,
     ts_recent: u32,
+    /// Days since it was set.
+    ts_age: u32,
+    /// Last.ACK.sent; everything is acknowledged at once if nobody says.
+    last_ack: Option<u32>,
     fin_at: Option<u64>,
 }
+
+/// RFC 7323 5.5: days after which TS.Recent is outdated.
+const TS_DAYS: u32 = 24;
 
 /// What the deframer loop found.
 enum Progress {
@@ -47,6 +54,8 @@ impl Connection {
             first_fpdu: false,
             bad_crc: None,
             ts_recent: cfg.ts_recent,
+            ts_age: 0,
+            last_ack: None,
             fin_at: None,
             cfg,
         }
@@ -93,6 +102,16 @@ impl Connection {
         self.ts_recent
     }
 
+    /// An acknowledgement has left.
+    pub fn ack_sent(&mut self, ack: u32) {
+        self.last_ack = Some(ack);
+    }
+
+    /// Nothing happens for so many days.
+    pub fn idle(&mut self, days: u32) {
+        self.ts_age += days;
+    }
+
     pub fn receives_left(&self) -> usize {
         self.ddp.receives_left()
     }
@@ -125,18 +144,15 @@ impl Connection {
         let len = seg.payload.len() as u32
             + u32::from(seg.flags.has(Flags::FIN))
             + u32::from(seg.flags.has(Flags::SYN));
+        let mut tsval = None;
         if self.cfg.timestamps && !seg.flags.has(Flags::RST) {
             match seg.timestamps {
                 None => return Verdict::NoTimestamp,
-                Some((val, _)) if seq_diff(val, self.ts_recent) < 0 => return Verdict::Paws,
-                // RFC 7323 4.3 compares with Last.ACK.sent; this model acknowledges everything at once.
-                Some((val, _))
-                    if seq_diff(seg.seq, self.tcp.rcv_nxt()) <= 0
-                        && self.tcp.acceptable(seg.seq, len) =>
-                {
-                    self.ts_recent = val
+                // RFC 7323 5.3 R1, 5.5: not when TS.Recent is outdated.
+                Some((val, _)) if seq_diff(val, self.ts_recent) < 0 && self.ts_age < TS_DAYS => {
+                    return Verdict::Paws
                 }
-                Some(_) => {}
+                Some((val, _)) => tsval = Some(val),
             }
         }
         if seg.flags.has(Flags::RST) {
@@ -150,13 +166,16 @@ impl Connection {
                 return Verdict::Challenge;
             }
         }
+        // RFC 7323 4.3 and 5.3 R3, behind the other checks of the header: who cannot guess an ACK number shall not move it.
+        let last_ack = self.last_ack.unwrap_or(self.tcp.rcv_nxt());
+        if let Some(val) = tsval {
+            if seq_diff(seg.seq, last_ack) <= 0 && self.tcp.acceptable(seg.seq, len) {
+                (self.ts_recent, self.ts_age) = (val, 0);
+            }
+        }
         let start = self.tcp.pos_of(seg.seq);
         let used = i64::from(len);
         let fresh = start + used > self.tcp.pos() as i64;
-        let edge = (self.tcp.pos() + u64::from(self.tcp.window())) as i64;
-        if !self.cfg.trim_to_window && fresh && start + used > edge {
-            return Verdict::Arrival(Arrival::OutOfWindow);
-        }
         if !self.cfg.keep_out_of_order && fresh && start > self.tcp.pos() as i64 {
             return Verdict::Arrival(Arrival::OutOfOrder);
         }

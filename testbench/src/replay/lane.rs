@@ -155,6 +155,8 @@ impl<'a> Lane<'a> {
                 func: 0,
                 ird: i.ird.min(255) as u8,
                 crc_en: i.crc,
+                sack: i.sack,
+                ts_recent: i.timestamps.then_some(i.ts_recent),
                 pd: i.pd,
                 qpn: i.qpn,
                 markers_from: i.markers_rx.then_some(i.rcv_nxt),
@@ -179,6 +181,7 @@ impl<'a> Lane<'a> {
                     snd_una: m.snd_una,
                     snd_nxt: m.snd_nxt,
                     max_wnd: m.max_wnd,
+                    last_ack_sent: m.last_ack_sent,
                 });
                 given.mark(MIRROR);
             }

@@ -273,6 +273,7 @@ impl Bench {
             snd_una,
             snd_nxt,
             max_wnd,
+            last_ack_sent: self.links[c].plan.spec.seq,
         });
         self.inputs();
     }

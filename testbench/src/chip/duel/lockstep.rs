@@ -2,8 +2,7 @@
 //! alone. Every frame goes to both; [`Lockstep::settle`] waits for the chip and compares everything since the last time:
 //! writes, events, Read Requests, and the position that may be acknowledged.
 //!
-//! The golden endpoint runs with the choices of this chip: segments beyond the window are dropped, and so is a FIN alone that
-//! comes too early. It keeps any number of segments ahead of a gap; a test that exceeds the chip's limits knows better.
+//! The golden endpoint runs with the choices of this chip: a FIN alone that comes too early is dropped. It keeps any number of segments ahead of a gap; a test that exceeds the chip's limits knows better.
 
 use super::judge::{Expected, Mismatch};
 use super::plan::{ConnPlan, Gate};
@@ -13,6 +12,7 @@ use crate::build::FrameSpec;
 use crate::chip::{AckEvent, Chip, CplEvent, Post, ReadIssue, Region};
 use crate::golden::memory::Memory;
 use crate::golden::{self, AckRange, ConnConfig, Golden, Rqe, Sge, Tuple};
+use ferrowarp_abi::register::ADDR_TS_DAY;
 
 /// Cycles without anything that end a settling, unless told.
 const QUIET: u64 = 500;
@@ -98,6 +98,7 @@ impl Lockstep {
     pub fn install(&mut self, plan: &ConnPlan) -> Result<usize, DuelError> {
         self.chip.install(plan.conn, &record(plan))?;
         let golden = self.golden.install(self.config(plan));
+        self.golden.conns[golden].ack_sent(plan.spec.seq);
         self.sides.push(Side {
             plan: plan.clone(),
             golden,
@@ -129,9 +130,11 @@ impl Lockstep {
             rfc7306: true,
             execute_atomics: false,
             first_msn: [plan.first_msn[0], plan.first_msn[1], 1, 1],
+            // The chip gives back nothing that it holds, whether SACK has told of it or not.
             sack: true,
+            timestamps: plan.timestamps,
+            ts_recent: plan.ts_recent().unwrap_or(0),
             keep_early_fin: false,
-            trim_to_window: false,
             ack_range: Some(AckRange {
                 una: plan.spec.ack,
                 nxt: plan.spec.ack,
@@ -167,6 +170,7 @@ impl Lockstep {
         let plan = s.plan.clone();
         let golden = s.golden;
         self.golden.conns[golden] = golden::Connection::new(self.config(&plan));
+        self.golden.conns[golden].ack_sent(plan.spec.seq);
         self.chip.install(plan.conn, &record(&plan))?;
         Ok(())
     }
@@ -279,6 +283,11 @@ impl Lockstep {
         }
     }
 
+    /// What the next [`Lockstep::renew`] of a connection installs.
+    pub fn negotiate(&mut self, side: usize, change: impl FnOnce(&mut ConnPlan)) {
+        change(&mut self.sides[side].plan);
+    }
+
     pub fn plan(&self, side: usize) -> &ConnPlan {
         &self.sides[side].plan
     }
@@ -341,6 +350,28 @@ impl Lockstep {
             .filter(ours)
             .cloned()
             .collect()
+    }
+
+    /// Everything that may be acknowledged is, on both sides.
+    pub fn acknowledge(&mut self, side: usize) -> Result<(), DuelError> {
+        let s = &self.sides[side];
+        let ack = self.golden.conns[s.golden].rcv_nxt();
+        self.golden.conns[s.golden].ack_sent(ack);
+        self.chip.mirror(s.plan.mirror(ack));
+        self.inputs()
+    }
+
+    /// TS.Recent of the golden endpoint.
+    pub fn ts_recent(&self, side: usize) -> u32 {
+        self.golden.conns[self.sides[side].golden].ts_recent()
+    }
+
+    /// Days without a frame: from `day` on, so many.
+    pub fn idle(&mut self, day: u32, days: u32) -> Result<(), DuelError> {
+        for s in &self.sides {
+            self.golden.conns[s.golden].idle(days);
+        }
+        Ok(self.chip.write_register(ADDR_TS_DAY, day + days)?)
     }
 
     /// Waits until the chip is quiet and compares.

@@ -67,6 +67,9 @@ pub fn small_cfg(width: usize) -> Cfg {
         ipv6: true,
         sack: true,
         markers: true,
+        timestamps: true,
+        parts: true,
+        sliced: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a duel plays: connections, memory, operations.
 
 use crate::build::{FpduStream, FrameSpec};
-use crate::chip::Region;
+use crate::chip::{Mirror, Region};
 use crate::marking::mark;
 use rand::Rng;
 use std::collections::BTreeSet;
@@ -95,6 +95,10 @@ pub struct ConnPlan {
     /// Frames of the peer; `seq` is the first sequence number.
     pub spec: FrameSpec,
     pub crc: bool,
+    /// SACK was negotiated.
+    pub sack: bool,
+    /// Timestamps were negotiated; `spec` has those of the first frame.
+    pub timestamps: bool,
     /// The stream has Markers, and its first octet is so far behind SeqStart. [`OpPlan`]s are made without.
     pub markers: Option<u32>,
     pub window: u32,
@@ -121,6 +125,8 @@ impl ConnPlan {
             gen: 1,
             spec,
             crc: true,
+            sack: true,
+            timestamps: false,
             markers: None,
             window: 65535,
             mss: 1460,
@@ -136,6 +142,24 @@ impl ConnPlan {
 }
 
 impl ConnPlan {
+    /// TS.Recent at installation, if timestamps were negotiated: that of the first frame.
+    pub fn ts_recent(&self) -> Option<u32> {
+        let first = self.spec.timestamps.map_or(0, |t| t.0);
+        self.timestamps.then_some(first)
+    }
+
+    /// The transmit path has sent nothing but this acknowledgement.
+    pub fn mirror(&self, last_ack_sent: u32) -> Mirror {
+        Mirror {
+            conn: self.conn,
+            gen: self.gen,
+            snd_una: self.spec.ack,
+            snd_nxt: self.spec.ack,
+            max_wnd: 65535,
+            last_ack_sent,
+        }
+    }
+
     /// Puts Markers into all operations, which must be complete. Segments end where they did, with `near` also in every so
     /// many Markers.
     pub fn insert_markers(&mut self, near: f64, rng: &mut impl Rng) {

@@ -8,6 +8,7 @@ use crate::chip::{Region, StagRights};
 use crate::wire::ddp::{Opcode, ReadRequestRepr, Term, TerminateRepr};
 use crate::wire::ethernet::Vlan;
 use crate::wire::mpa::{emit_fpdu, CrcField, FpduOptions};
+use crate::wire::tcp::TcpOption;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -108,7 +109,24 @@ pub fn setup(seed: u64, limits: Limits) -> Setup {
         s.conns.push(conn);
     }
     s.regions = m.regions;
-    // By a stream of its own: the rest of a case is the same with and without.
+    // By streams of their own: the rest of a case is the same with and without.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x7323);
+    for conn in &mut s.conns {
+        conn.timestamps = conn.spec.timestamps.is_some() && rng.gen_bool(0.7);
+        conn.sack = rng.gen_bool(0.8);
+        if rng.gen_bool(0.4) {
+            // Any other layout.
+            conn.spec.front = match rng.gen_range(0..4) {
+                0 => vec![],
+                1 => vec![TcpOption::Nop; rng.gen_range(1..20)],
+                2 => vec![TcpOption::Mss(536), TcpOption::SackPermitted],
+                _ => vec![TcpOption::Unknown {
+                    kind: rng.gen_range(9..=254),
+                    data: vec![8; rng.gen_range(0..=26)],
+                }],
+            };
+        }
+    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x512);
     for conn in &mut s.conns {
         if limits.markers && rng.gen_bool(0.3) {

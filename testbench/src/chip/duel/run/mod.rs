@@ -12,11 +12,13 @@ use super::noise::Wire;
 use super::plan::{ConnPlan, Gate};
 use super::strangers::Strangers;
 use super::DuelError;
+use crate::build::FrameSpec;
 use crate::chip::{Chip, Post, ReadIssue};
 use crate::golden::memory::Memory;
 use crate::golden::Golden;
 use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
+use crate::wire::frame::FrameRepr;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -74,6 +76,8 @@ struct Player {
     fast: bool,
     /// What was sent when it last did so.
     recover: Option<u32>,
+    /// Chances of timestamps.
+    stamps: ChaCha8Rng,
     last_progress: u64,
     dead: bool,
 }
@@ -87,6 +91,26 @@ impl Player {
         } else {
             self.peer.go_back();
         }
+    }
+
+    /// The frame with a TSval from before the installation, or without any, and its last octet changed.
+    fn forged(&mut self, frame: &[u8]) -> Vec<u8> {
+        let Ok((r, at)) = FrameRepr::parse(frame) else {
+            return frame.to_vec();
+        };
+        let first = self.plan.ts_recent().unwrap_or(0);
+        let old = (first.wrapping_sub(self.stamps.gen_range(1..1 << 30)), 0);
+        let mut payload = frame[at.payload].to_vec();
+        if let Some(last) = payload.last_mut() {
+            *last ^= 0x55;
+        }
+        FrameSpec {
+            seq: r.tcp.seq,
+            flags: r.tcp.flags,
+            timestamps: self.stamps.gen_bool(0.5).then_some(old),
+            ..self.plan.spec.clone()
+        }
+        .frame(&payload)
     }
 
     fn finished(&self) -> bool {
@@ -273,6 +297,14 @@ impl<'a> Duel<'a> {
                 } else {
                     0
                 };
+                // A preset that does not judge timestamps would take the other octets.
+                if p.plan.timestamps && self.chip.cfg.timestamps {
+                    // Now and then somebody without a good timestamp is quicker, with other octets.
+                    if p.stamps.gen_bool(0.1) {
+                        self.chip.send(now + gap, p.forged(&frame));
+                    }
+                    p.peer.tick([0, 0, 1, 5][p.stamps.gen_range(0..4)]);
+                }
                 if self.rng.gen_bool(self.strange) {
                     self.chip.send(now, self.strangers.next(&mut self.rng));
                 }

@@ -25,7 +25,8 @@ impl Duel<'_> {
             if a.mode == ack_mode::NONE {
                 continue;
             }
-            let reports = a.flags & ack_flag::RX_ONLY != 0 && a.flags & ack_flag::RST == 0;
+            let reports =
+                a.flags & (ack_flag::RX_ONLY | ack_flag::DUP | ack_flag::RST) == ack_flag::RX_ONLY;
             // The end of a stream ends its SACK blocks, too.
             if reports && p.expected.error().is_none() {
                 let sent = p.peer.sent_to();
@@ -48,6 +49,9 @@ impl Duel<'_> {
             }
             p.gaps = 0;
             p.acked = a.rcv_nxt;
+            if p.plan.timestamps && self.chip.cfg.timestamps {
+                self.chip.mirror(p.plan.mirror(a.rcv_nxt));
+            }
             if ahead as usize > p.peer.in_flight_ever() || !p.peer.on_ack(a.rcv_nxt, p.plan.window)
             {
                 let what = format!("acknowledges what was not sent: {a:?}");

@@ -6,7 +6,7 @@ use crate::chip::duel::noise::Wire;
 use crate::chip::duel::plan::{ConnPlan, Gate, Setup};
 use crate::chip::duel::strangers::Strangers;
 use crate::chip::duel::DuelError;
-use crate::chip::{addresses, Chip, Mirror, Post, ReadIssue, Region, Sink};
+use crate::chip::{addresses, Chip, Post, ReadIssue, Region, Sink};
 use crate::golden::{self, ConnConfig, Golden, Rights, Rqe, Sge, TptEntry, Translation};
 use crate::sack_book::SackBook;
 use crate::tcp_peer::TcpPeer;
@@ -72,6 +72,8 @@ pub fn record(plan: &ConnPlan) -> InstallRecord {
         func: 0,
         ird: plan.ird,
         crc_en: plan.crc,
+        sack: plan.sack,
+        ts_recent: plan.ts_recent(),
         pd: plan.pd,
         qpn: plan.qpn,
         markers_from: plan
@@ -191,13 +193,7 @@ impl<'a> Duel<'a> {
                 }
             }
             chip.install(plan.conn, &record(plan))?;
-            chip.mirror(Mirror {
-                conn: plan.conn,
-                gen: plan.gen,
-                snd_una: plan.spec.ack,
-                snd_nxt: plan.spec.ack,
-                max_wnd: 65535,
-            });
+            chip.mirror(plan.mirror(plan.spec.seq));
             players.push(Player {
                 golden: index,
                 peer: TcpPeer::new(plan.spec.clone(), plan.mss, plan.window),
@@ -223,6 +219,7 @@ impl<'a> Duel<'a> {
                 gaps: 0,
                 fast: chip.cfg.sack && setup.seed / 4 % 4 != 0,
                 recover: None,
+                stamps: ChaCha8Rng::seed_from_u64(setup.seed ^ 0x1323 ^ u64::from(plan.conn) << 32),
                 last_progress: chip.cycle(),
                 dead: false,
                 plan: plan.clone(),
