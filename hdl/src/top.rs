@@ -539,6 +539,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.lookup.frame_tpt_valid.next = self.ingest.tpt_valid.val();
         self.lookup.tpt_more.next = self.ingest.tpt_more.val();
         self.regions.frame_valid.next = self.ingest.tpt_valid.val();
+        self.regions.frame_maybe.next = self.ingest.tpt_maybe.val();
         self.regions.frame_stag.next = self.ingest.tpt_stag.val();
         self.regions.op_valid.next = self.lookup.op_tpt_valid.val();
         self.regions.op_stag.next = self.lookup.op_tpt_stag.val();

@@ -140,6 +140,8 @@ impl<'a> Bench<'a> {
         dut.set(&format!("{asks}_stag"), stag.into());
         dut.set(&format!("{other}_valid"), 0);
         dut.set(&format!("{other}_stag"), (!stag).into());
+        let frame = asks == "frame" && step.read.is_some();
+        dut.set("frame_maybe", frame.into());
         let (set, ways) = step.invalidate.unwrap_or((0, 0xf));
         dut.set("inv_valid", step.invalidate.is_some().into());
         dut.set("inv_set", set as u128);
@@ -511,10 +513,9 @@ fn reset_forgets_at_once() {
     for cycle in 0..4 * sets {
         // the last sets are cleared last and read first
         dut.set("op_valid", 0);
-        dut.set(
-            "frame_valid",
-            u128::from(cycle % 2 == 0 && cycle < 2 * sets),
-        );
+        let asks = u128::from(cycle % 2 == 0 && cycle < 2 * sets);
+        dut.set("frame_valid", asks);
+        dut.set("frame_maybe", asks);
         dut.set("frame_stag", u128::from((sets - 1 - cycle / 2 % sets) << 8));
         dut.set("tpt_pop", 0);
         dut.settle();

@@ -74,6 +74,7 @@ pub struct Ingest<const D: usize, const K: usize, const LK: usize> {
     pub launch_upper: Signal<Out, Upper>,
     pub tpt_pending: Signal<Out, bool>,
     pub tpt_valid: Signal<Out, bool>,
+    pub tpt_maybe: Signal<Out, bool>,
     pub tpt_stag: Signal<Out, Bits<32>>,
 
     pub done_valid: Signal<Out, bool>,
@@ -253,6 +254,7 @@ impl<const D: usize, const K: usize, const LK: usize> Ingest<D, K, LK> {
             launch_upper: Default::default(),
             tpt_pending: Default::default(),
             tpt_valid: Default::default(),
+            tpt_maybe: Default::default(),
             tpt_stag: Default::default(),
             done_valid: Default::default(),
             done: Default::default(),
@@ -462,6 +464,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.launch_tuple.next = self.parse.launch_tuple.val();
         self.launch_upper.next = self.parse.launch_upper.val();
         self.tpt_valid.next = self.parse.tpt_valid.val();
+        self.tpt_maybe.next = self.parse.tpt_maybe.val();
         self.tpt_stag.next = self.parse.tpt_stag.val();
         self.tpt_pending.next = self.parse.tpt_pending.val();
 
@@ -569,6 +572,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
             self.tpt_more.next = self.parts[i].pending.val();
             if self.parts[i].tpt_valid.val() {
                 self.tpt_valid.next = true;
+                self.tpt_maybe.next = true;
                 self.tpt_stag.next = self.parts[i].tpt_stag.val();
             }
             self.parts[i].push.next = self.done_push.val();

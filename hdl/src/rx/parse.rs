@@ -158,6 +158,8 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     pub launch_tuple: Signal<Out, Bits<TUPLE>>,
     pub launch_upper: Signal<Out, Upper>,
     pub tpt_valid: Signal<Out, bool>,
+    /// `tpt_valid`, but in the cycle in which a frame that ends takes it back: known early.
+    pub tpt_maybe: Signal<Out, bool>,
     pub tpt_stag: Signal<Out, Bits<32>>,
     pub tpt_pending: Signal<Out, bool>,
     pub late: Signal<Out, bool>,
@@ -305,6 +307,7 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             launch_tuple: Default::default(),
             launch_upper: Default::default(),
             tpt_valid: Default::default(),
+            tpt_maybe: Default::default(),
             tpt_stag: Default::default(),
             tpt_pending: Default::default(),
             late: Default::default(),
@@ -601,11 +604,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         if self.narrow.val() {
             self.stag_here.next = self.stag_q.q.val();
         }
-        self.issue.next = self.r_valid.val()
+        self.tpt_maybe.next = self.r_valid.val()
             & self.stag_here.val()
             & self.live.val()
-            & !(self.narrow.val() & self.r_last.val())
-            & !(self.slow.val() & self.last.val());
+            & !(self.narrow.val() & self.r_last.val());
+        self.issue.next = self.tpt_maybe.val() & !(self.slow.val() & self.last.val());
         self.tpt_valid.next = self.issue.val();
         self.tpt_stag.next = (bit_cast::<32, 8>(self.payload.header_next.val().get_bits::<8>(32))
             << 24)

@@ -7,6 +7,7 @@
 //! | ports | | |
 //! |---|---|---|
 //! | `frame_valid frame_stag` | in | a read for a frame or a part of one; no back-pressure, with `op_*` every second cycle on average and at most 4 waiting, with parts 16 |
+//! | `frame_maybe` | in | at least when `frame_valid`, and early: a command does not read then |
 //! | `op_valid op_stag` | in | a read for an operation, in no cycle with one for a frame |
 //! | `tpt_valid tpt tpt_pop` | FIFO out | one [`TptEntry`] a read, in order; depth: the window |
 //! | `inv_valid inv_set inv_way` | in | takes the valid bits of the ways named in one-hot `inv_way` away; never waits |
@@ -91,6 +92,7 @@ pub struct Tpt {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
     pub frame_valid: Signal<In, bool>,
+    pub frame_maybe: Signal<In, bool>,
     pub frame_stag: Signal<In, Bits<32>>,
     pub op_valid: Signal<In, bool>,
     pub op_stag: Signal<In, Bits<32>>,
@@ -221,6 +223,7 @@ impl Tpt {
             clock: Default::default(),
             reset: Default::default(),
             frame_valid: Default::default(),
+            frame_maybe: Default::default(),
             frame_stag: Default::default(),
             op_valid: Default::default(),
             op_stag: Default::default(),
@@ -359,6 +362,7 @@ impl Logic for Tpt {
         self.probing.next = (self.state.q.val() == CmdState::Idle)
             && self.cmd_valid.val()
             && self.clear.done.val()
+            && !self.frame_maybe.val()
             && !self.start.val();
         // A frame's STag comes late, straight off the wire: all else is chosen before.
         self.direct.next = !self.second.q.val() & !self.waiting.valid.val() & !self.op_valid.val();
@@ -374,7 +378,7 @@ impl Logic for Tpt {
         if !self.second.q.val() & (self.waiting.valid.val() | self.op_valid.val()) {
             self.tag_index.next = self.other_index.val();
         }
-        if self.direct.val() & self.frame_valid.val() {
+        if self.direct.val() & self.frame_maybe.val() {
             self.tag_index.next = self.frame_index.val();
         }
         self.bank_addr.next = self.other_addr.val();
