@@ -536,6 +536,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Ingest<D, K, LK>
         self.part.next.more = false;
         self.part.next.index = 0.into();
         self.part.next.off = 0.into();
+        self.part.next.len = 0.into();
         self.part.next.seq = 0.into();
         self.part.next.plen = 0.into();
         self.part_hdrb.next = 0.into();

@@ -3,11 +3,12 @@
 //! To TCP a segment is as good as several that follow one another. Where an FPDU ends is said by its length field (RFC 5044 4.1),
 //! if the segment's payload begins with one. Ingest does not know whether it does, and need not: a cut at any octet is
 //! right, only a good one helps. So a frame of n parts is n entries for the pipeline, with one context entry, one FrameDone and one
-//! verdict on its checksums; each part has a frame slot, a sequence number, a length, a header, a CRC verdict and, if
-//! it was issued, a TPT result of its own.
+//! verdict on its checksums; each part has a frame slot, a sequence number, a header, a CRC verdict and, if
+//! it was issued, a TPT result of its own. To TCP a part is all that is left of the segment, of which the fast way takes the first `len`
+//! octets; the first part that does not go the fast way takes the rest with it, and the parts behind it are nothing any more.
 //!
-//! A cut is planned when a length field is on R0, and done when the beat in which it lies is there. The rest behind it must hold 24 octets and
-//! begin before the packet's last beat; the FPDU in front of it must be 20 octets long and 8 longer than a beat (one cut a
+//! A cut is planned when a length field is on R0, and done when the beat in which it lies is there. The rest behind it must hold 24 octets, the
+//! first 8 of them before the packet's last beat; the FPDU in front of it must be 20 octets long and 8 longer than a beat (one cut a
 //! beat, and a TPT read between two); the pipeline and the frame slots must have room (`room`, `spare`), else the rest stays in one piece, which
 //! is the assembler's. A segment with SYN, FIN or RST is not cut.
 //!
@@ -52,10 +53,10 @@ pub struct Split {
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct PartItem {
     pub more: bool,
-    /// Octets of the payload in front of it.
+    /// Octets of the payload in front of it; its own.
     pub off: Bits<16>,
+    pub len: Bits<16>,
     pub seq: Bits<32>,
-    pub plen: Bits<16>,
     pub tpt: bool,
     pub hdr_a: Bits<HDR_A>,
 }
@@ -332,7 +333,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
             & self.plain.val()
             & (self.length.val() >= self.smallest.val())
             & ((self.behind.val() + self.rest.val()) <= self.at.val())
-            & ((self.behind.val() >> self.lk.val()) < (self.at.val() >> self.lk.val()))
+            & (((self.behind.val() + 7) >> self.lk.val()) < (self.at.val() >> self.lk.val()))
             & (self.count.q.val() < self.most.val());
         if self.here.val() {
             self.armed.d.next = false;
@@ -431,7 +432,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
         self.items.din.next.more = self.cuts.val();
         self.items.din.next.off = self.off.val().get_bits::<16>(0);
         self.items.din.next.seq = self.seq.val() + bit_cast::<32, POSITION>(self.off.val());
-        self.items.din.next.plen = self.unused_end.val().get_bits::<16>(0);
+        self.items.din.next.len = self.unused_end.val().get_bits::<16>(0);
         self.items.din.next.tpt = self.tagged.q.val() | (self.issue.val() & !self.cuts.val());
         self.items.din.next.hdr_a = self.ended.val().get_bits::<HDR_A>(0);
         self.headers.push.next = self.items.push.val();
@@ -473,9 +474,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
         self.part.next.off = 0.into();
         self.part.next.seq = self.done.val().seq;
         self.part.next.plen = self.done.val().plen;
+        self.part.next.len = self.done.val().plen;
         self.out_valid.next = self.done_valid.val();
         if self.frame.val().any {
-            self.out.next.plen = self.frame.val().len;
+            self.part.next.len = self.frame.val().len;
         }
         if self.at_extra.q.val() {
             self.part.next.extra = true;
@@ -484,7 +486,8 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parts<D, K, LK> 
             self.part.next.off = self.extra.val().off;
             self.out.next.slot = self.done.val().slot + bit_cast::<8, 4>(self.index.q.val());
             self.out.next.seq = self.extra.val().seq;
-            self.out.next.plen = self.extra.val().plen;
+            self.part.next.len = self.extra.val().len;
+            self.out.next.plen = self.done.val().plen - self.extra.val().off;
             self.out.next.tpt = self.extra.val().tpt;
             self.out.next.hdr_a = self.extra.val().hdr_a;
             self.out_valid.next = self.done_valid.val() & self.items.valid.val();

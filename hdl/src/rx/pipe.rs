@@ -243,6 +243,7 @@ pub struct Pipe {
     ack_push_q: Reg<bool>,
     ack_q: RegNr<Ack>,
     place: Place,
+    _parts: usize,
 }
 
 impl Pipe {
@@ -415,6 +416,7 @@ impl Pipe {
             ack_push_q: Default::default(),
             ack_q: Default::default(),
             place: Place::new(cfg.parts),
+            _parts: cfg.parts.into(),
         }
     }
 }
@@ -646,6 +648,10 @@ impl Logic for Pipe {
         self.judge.ack_gap.next = self.x2_ack_gap.q.val();
         self.judge.ack_room.next = self.x2_ack_room.q.val();
         self.judge.base.next = self.x2_base.q.val();
+        self.judge.unit.next = self.x2_d.q.val().plen;
+        for _i in 0..self._parts {
+            self.judge.unit.next = self.x2_p.q.val().len;
+        }
         self.judge.fpdu.next = self.x2_form.q.val().fpdu;
         self.tpt_pop.next = self.x2_tpt.q.val();
         self.hdrb_pop.next = self.x2_frame.q.val() & !self.x2_p.q.val().extra;

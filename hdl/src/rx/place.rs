@@ -124,11 +124,14 @@ pub struct Place {
     partq: RegNr<Part>,
     unused_part: Signal<Local, Part>,
     more4: RegNr<bool>,
+    /// A part in front of this one has taken all of the segment that is left, or has been dropped with it.
+    void: Reg<bool>,
+    /// End of the part that goes the fast way.
+    part_nxtq: RegNr<Bits<32>>,
+    unused_part_nxt: Signal<Local, Bits<32>>,
     crc_ok: Signal<Local, bool>,
     /// A part whose report its frame's last one makes.
     silent: Signal<Local, bool>,
-    /// A good frame's first part.
-    once: Signal<Local, bool>,
     unused_part_oks: Signal<Local, Bits<16>>,
     _parts: usize,
     cq: RegNr<CtxEntry>,
@@ -274,6 +277,7 @@ impl Logic for Place {
     fn update(&mut self) {
         self.unused_d.next = self.dq.q.val();
         self.unused_part.next = self.partq.q.val();
+        self.unused_part_nxt.next = self.part_nxtq.q.val();
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
@@ -470,7 +474,7 @@ impl Logic for Place {
         self.last_send.next = self.formq.q.val().send & self.formq.q.val().l;
 
         // X3, late. Frames: nothing counts unless every checksum is good.
-        self.sums.next = self.scan.val().ip_ok & self.scan.val().tcp_ok;
+        self.sums.next = self.scan.val().ip_ok & self.scan.val().tcp_ok & !self.void.q.val();
         self.crc_ok.next = self.scan.val().crc_ok;
         self.unused_part_oks.next = self.part_oks.val();
         for _i in 0..self._parts {
@@ -493,8 +497,14 @@ impl Logic for Place {
         self.was.next = self.fq.q.val();
         self.known3.next = self.is_known.q.val();
         self.alt_nxt.next = self.alt_nxtq.q.val();
+        self.part_nxtq.d.next = self.f.val().rcv_nxt + bit_cast::<32, 16>(self.part.val().len);
         if self.trimq.q.val() {
             self.alt_nxt.next = self.alt_edgeq.q.val();
+        }
+        for _i in 0..self._parts {
+            if self.fast.val() {
+                self.alt_nxt.next = self.part_nxtq.q.val();
+            }
         }
         self.alt.next = self.alt_nxt.val();
         self.nd.next.rcv_nxt = self.alt_nxt.val();
@@ -560,6 +570,14 @@ impl Logic for Place {
         self.known4.d.next = self.is_known.q.val();
         self.keep.next = self.known4.q.val();
         self.more4.d.next = self.partq.q.val().more;
+        // A part that does not go the fast way stands for all behind it in its frame.
+        self.void.d.next = self.void.q.val();
+        for _i in 0..self._parts {
+            if self.is_frame.q.val() {
+                self.void.d.next = self.partq.q.val().more
+                    & (self.void.q.val() | !(self.clean.val() & self.fast_ok.val()));
+            }
+        }
         self.keep_more.next = self.more4.q.val();
         self.was4.d.next = self.fq.q.val();
         self.turn4.d.next = self.nd.val();
@@ -688,10 +706,9 @@ impl Logic for Place {
         // Report to the transmit path.
         self.opens.next = ((self.fast_ok.val() & self.crc_good.val()) | self.op_ok_fpdu.val())
             & !self.fq.q.val().first;
-        // Of a segment in parts the last one reports what was placed; one that goes another way reports itself.
-        self.silent.next = self.partq.q.val().more
-            & ((self.clean.val() & self.fast_ok.val() & !self.opens.val())
-                | (!self.fast.val() & !self.queue.val()));
+        // Of a segment in parts the last one reports what was placed at once.
+        self.silent.next =
+            self.partq.q.val().more & self.clean.val() & self.fast_ok.val() & !self.opens.val();
         self.ack_push.next = (self.good.val() & !self.bareq.q.val() & !self.silent.val())
             | (self.seg_doneq.q.val() | self.op_firstq.q.val());
         self.ack.next.conn = self.cq.q.val().conn;
@@ -770,6 +787,9 @@ impl Logic for Place {
         }
         if self.fast.val() & self.crc_good.val() {
             self.ack.next.rcv_nxt = self.alt_nxtq.q.val();
+            for _i in 0..self._parts {
+                self.ack.next.rcv_nxt = self.part_nxtq.q.val();
+            }
         }
 
         self.done4.d.next = self.commandq.q.val();
@@ -778,21 +798,19 @@ impl Logic for Place {
         self.op_ok.next = self.hit4.q.val();
 
         self.why4.d.next.malformed = self.malformedq.q.val();
-        // What is true of a segment counts once, with its first part.
         self.why4.d.next.bad_ip_sum =
-            self.wholeq.q.val() & !self.scan.val().ip_ok & !self.partq.q.val().extra;
-        self.why4.d.next.bad_tcp_sum = (self.wholeq.q.val() & !self.partq.q.val().extra)
+            self.wholeq.q.val() & !self.scan.val().ip_ok & !self.void.q.val();
+        self.why4.d.next.bad_tcp_sum = (self.wholeq.q.val() & !self.void.q.val())
             & (self.scan.val().ip_ok & !self.scan.val().tcp_ok);
-        self.once.next = self.good.val() & !self.partq.q.val().extra;
-        self.why4.d.next.dup = self.once.val() & self.old.val();
-        self.why4.d.next.ooo = self.once.val() & self.ahead.val();
-        self.why4.d.next.window = self.once.val() & self.outside.val();
+        self.why4.d.next.dup = self.good.val() & self.old.val();
+        self.why4.d.next.ooo = self.good.val() & self.ahead.val();
+        self.why4.d.next.window = self.good.val() & self.outside.val();
         self.why4.d.next.bad_ack =
-            self.once.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
-        self.why4.d.next.challenge = self.once.val() & self.challenge.val();
+            self.good.val() & self.vq.q.val().bad_ack & !self.refusedq.q.val();
+        self.why4.d.next.challenge = self.good.val() & self.challenge.val();
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
-        self.why4.d.next.dead = self.once.val() & self.dead.val();
+        self.why4.d.next.dead = self.good.val() & self.dead.val();
         self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();
         self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val();
         self.why4.d.next.fpdu_crc = (self.sums.val() & self.fast_bad.val())
@@ -812,8 +830,8 @@ impl Logic for Place {
             | self.op_ok_fpdu.val())
             & (self.formq.q.val().rresp | self.formq.q.val().aresp);
         self.why4.d.next.invalidated = self.inv4.q.val();
-        self.why4.d.next.paws = self.once.val() & self.pawsq.q.val();
-        self.why4.d.next.no_ts = self.once.val() & self.bareq.q.val();
+        self.why4.d.next.paws = self.good.val() & self.pawsq.q.val();
+        self.why4.d.next.no_ts = self.good.val() & self.bareq.q.val();
         self.why.next = self.why4.q.val();
         self.fpdu_out.next = self.pool_fpduq.q.val();
     }

@@ -89,7 +89,9 @@ pub struct TcpJudge {
     pub ack_room: Signal<In, Bits<32>>,
     /// Staging byte address of the TCP payload.
     pub base: Signal<In, Bits<BYTE>>,
-    /// The payload would be this long if it were one whole FPDU of a kind that needs no assembler; else 0.
+    /// Octets of the segment, or of its part, that should be one whole FPDU.
+    pub unit: Signal<In, Bits<16>>,
+    /// They would be so many if they were one whole FPDU of a kind that needs no assembler; else 0.
     pub fpdu: Signal<In, Bits<18>>,
     /// Data ahead of a gap is kept.
     pub keeps: Signal<In, bool>,
@@ -135,7 +137,7 @@ impl Logic for TcpJudge {
         self.open.next = (self.f.val().st == 1) & !self.f.val().rst;
         self.settled.next = !self.f.val().pend.any();
         // One whole FPDU, and no octet in front of it is held anywhere.
-        self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.d.val().plen))
+        self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.unit.val()))
             & !self.f.val().mid
             & self.settled.val()
             & !self.fin.val();

@@ -6,7 +6,7 @@
 //!
 //! | ports | | |
 //! |---|---|---|
-//! | `frame_valid frame_stag` | in | a read for a frame; no back-pressure, with `op_*` every second cycle on average and at most 4 waiting |
+//! | `frame_valid frame_stag` | in | a read for a frame or a part of one; no back-pressure, with `op_*` every second cycle on average and at most 4 waiting, with parts 16 |
 //! | `op_valid op_stag` | in | a read for an operation, in no cycle with one for a frame |
 //! | `tpt_valid tpt tpt_pop` | FIFO out | one [`TptEntry`] a read, in order; depth: the window |
 //! | `inv_valid inv_set inv_way` | in | takes the valid bits of the ways named in one-hot `inv_way` away; never waits |
@@ -120,7 +120,8 @@ pub struct Tpt {
     odd: Ram<TptRow, 17>,
     clear: RamClear<16>,
     /// Reads that have not begun.
-    waiting: Fifo<Bits<24>, 2>,
+    /// Frames are further apart; FPDUs that share a segment may come one a cycle, as many as the window holds.
+    waiting: Fifo<Bits<24>, 4>,
     results: Fifo<TptEntry, DEPTH>,
     /// The second cycle of a read.
     second: Reg<bool>,
@@ -257,7 +258,7 @@ impl Tpt {
             )
             .collisions_undefined(),
             clear: RamClear::new(cfg.tpt_set_bits),
-            waiting: Fifo::new(),
+            waiting: Fifo::sized(if cfg.parts { 4 } else { 2 }),
             // X2 looks for the entry among those revoked: it must come early.
             results: Fifo::sized(cfg.window_bits()).headed(),
             second: Default::default(),

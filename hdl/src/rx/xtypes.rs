@@ -24,7 +24,7 @@ pub struct Hdr {
     pub mo: Bits<32>,
 }
 
-/// Which part of a frame an entry is about (`parts.rs`). All zero for an operation; without parts only `seq` and `plen` count.
+/// Which part of a frame an entry is about (`parts.rs`). Nothing to an operation, nor without parts.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct Part {
     /// Not the frame's first; not its last.
@@ -32,8 +32,9 @@ pub struct Part {
     pub more: bool,
     /// Its number, 0 first.
     pub index: Bits<4>,
-    /// Octets of the payload in front of it.
+    /// Octets of the payload in front of it; its own.
     pub off: Bits<16>,
+    pub len: Bits<16>,
     /// Sequence number and payload of the whole segment.
     pub seq: Bits<32>,
     pub plen: Bits<16>,
