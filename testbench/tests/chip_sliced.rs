@@ -194,8 +194,8 @@ fn duel(lib: &ModelLib, seed: u64) -> Result<Report, DuelError> {
         ops: 4,
         big: 1500,
         huge: 12_000,
-        // With a VLAN tag and TCP's timestamps.
-        mss: preset.sizes.max_frame - 70,
+        // With a VLAN tag and all the TCP options that fit.
+        mss: preset.sizes.max_frame - 98,
         // With 2 octets of length and 4 of CRC.
         mulpdu: preset.sizes.max_fpdu - 6,
         alone: 24,
