@@ -122,7 +122,7 @@ fn more_than_there_is_room_for() {
 
 /// An FPDU in error ends the connection there: nothing behind it in the segment is placed, all before it is.
 #[test]
-fn ddp_21_an_error_in_every_place() {
+fn an_error_in_every_place() {
     lockstep(|l, _| {
         let side = l.install(&ConnPlan::new(1))?;
         for wrong in 0..4 {
@@ -217,7 +217,7 @@ fn cuts_where_no_fpdu_ends() {
 
 /// A Send with Invalidate takes an STag away, and the Write behind it in the same segment comes too late.
 #[test]
-fn rdm_22_invalidated_in_the_same_segment() {
+fn rdm_47_invalidated_in_the_same_segment() {
     lockstep(|l, _| {
         let side = l.install(&ConnPlan::new(1))?;
         let other = 0x0003_0177;
@@ -311,7 +311,7 @@ fn a_plain_frame_is_not_cut() {
 
 /// The same segment again: answered like any duplicate, by one report.
 #[test]
-fn tcp_33_a_duplicate_is_reported_once() {
+fn a_duplicate_is_reported_once() {
     lockstep(|l, _| {
         let side = l.install(&ConnPlan::new(1))?;
         let payload = [write(0, 120), write(200, 130), write(400, 140)].concat();

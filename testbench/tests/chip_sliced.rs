@@ -69,7 +69,7 @@ fn regions(l: &mut Lockstep, pd: u32, sets: u32) -> Result<Vec<Region>, DuelErro
     let set_bits = l.chip.cfg.tpt_set_bits;
     let mut all = Vec::new();
     for i in 0..4 * sets {
-        let index = (i / sets + 1) << set_bits | (i % sets) * 5;
+        let index = ((i / sets + 1) << set_bits) | ((i % sets) * 5);
         all.push(l.region(Region {
             stag: index << 8 | (0x40 + i),
             rights: StagRights {

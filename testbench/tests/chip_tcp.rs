@@ -511,8 +511,12 @@ fn tcp_66_rst_behind_queued_segments() {
                 for _ in 0..writes {
                     body.extend(b.write(20));
                 }
-                let frame = b.spec().frame(&body);
-                b.l.frame(frame);
+                // Not at an FPDU's begin: the assembler's.
+                let (head, tail) = body.split_at(10);
+                for octets in [head, tail] {
+                    let frame = b.spec().frame(octets);
+                    b.l.frame(frame);
+                }
                 if fin {
                     let flags = Flags::FIN | Flags::ACK;
                     let frame = FrameSpec { flags, ..b.spec() }.frame(&[]);

@@ -39,7 +39,7 @@ fn one(lib: &ModelLib, preset: &Preset, seed: u64) -> Result<(Report, usize), Du
         ops: 6,
         big: 1500,
         huge: 16_384,
-        // With a VLAN tag and TCP's timestamps.
+        // With a VLAN tag and all the TCP options that fit.
         mss: preset.sizes.max_frame - 98,
         // With 2 octets of length and 4 of CRC.
         mulpdu: preset.sizes.max_fpdu - 6,

@@ -23,7 +23,8 @@
 //! With `Cfg::sliced` both tables are in one memory, table 0 read in A, table 1 in A+1, by four comparators; the context
 //! tables, a cycle slower themselves, are asked in A+3, by an operation in the cycle after its launch. They want two
 //! cycles without a request between two: frames are five beats long at least, and an operation waits until the requests before
-//! it, of frames launched and of operations, are two cycles old.
+//! it, of frames launched and of operations, are two cycles old. Its TPT read comes a cycle later too, from registers: no frame
+//! launched since reads by then.
 //! **Back-pressure**: `op_ready` comes from registers: no operation is held, `op_room`, the operation FIFO is not full.
 //! It looks neither at `op_valid` nor at what ingest does in this cycle. An operation of kind Fpdu issues exactly one TPT
 //! read when it is launched, whether it will hit or not:
@@ -336,6 +337,8 @@ pub struct Lookup {
     /// The operation that asks the context tables; its connection is zero if there is none.
     op_asks: Vec<Reg<bool>>,
     op_conn: Vec<RegNr<Bits<CONN>>>,
+    op_tpt_q: Vec<Reg<bool>>,
+    op_stag_q: Vec<RegNr<Bits<32>>>,
     op_gen: Vec<RegNr<Bits<8>>>,
     /// The context tables were asked in the cycle before.
     asked_q: Vec<Reg<bool>>,
@@ -468,6 +471,8 @@ impl Lookup {
             conn0: (0..sliced).map(|_| RegNr::default()).collect(),
             op_asks: (0..sliced).map(|_| Reg::default()).collect(),
             op_conn: (0..sliced).map(|_| RegNr::default()).collect(),
+            op_tpt_q: (0..sliced).map(|_| Reg::default()).collect(),
+            op_stag_q: (0..sliced).map(|_| RegNr::default()).collect(),
             op_gen: (0..sliced).map(|_| RegNr::default()).collect(),
             asked_q: (0..sliced).map(|_| Reg::default()).collect(),
             bucket_mask: Constant::new(((1u64 << cfg.bucket_bits) - 1).to_bits()),
@@ -580,6 +585,12 @@ impl Logic for Lookup {
         self.stag.din.next = self.stag_wire.val();
         self.op_tpt_valid.next = self.op_go.val() & self.held_fpdu.q.val();
         self.op_tpt_stag.next = self.stag.dout.val();
+        for i in 0..self._sliced {
+            self.op_tpt_q[i].d.next = self.op_go.val() & self.held_fpdu.q.val();
+            self.op_stag_q[i].d.next = self.stag.dout.val();
+            self.op_tpt_valid.next = self.op_tpt_q[i].q.val();
+            self.op_tpt_stag.next = self.op_stag_q[i].q.val();
+        }
 
         // Cycle A: bucket read.
         self.upper_flag.next = 0.into();

@@ -8,7 +8,7 @@
 //! | output | cycle | |
 //! |---|---|---|
 //! | `launch_valid`, `launch_tuple` | B + 1 | B: port cycle of octet 37 (tuple complete). IPv4, IHL 5, no fragment, TCP; IPv6 and at once TCP |
-//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T, at table latency 3 in T - 1, which such a payload grants). In T + 1 if octet 7 is in the last beat; then `late` holds as well, at 64 bits in T too |
+//! | `tpt_valid`, `tpt_stag` | S + 1 | S: port cycle of FPDU octet 7. Once a frame with payload >= 24 octets (64 bit: at most in T, at table latency 3 in T - 1, which such a payload grants, and `late` if in T - 1). In T + 1 if octet 7 is in the last beat; then `late` holds as well, at 64 bits in T too |
 //! | `tpt_pending` | B + 1 .. | a launched frame may still issue `tpt_valid`, this cycle included |
 //! | `done` | | FrameDone; fields from the registers, `hdr_a` from the registers and R0. `late`: T is too early, show it in T + 1 |
 //! | `hdr_b` | T + 2 | FPDU octets 20..47 |
@@ -259,6 +259,9 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     narrow: Constant<bool>,
     /// And the TPT answers so late that the request must leave before the last beat is on the port.
     slow: Constant<bool>,
+    /// One if so, else none: issued in the cycle before.
+    just_issued: Vec<Reg<bool>>,
+    _slow: usize,
     lane_mask: Constant<Bits<8>>,
     lk: Constant<Bits<4>>,
     walks: Constant<bool>,
@@ -396,6 +399,10 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             stag_of: table(&|tcp, front| (tcp + front + 7) / K),
             narrow: Constant::new(D == 64),
             slow: Constant::new(D == 64 && latency > 2),
+            just_issued: (0..usize::from(D == 64 && latency > 2))
+                .map(|_| Reg::default())
+                .collect(),
+            _slow: usize::from(D == 64 && latency > 2),
             lane_mask: Constant::new(((K - 1) as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
             walks: Constant::new(timestamps),
@@ -649,6 +656,13 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
         self.runt.next = self.tcp_behind.val().get_bit(self.head_entry.val().index());
         if self.live.val() & (self.head.val() < self.sizes.val().need_beat) {
             self.late_now.next = true;
+        }
+        // The TPT's answer would come a cycle too late, if the context is there by then: behind long options.
+        for i in 0..self._slow {
+            self.just_issued[i].d.next = self.issue.val();
+            if self.just_issued[i].q.val() {
+                self.late_now.next = true;
+            }
         }
         self.was_runt.d.next = self.narrow.val() & self.runt.val();
         self.late.next = self.late_now.val();

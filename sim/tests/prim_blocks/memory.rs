@@ -149,7 +149,7 @@ fn rows_in_slices_are_rows() {
         // Two writes in a row: of the first its first part stays. Two reads in a row: neither can be used.
         let first = u128::MAX >> (128 - bits.div_ceil(parts));
         let ones = u128::MAX >> (128 - bits);
-        let mut step = |dut: &mut Dut, we: Option<(u128, u128)>, re: Option<u128>| {
+        let step = |dut: &mut Dut, we: Option<(u128, u128)>, re: Option<u128>| {
             dut.set(&port("we"), we.is_some().into());
             dut.set(&port("waddr"), we.map_or(0, |w| w.0));
             dut.set(&port("wdata"), we.map_or(0, |w| w.1));
@@ -164,7 +164,7 @@ fn rows_in_slices_are_rows() {
         }
         step(&mut dut, Some((1, ones)), None);
         step(&mut dut, Some((2, ones)), None);
-        let mut read = |dut: &mut Dut, at: &[u128]| {
+        let read = |dut: &mut Dut, at: &[u128]| {
             for _ in 0..4 {
                 step(dut, None, None);
             }

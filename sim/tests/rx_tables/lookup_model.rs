@@ -104,6 +104,8 @@ pub struct Bench<'a> {
     /// With `Cfg::sliced`: a frame whose table 1 is read in the next cycle, and what table 0 said; the cycle of the last
     /// request to the context tables.
     second: Option<(Tuple, Vec<u16>)>,
+    /// With `Cfg::sliced`: the TPT read of the operation launched in the cycle before.
+    late_stag: Option<u32>,
     asked: Option<usize>,
     pub hits: usize,
     pub misses: usize,
@@ -133,6 +135,7 @@ impl<'a> Bench<'a> {
             waiting: None,
             taken: false,
             second: None,
+            late_stag: None,
             asked: None,
             hits: 0,
             misses: 0,
@@ -336,7 +339,10 @@ impl<'a> Bench<'a> {
         self.taken = accepted.is_some();
         self.held = self.held.take().or(accepted);
         self.pending = step.tpt_pending && step.frame_tpt.is_none();
-        let stag = op.as_ref().and_then(|op| self.op_stag(op));
+        let mut stag = op.as_ref().and_then(|op| self.op_stag(op));
+        if self.cfg.sliced {
+            stag = std::mem::replace(&mut self.late_stag, stag);
+        }
         assert_eq!(
             self.dut.bit("op_tpt_valid"),
             stag.is_some(),
