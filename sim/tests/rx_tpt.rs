@@ -57,6 +57,8 @@ struct Bench<'a> {
     shown: usize,
     sets: Vec<[Option<Row>; 4]>,
     now: usize,
+    /// `frame_maybe` in this cycle.
+    maybe: bool,
     /// Reads that have not begun, and when the next one may.
     waiting: VecDeque<u32>,
     free: usize,
@@ -83,6 +85,7 @@ impl<'a> Bench<'a> {
             shown: cfg.tpt_latency() + 1,
             sets: vec![Default::default(); 1 << cfg.tpt_set_bits],
             now: 0,
+            maybe: false,
             waiting: VecDeque::new(),
             free: 0,
             results: VecDeque::new(),
@@ -140,8 +143,9 @@ impl<'a> Bench<'a> {
         dut.set(&format!("{asks}_stag"), stag.into());
         dut.set(&format!("{other}_valid"), 0);
         dut.set(&format!("{other}_stag"), (!stag).into());
-        let frame = asks == "frame" && step.read.is_some();
-        dut.set("frame_maybe", frame.into());
+        // Now and then it promises what does not come.
+        self.maybe = asks == "frame" && step.read.is_some() || self.now % 14 == 4;
+        dut.set("frame_maybe", self.maybe.into());
         let (set, ways) = step.invalidate.unwrap_or((0, 0xf));
         dut.set("inv_valid", step.invalidate.is_some().into());
         dut.set("inv_set", set as u128);
@@ -229,7 +233,7 @@ impl<'a> Bench<'a> {
         };
         let Some((_, found)) = self.probe else {
             assert!(!self.dut.bit("cmd_ready"));
-            if !reading {
+            if !reading && !self.maybe {
                 let set = &self.sets[self.set_of(c.stag)];
                 let way = self.way_of(c.stag);
                 let key = way.and_then(|w| set[w].as_ref()).map(|r| r.key);

@@ -4,20 +4,21 @@
 //!
 //! `FERROWARP_SEED=n` repeats one case.
 
+mod chip_support;
+
+use chip_support::{install_all, limits};
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_sim::ModelLib;
 use ferrowarp_testbench::build::{fpdu, ulpdu};
 use ferrowarp_testbench::chip::duel::random::{self, Limits};
-use ferrowarp_testbench::chip::duel::{record, ConnPlan, Duel, DuelError, Lockstep, Report};
-use ferrowarp_testbench::chip::{build, Chip, ChipError, Mirror, Region, StagRights};
+use ferrowarp_testbench::chip::duel::{Duel, DuelError, Lockstep, Report};
+use ferrowarp_testbench::chip::{build, Chip, Mirror, Region, StagRights};
 use ferrowarp_testbench::wire::ddp::Opcode;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 const PRESET: &str = "ecp5-versa";
 const CASES: u64 = 40;
-/// Connections that get frames.
-const SERVED: usize = 48;
 /// Frames in a row: the frame slots hold so many, so none is dropped.
 const BURST: usize = 10;
 
@@ -33,35 +34,6 @@ fn preset() -> Preset {
 fn model() -> ModelLib {
     let preset = preset();
     build(preset.data_width, &preset.cfg(), false).unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// All connections, those to be served on both sides.
-fn install(l: &mut Lockstep, rng: &mut ChaCha8Rng) -> Result<Vec<usize>, DuelError> {
-    let n = 1usize << l.chip.cfg.conn_bits;
-    let mut sides = Vec::new();
-    for c in 0..n {
-        loop {
-            let mut plan = ConnPlan::new(0);
-            plan.conn = c as u16;
-            plan.spec.src.ip = std::net::Ipv4Addr::from(rng.gen::<u32>()).into();
-            plan.spec.src.port = rng.gen_range(1024..=u16::MAX);
-            plan.spec.seq = rng.gen();
-            let done = if sides.len() < SERVED && (c % 2 == 0 || c > n - 10) {
-                l.install(&plan).map(|side| sides.push(side))
-            } else {
-                l.chip
-                    .install(plan.conn, &record(&plan))
-                    .map_err(DuelError::from)
-            };
-            match done {
-                Ok(()) => break,
-                // Its look-alike is there: another port would do.
-                Err(DuelError::Chip(ChipError::Table(_))) => {}
-                Err(e) => return Err(e),
-            }
-        }
-    }
-    Ok(sides)
 }
 
 /// Four STags in each of `sets` sets.
@@ -92,7 +64,8 @@ fn play(lib: &ModelLib, seed: u64) -> Result<usize, DuelError> {
     let chip = Chip::new(lib, &preset.cfg(), preset.data_width / 8, seed)?;
     let mut l = Lockstep::new(chip, seed);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let sides = install(&mut l, &mut rng)?;
+    let n = 1usize << l.chip.cfg.conn_bits;
+    let (sides, _) = install_all(&mut l, &mut rng, |c| c % 3 == 0 || c + 6 > n)?;
     let pd = l.plan(sides[0]).pd;
     let regions = regions(&mut l, pd, 12)?;
     let mut frames = 0;
@@ -192,15 +165,9 @@ fn duel(lib: &ModelLib, seed: u64) -> Result<Report, DuelError> {
     let limits = Limits {
         conns: 24,
         ops: 4,
-        big: 1500,
         huge: 12_000,
-        // With a VLAN tag and all the TCP options that fit.
-        mss: preset.sizes.max_frame - 98,
-        // With 2 octets of length and 4 of CRC.
-        mulpdu: preset.sizes.max_fpdu - 6,
         alone: 24,
-        ipv6: false,
-        markers: false,
+        ..limits(&preset)
     };
     let setup = random::setup(seed, limits);
     let mut chip = Chip::new(lib, &preset.cfg(), preset.data_width / 8, seed)?;

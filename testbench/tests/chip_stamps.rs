@@ -1,134 +1,75 @@
 //! Timestamps (RFC 7323), in lockstep with the golden endpoint: what is placed, and TS.Recent after every report.
 
+mod chip_support;
+
+use chip_support::one::{modes, Done, One};
 use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind};
-use ferrowarp_testbench::build::{counted, fpdu, mutate, ulpdu, FrameSpec};
-use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, DuelError, Lockstep};
-use ferrowarp_testbench::chip::{AckEvent, Chip, Region, StagRights};
+use ferrowarp_testbench::build::{mutate, FrameSpec};
+use ferrowarp_testbench::chip::duel::{ConnPlan, DuelError};
+use ferrowarp_testbench::chip::AckEvent;
 use ferrowarp_testbench::wire::tcp::{Flags, TcpOption};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const STAG: u32 = 0x0001_0155;
 const WINDOW: u32 = 4000;
-/// Sequence numbers wrap early.
-const SEQ: u32 = 0xffff_ffd0;
-/// TS.Recent at installation: timestamps wrap early, too.
+/// TS.Recent at installation: timestamps wrap early, as sequence numbers do.
 const FIRST: u32 = 0xffff_fff0;
 
-type Done = Result<(), DuelError>;
-
-struct Bench {
-    l: Lockstep,
-    side: usize,
-    acks: usize,
-    to: u64,
+fn run(test: fn(&mut One) -> Done) {
+    let mut plan = ConnPlan::new(3);
+    plan.window = WINDOW;
+    plan.timestamps = true;
+    plan.spec.timestamps = Some((FIRST, 7));
+    One::run(31, &plan, test);
 }
 
-fn run(test: fn(&mut Bench) -> Done) {
-    for width in [64, 512] {
-        let cfg = small_cfg(width);
-        let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
-        let chip = Chip::new(&lib, &cfg, width / 8, 31).unwrap_or_else(|e| panic!("{e}"));
-        let mut b = Bench::new(chip);
-        test(&mut b).unwrap_or_else(|e| panic!("{width} bits: {e}"));
-        b.l.compare_memory()
-            .unwrap_or_else(|e| panic!("{width} bits: {e}"));
-    }
-}
-
-impl Bench {
-    fn new(chip: Chip) -> Self {
-        let mut l = Lockstep::new(chip, 31);
-        let mut plan = ConnPlan::new(3);
-        plan.window = WINDOW;
-        plan.timestamps = true;
-        plan.spec.timestamps = Some((FIRST, 7));
-        let region = Region {
-            stag: STAG,
-            rights: StagRights {
-                remote_write: true,
-                ..Default::default()
-            },
-            pd: plan.pd,
-            bound_to: None,
-            base: 0,
-            len: 60_000,
-            pa: 0,
-        };
-        let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
-        l.region(region).unwrap_or_else(|e| panic!("{e}"));
-        Bench {
-            l,
-            side,
-            acks: 0,
-            to: 0,
-        }
-    }
-
+trait Stamped {
     /// A new connection whose SYNs had the option, or not both of them.
-    fn fresh(&mut self, timestamps: bool) -> Done {
-        self.l
-            .negotiate(self.side, |plan| plan.timestamps = timestamps);
-        self.l.renew(self.side, SEQ)?;
-        self.l.forget();
-        self.acks = self.l.chip.acks.len();
-        Ok(())
-    }
-
-    /// An FPDU with a Write of `n` octets.
-    fn write(&mut self, n: usize) -> Vec<u8> {
-        let u = ulpdu::write(STAG, self.to, &counted(n), true);
-        self.to = (self.to + n as u64) % 50_000;
-        fpdu(&u)
-    }
-
+    fn negotiate(&mut self, timestamps: bool) -> Done;
     /// The peer's next frame, `by` octets further on, its TSval so far from that of installation.
-    fn at(&self, by: i64, ts: Option<i64>) -> FrameSpec {
-        let s = self.l.spec(self.side);
+    fn stamped(&self, by: i64, ts: Option<i64>) -> FrameSpec;
+    /// As [`One::send`]; TS.Recent is compared.
+    fn exchange(&mut self, frame: Vec<u8>) -> Result<Vec<AckEvent>, DuelError>;
+    /// A Write of 30 octets with this TSval; is it placed?
+    fn placed(&mut self, ts: Option<i64>) -> Result<bool, DuelError>;
+    /// TS.Recent, as far from that of installation.
+    fn recent(&self) -> i32;
+}
+
+impl Stamped for One {
+    fn negotiate(&mut self, timestamps: bool) -> Done {
+        let change = |plan: &mut ConnPlan| plan.timestamps = timestamps;
+        self.l.negotiate(self.side, change);
+        self.fresh()
+    }
+
+    fn stamped(&self, by: i64, ts: Option<i64>) -> FrameSpec {
         FrameSpec {
-            seq: s.seq.wrapping_add(by as u32),
             timestamps: ts.map(|t| (FIRST.wrapping_add(t as u32), 7)),
-            ..s
+            ..self.at(by)
         }
     }
 
-    /// Sends a frame, compares, and returns the reports.
-    fn send(&mut self, frame: Vec<u8>) -> Result<Vec<AckEvent>, DuelError> {
-        self.l.frame(frame);
-        self.l.settle()?;
-        self.l.position(self.side)?;
-        let a = self.l.acks(self.side, self.acks);
-        self.acks = self.l.chip.acks.len();
+    fn exchange(&mut self, frame: Vec<u8>) -> Result<Vec<AckEvent>, DuelError> {
+        let a = self.send(frame)?;
         if let (Some(a), true) = (a.last(), self.l.plan(self.side).timestamps) {
-            assert_eq!(
-                a.ts_recent,
-                self.l.ts_recent(self.side),
-                "TS.Recent: {a:x?}"
-            );
+            let want = self.l.ts_recent(self.side);
+            assert_eq!(a.ts_recent, want, "TS.Recent: {a:x?}");
         }
         Ok(a)
     }
 
-    /// A Write of 30 octets with this TSval; is it placed?
     fn placed(&mut self, ts: Option<i64>) -> Result<bool, DuelError> {
         let before = self.l.chip.writes.len();
         let f = self.write(30);
-        let frame = self.at(0, ts).frame(&f);
-        self.send(frame)?;
+        let frame = self.stamped(0, ts).frame(&f);
+        self.exchange(frame)?;
         Ok(self.l.chip.writes.len() > before)
     }
 
-    /// TS.Recent, as far from that of installation.
     fn recent(&self) -> i32 {
         self.l.ts_recent(self.side).wrapping_sub(FIRST) as i32
     }
-}
-
-fn modes(a: &[AckEvent]) -> Vec<u8> {
-    a.iter()
-        .map(|a| a.mode)
-        .filter(|m| *m != ack_mode::NONE)
-        .collect()
 }
 
 /// Not in both SYNs: what comes is ignored, whatever it says, and not reported as one.
@@ -136,11 +77,11 @@ fn modes(a: &[AckEvent]) -> Vec<u8> {
 fn tcp_15_timestamps_only_if_negotiated() {
     run(|b| {
         for on in [false, true, false] {
-            b.fresh(on)?;
+            b.negotiate(on)?;
             for ts in [Some(0), Some(5), Some(-1), None, Some(-(1 << 30)), Some(4)] {
                 let f = b.write(30);
-                let frame = b.at(0, ts).frame(&f);
-                let a = b.send(frame)?;
+                let frame = b.stamped(0, ts).frame(&f);
+                let a = b.exchange(frame)?;
                 if !on {
                     assert_eq!(modes(&a), [ack_mode::DELAYED], "{ts:?}");
                     assert_eq!(a[0].flags & ack_flag::TS, 0, "{ts:?}");
@@ -163,7 +104,7 @@ fn tcp_15_timestamps_only_if_negotiated() {
 #[test]
 fn tcp_16_a_missing_timestamp() {
     run(|b| {
-        b.fresh(true)?;
+        b.negotiate(true)?;
         assert!(b.placed(Some(1))?);
         let before = b.l.chip.counter("tcp_no_ts")?;
         for (n, flags) in [
@@ -180,10 +121,10 @@ fn tcp_16_a_missing_timestamp() {
                 for by in [0, -20, 60, 70_000] {
                     let frame = FrameSpec {
                         flags,
-                        ..b.at(by, None)
+                        ..b.stamped(by, None)
                     }
                     .frame(data);
-                    let a = b.send(frame)?;
+                    let a = b.exchange(frame)?;
                     assert_eq!(a, [], "{flags:?} at {by}, {} octets", data.len());
                 }
             }
@@ -192,10 +133,10 @@ fn tcp_16_a_missing_timestamp() {
         }
         let frame = FrameSpec {
             flags: Flags::RST,
-            ..b.at(0, None)
+            ..b.stamped(0, None)
         }
         .frame(&[]);
-        b.send(frame)?;
+        b.exchange(frame)?;
         let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
         assert_eq!(kinds, [cpl_kind::RST]);
         Ok(())
@@ -208,7 +149,7 @@ fn tcp_16_a_missing_timestamp() {
 fn tcp_17_what_is_echoed() {
     run(|b| {
         // Delayed: the first of two counts.
-        b.fresh(true)?;
+        b.negotiate(true)?;
         assert!(b.placed(Some(1))? && b.placed(Some(2))? && b.placed(Some(3))?);
         assert_eq!(b.recent(), 1);
         b.l.acknowledge(b.side)?;
@@ -219,15 +160,15 @@ fn tcp_17_what_is_echoed() {
         let f: Vec<_> = (0..3).map(|_| b.write(60)).collect();
         let n = f[0].len() as i64;
         for (at, ts, recent) in [(1, 20, 9), (2, 21, 9), (0, 22, 22)] {
-            let frame = b.at(at * n, Some(ts)).frame(&f[at as usize]);
-            b.send(frame)?;
+            let frame = b.stamped(at * n, Some(ts)).frame(&f[at as usize]);
+            b.exchange(frame)?;
             assert_eq!(b.recent(), recent, "FPDU {at}");
         }
         b.l.acknowledge(b.side)?;
         // Nothing new in it, or outside of the window: no segment to be echoed. Empty at rcv_nxt: one.
         for (by, len, recent) in [(-50, 50, 22), (i64::from(WINDOW), 9, 22), (0, 0, 33)] {
-            let frame = b.at(by, Some(33)).frame(&vec![0xee; len]);
-            b.send(frame)?;
+            let frame = b.stamped(by, Some(33)).frame(&vec![0xee; len]);
+            b.exchange(frame)?;
             assert_eq!(b.recent(), recent, "{len} octets at {by}");
         }
         // Equal and greater alone count; an ACK of what was never sent does not, nor a RST or a SYN in the window.
@@ -236,10 +177,14 @@ fn tcp_17_what_is_echoed() {
             (Flags::RST, 0),
             (Flags::SYN | Flags::ACK, 0),
         ] {
-            let spec = b.at(i64::from(flags.has(Flags::RST)), Some(60));
+            let spec = b.stamped(i64::from(flags.has(Flags::RST)), Some(60));
             let ack = spec.ack.wrapping_add(by);
             let frame = FrameSpec { flags, ack, ..spec }.frame(&[]);
-            assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE], "{flags:?}");
+            assert_eq!(
+                modes(&b.exchange(frame)?),
+                [ack_mode::CHALLENGE],
+                "{flags:?}"
+            );
             assert_eq!(b.recent(), 33, "{flags:?}");
         }
         assert!(b.placed(Some(33))? && b.placed(Some(40))?);
@@ -251,15 +196,15 @@ fn tcp_17_what_is_echoed() {
 #[test]
 fn tcp_18_paws() {
     run(|b| {
-        b.fresh(true)?;
+        b.negotiate(true)?;
         for recent in [0i64, 15, 16, 17, 100] {
             assert!(b.placed(Some(recent))?);
             b.l.acknowledge(b.side)?;
             for (back, old) in [(1, true), (2, true), ((1 << 31) - 1, true), (0, false)] {
                 let before = b.l.chip.counter("tcp_paws")?;
                 let f = b.write(40);
-                let frame = b.at(0, Some(recent - back)).frame(&f);
-                let a = b.send(frame)?;
+                let frame = b.stamped(0, Some(recent - back)).frame(&f);
+                let a = b.exchange(frame)?;
                 assert_eq!(b.l.chip.counter("tcp_paws")?, before + u32::from(old));
                 let want = if old {
                     ack_mode::NOW
@@ -279,9 +224,9 @@ fn tcp_18_paws() {
                 Flags::ACK | Flags::PSH,
             ] {
                 for (by, len) in [(0, 0), (0, 50), (50, 50), (-20, 50), (9000, 5)] {
-                    let spec = b.at(by, Some(recent - 1));
+                    let spec = b.stamped(by, Some(recent - 1));
                     let frame = FrameSpec { flags, ..spec }.frame(&vec![0xee; len]);
-                    let a = b.send(frame)?;
+                    let a = b.exchange(frame)?;
                     assert_eq!(modes(&a), [ack_mode::NOW], "{flags:?}, {len} at {by}");
                 }
             }
@@ -289,10 +234,10 @@ fn tcp_18_paws() {
         // A RST is not asked (5.3 R1).
         let frame = FrameSpec {
             flags: Flags::RST,
-            ..b.at(0, Some(-7))
+            ..b.stamped(0, Some(-7))
         }
         .frame(&[]);
-        b.send(frame)?;
+        b.exchange(frame)?;
         let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
         assert_eq!(kinds, [cpl_kind::RST]);
         Ok(())
@@ -305,7 +250,7 @@ fn tcp_18_paws_back_to_back() {
     run(|b| {
         let mut rng = ChaCha8Rng::seed_from_u64(7323);
         for round in 0..40 {
-            b.fresh(true)?;
+            b.negotiate(true)?;
             let mut now = 0i64;
             let empty = round % 4 < 2;
             let mut want = Vec::new();
@@ -325,13 +270,13 @@ fn tcp_18_paws_back_to_back() {
                 } else {
                     rng.gen_range(0..6)
                 };
-                let frame = b.at(0, Some(ts)).frame(&bytes[..len]);
+                let frame = b.stamped(0, Some(ts)).frame(&bytes[..len]);
                 b.l.frame_at(start + gap, frame);
                 want.push(b.l.ts_recent(b.side));
             }
             let f = b.write(30);
-            let frame = b.at(0, Some(now)).frame(&f);
-            let a = b.send(frame)?;
+            let frame = b.stamped(0, Some(now)).frame(&f);
+            let a = b.exchange(frame)?;
             if empty {
                 let got: Vec<u32> = a[..10].iter().map(|a| a.ts_recent).collect();
                 assert_eq!(got, want, "round {round}");
@@ -354,7 +299,7 @@ fn tcp_19_outdated_after_24_days() {
             (200, true),
             (25, true),
         ] {
-            b.fresh(true)?;
+            b.negotiate(true)?;
             assert!(b.placed(Some(3))?);
             b.l.acknowledge(b.side)?;
             b.l.idle(day, days)?;
@@ -415,17 +360,17 @@ fn tcp_0d_15_timestamps_in_any_layout() {
         ];
         for (front, options) in layouts {
             for vlan_or_not in [0usize, 31, 1000] {
-                b.fresh(true)?;
+                b.negotiate(true)?;
                 for (ts, good) in [(0, true), (7, true), (-1, false), (7, true)] {
                     let f = b.write(30 + vlan_or_not);
                     let (front, options) = (front.clone(), options.clone());
                     let frame = FrameSpec {
                         front,
                         options,
-                        ..b.at(0, Some(ts))
+                        ..b.stamped(0, Some(ts))
                     }
                     .frame(&f);
-                    let a = b.send(frame)?;
+                    let a = b.exchange(frame)?;
                     let want = if good {
                         ack_mode::DELAYED
                     } else {
@@ -448,13 +393,13 @@ fn tcp_0e_16_malformed_options() {
     run(|b| {
         let mut rng = ChaCha8Rng::seed_from_u64(0x0e);
         for _ in 0..60 {
-            b.fresh(true)?;
+            b.negotiate(true)?;
             for _ in 0..12 {
                 let words: usize = rng.gen_range(1..=10);
                 let f = b.write(rng.gen_range(1..60));
                 let spec = FrameSpec {
                     options: vec![TcpOption::Nop; 4 * words],
-                    ..b.at(0, None)
+                    ..b.stamped(0, None)
                 };
                 let mut octets: Vec<u8> = (0..4 * words)
                     .map(|_| match rng.gen_range(0..12) {
@@ -482,7 +427,7 @@ fn tcp_0e_16_malformed_options() {
             }
             b.l.settle()?;
             b.l.position(b.side)?;
-            b.acks = b.l.chip.acks.len();
+            b.reports();
             let recent = b.recent();
             assert!(b.placed(Some(recent.into()))?, "alive");
         }

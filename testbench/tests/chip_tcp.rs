@@ -1,136 +1,43 @@
 //! TCP receive rules by requirement id, in lockstep with the golden endpoint; what is to be acknowledged and how is asserted
 //! from the rows themselves.
 
+mod chip_support;
+
+use chip_support::one::{modes, Done, One, SEQ};
 use ferrowarp_abi::code::{ack_flag, ack_mode, cpl_kind, term};
-use ferrowarp_testbench::build::{counted, fpdu, mutate, ulpdu, FrameSpec};
-use ferrowarp_testbench::chip::duel::{small_cfg, small_model, ConnPlan, DuelError, Lockstep};
-use ferrowarp_testbench::chip::{AckEvent, Chip, Region, StagRights};
+use ferrowarp_testbench::build::{counted, mutate, FrameSpec};
+use ferrowarp_testbench::chip::duel::{ConnPlan, DuelError};
+use ferrowarp_testbench::chip::AckEvent;
 use ferrowarp_testbench::wire::tcp::{Flags, TcpOption};
 
-const STAG: u32 = 0x0001_0155;
 const WINDOW: u32 = 1000;
-/// Sequence numbers wrap early in every case (TCP-32).
-const SEQ: u32 = 0xffff_ffd0;
 
-struct Bench {
-    l: Lockstep,
-    side: usize,
-    acks: usize,
-    to: u64,
+fn plan() -> ConnPlan {
+    let mut plan = ConnPlan::new(3);
+    plan.window = WINDOW;
+    plan.spec.ack = 0xffff_f000;
+    plan
 }
 
-type Done = Result<(), DuelError>;
-
-impl Bench {
-    fn new(width: usize, ipv6: bool) -> Self {
-        let cfg = small_cfg(width);
-        let lib = small_model(width).unwrap_or_else(|e| panic!("{e}"));
-        let chip = Chip::new(&lib, &cfg, width / 8, 11).unwrap_or_else(|e| panic!("{e}"));
-        let mut l = Lockstep::new(chip, 11);
-        let mut plan = ConnPlan::new(3);
-        plan.window = WINDOW;
-        plan.spec.ack = 0xffff_f000;
-        if ipv6 {
-            plan.spec = plan.spec.ipv6();
-        }
-        let rights = StagRights {
-            remote_write: true,
-            ..Default::default()
-        };
-        let region = Region {
-            stag: STAG,
-            rights,
-            pd: plan.pd,
-            bound_to: None,
-            base: 0,
-            len: 60_000,
-            pa: 0,
-        };
-        let side = l.install(&plan).unwrap_or_else(|e| panic!("{e}"));
-        l.region(region).unwrap_or_else(|e| panic!("{e}"));
-        Bench {
-            l,
-            side,
-            acks: 0,
-            to: 0,
-        }
-    }
-
-    fn fresh(&mut self) -> Done {
-        self.l.renew(self.side, SEQ)?;
-        self.l.forget();
-        self.acks = self.l.chip.acks.len();
-        Ok(())
-    }
-
-    /// An FPDU with a Write to the next free place.
-    fn write(&mut self, n: usize) -> Vec<u8> {
-        let u = ulpdu::write(STAG, self.to, &counted(n), true);
-        self.to = (self.to + n as u64) % 50_000;
-        fpdu(&u)
-    }
-
-    fn spec(&self) -> FrameSpec {
-        self.l.spec(self.side)
-    }
-
-    /// Sends a frame, compares, and returns the reports.
-    fn send(&mut self, frame: Vec<u8>) -> Result<Vec<AckEvent>, DuelError> {
-        self.l.frame(frame);
-        self.l.settle()?;
-        self.l.position(self.side)?;
-        let a = self.l.acks(self.side, self.acks);
-        self.acks = self.l.chip.acks.len();
-        Ok(a)
-    }
-
-    /// A good Write goes through.
-    fn alive(&mut self) -> Done {
-        let f = self.write(30);
-        let before = self.l.chip.writes.len();
-        let frame = self.spec().frame(&f);
-        let a = self.send(frame)?;
-        assert_eq!(
-            self.l.chip.writes.len(),
-            before + 1,
-            "the connection is dead"
-        );
-        assert_eq!(a.last().map(|a| a.mode), Some(ack_mode::DELAYED));
-        Ok(())
-    }
-
-    /// As `spec`, `by` octets further on.
-    fn at(&self, by: i64) -> FrameSpec {
-        let s = self.spec();
-        FrameSpec {
-            seq: s.seq.wrapping_add(by as u32),
-            ..s
-        }
-    }
+fn run(test: fn(&mut One) -> Done) {
+    One::run(11, &plan(), test);
 }
 
-fn modes(a: &[AckEvent]) -> Vec<u8> {
-    a.iter()
-        .map(|a| a.mode)
-        .filter(|m| *m != ack_mode::NONE)
-        .collect()
+fn run_ipv6(test: fn(&mut One) -> Done) {
+    let mut plan = plan();
+    plan.spec = plan.spec.ipv6();
+    One::run(11, &plan, test);
 }
 
-fn run(test: fn(&mut Bench) -> Done) {
-    run_over(false, test);
-}
-
-fn run_ipv6(test: fn(&mut Bench) -> Done) {
-    run_over(true, test);
-}
-
-fn run_over(ipv6: bool, test: fn(&mut Bench) -> Done) {
-    for width in [64, 512] {
-        let mut b = Bench::new(width, ipv6);
-        test(&mut b).unwrap_or_else(|e| panic!("{width} bits: {e}"));
-        b.l.compare_memory()
-            .unwrap_or_else(|e| panic!("{width} bits: {e}"));
-    }
+/// A good Write goes through.
+fn alive(b: &mut One) -> Done {
+    let f = b.write(30);
+    let before = b.l.chip.writes.len();
+    let frame = b.spec().frame(&f);
+    let a = b.send(frame)?;
+    assert_eq!(b.l.chip.writes.len(), before + 1, "the connection is dead");
+    assert_eq!(a.last().map(|a| a.mode), Some(ack_mode::DELAYED));
+    Ok(())
 }
 
 #[test]
@@ -144,7 +51,7 @@ fn tcp_20_checksum_forms_ipv6() {
 }
 
 /// `at`: where the checksum is.
-fn checksum_forms(b: &mut Bench, at: usize) -> Done {
+fn checksum_forms(b: &mut One, at: usize) -> Done {
     for want in [0u16, 0xffff] {
         b.fresh()?;
         let f = b.write(30);
@@ -190,8 +97,8 @@ fn tcp_21_22_34_acceptability() {
         ];
         for (at, len, want) in cases {
             b.fresh()?;
-            b.alive()?;
-            let a = b.send_at(at, len)?;
+            alive(b)?;
+            let a = send_at(b, at, len)?;
             assert_eq!(modes(&a), want, "{len} octets at {at}");
             let flags = a.first().map_or(0, |a| a.flags);
             assert_eq!(
@@ -206,7 +113,7 @@ fn tcp_21_22_34_acceptability() {
             );
             // Beside an octet that is kept everything is acknowledged at once.
             if at != w - 1 || len == 0 {
-                b.alive()?;
+                alive(b)?;
             }
         }
         b.fresh()?;
@@ -220,11 +127,10 @@ fn tcp_21_22_34_acceptability() {
     });
 }
 
-impl Bench {
-    fn send_at(&mut self, at: i64, len: usize) -> Result<Vec<AckEvent>, DuelError> {
-        let f = self.at(at).frame(&vec![0xee; len]);
-        self.send(f)
-    }
+/// Octets that are no FPDU.
+fn send_at(b: &mut One, at: i64, len: usize) -> Result<Vec<AckEvent>, DuelError> {
+    let f = b.at(at).frame(&vec![0xee; len]);
+    b.send(f)
 }
 
 /// Old octets with other content in front of new ones: the old stay (also MPA-5B, DDP-40).
@@ -241,7 +147,7 @@ fn tcp_23_left_edge_overlap() {
             seg.extend_from_slice(&next);
             let frame = b.at(-(k.min(a.len()) as i64)).frame(&seg);
             b.send(frame)?;
-            b.alive()?;
+            alive(b)?;
             // And an overlap that ends inside of an FPDU.
             let next = b.write(70);
             let frame = b.spec().frame(&next[..40]);
@@ -250,7 +156,7 @@ fn tcp_23_left_edge_overlap() {
             seg.extend_from_slice(&next[40..]);
             let frame = b.at(-40).frame(&seg);
             b.send(frame)?;
-            b.alive()?;
+            alive(b)?;
         }
         Ok(())
     });
@@ -266,7 +172,7 @@ fn tcp_24_right_edge() {
         for beyond in [1usize, 2, 50, 400] {
             for front in [0, 1, old] {
                 b.fresh()?;
-                b.alive()?;
+                alive(b)?;
                 // An FPDU at least that long.
                 let f = b.write(w + beyond - 20);
                 let seg = [&vec![0xdd; front][..], &f[..w + beyond]].concat();
@@ -301,7 +207,7 @@ fn tcp_24_right_edge() {
             assert_eq!(b.spec().seq, edge);
             let frame = b.spec().frame(&y[kept..]);
             b.send(frame)?;
-            b.alive()?;
+            alive(b)?;
         }
         // The FIN alone is beyond the edge, or octets with it: no FIN yet. In front of the edge it counts.
         for (len, told) in [(w, false), (w + 9, false), (w - 1, true)] {
@@ -319,9 +225,9 @@ fn tcp_24_right_edge() {
         // All of it.
         for (at, len) in [(w, 1), (w, 400), (w + 1, 0), (w + 1000, 3)] {
             b.fresh()?;
-            let a = b.send_at(at as i64, len)?;
+            let a = send_at(b, at as i64, len)?;
             assert_eq!(modes(&a), [ack_mode::NOW], "{len} octets at {at}");
-            b.alive()?;
+            alive(b)?;
         }
         Ok(())
     });
@@ -348,7 +254,7 @@ fn tcp_1a_no_blocks_without_sack_permitted() {
                 assert_eq!(a.last().map(|a| a.sack_n), Some(want), "{at}, SACK {sack}");
             }
             assert_eq!(b.spec().seq, SEQ.wrapping_add(4 * n as u32));
-            b.alive()?;
+            alive(b)?;
         }
         Ok(())
     });
@@ -371,7 +277,7 @@ fn tcp_25_28_out_of_order_is_kept_and_asked_for() {
         let a = b.send(frame)?;
         assert_eq!(modes(&a), [ack_mode::NOW]);
         assert_eq!(a.last().map(|a| a.sack_n), Some(0));
-        b.alive()
+        alive(b)
     });
 }
 
@@ -431,7 +337,7 @@ fn tcp_33_acknowledgement_range() {
         }
         .frame(&f);
         assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE]);
-        b.alive()
+        alive(b)
     });
 }
 
@@ -449,7 +355,7 @@ fn tcp_1c_syn_of_an_installed_connection() {
             let frame = FrameSpec { flags, ..b.at(at) }.frame(&[]);
             assert_eq!(modes(&b.send(frame)?), [ack_mode::CHALLENGE], "SYN at {at}");
         }
-        b.alive()
+        alive(b)
     });
 }
 
@@ -464,7 +370,7 @@ fn tcp_63_66_rst() {
             (w, None),
         ] {
             b.fresh()?;
-            b.alive()?;
+            alive(b)?;
             let frame = FrameSpec {
                 flags: Flags::RST,
                 ..b.at(at)
@@ -477,7 +383,7 @@ fn tcp_63_66_rst() {
                 "RST at {at}: {a:?}"
             );
             assert!(b.l.events(b.side).is_empty());
-            b.alive()?;
+            alive(b)?;
         }
         for data in [&[][..], b"closed by the peer"] {
             for flags in [Flags::RST, Flags::RST | Flags::ACK] {
@@ -542,8 +448,7 @@ fn tcp_66_rst_behind_queued_segments() {
                     false => &[cpl_kind::RST],
                 };
                 assert_eq!(kinds, want);
-                let acks = b.l.acks(b.side, b.acks);
-                b.acks = b.l.chip.acks.len();
+                let acks = b.reports();
                 let told: Vec<_> = acks
                     .iter()
                     .filter(|a| a.flags & ack_flag::RST != 0)
@@ -569,7 +474,7 @@ fn tcp_60_mpa_80_84_fin() {
             (true, true, term::MPA_CLOSED),
         ] {
             b.fresh()?;
-            b.alive()?;
+            alive(b)?;
             let f = b.write(40);
             let part = if half { &f[..25] } else { &f[..] };
             if with_data {
@@ -627,7 +532,7 @@ fn tcp_60_mpa_80_84_fin() {
         .frame(&[]);
         assert_eq!(modes(&b.send(frame)?), [ack_mode::NOW]);
         assert!(b.l.events(b.side).is_empty());
-        b.alive()
+        alive(b)
     });
 }
 
@@ -691,6 +596,6 @@ fn tcp_0d_0e_0f_options_and_data_offset() {
             assert_eq!(b.l.chip.writes.len(), before, "data offset {offset}");
             b.l.position(b.side)?;
         }
-        b.alive()
+        alive(b)
     });
 }

@@ -1,6 +1,9 @@
 //! A preset that keeps nothing ahead of a gap (`sack = false`): random duels, with Markers and without, over a wire that loses,
 //! repeats and reorders. What comes too early is dropped there, so a peer goes back more often; nothing else may differ.
 
+mod chip_support;
+
+use chip_support::limits;
 use ferrowarp_hdl::preset::Preset;
 use ferrowarp_sim::ModelLib;
 use ferrowarp_testbench::chip::duel::random::{self, Limits};
@@ -35,17 +38,11 @@ fn noise(seed: u64) -> Noise {
 /// One case; how many of its connections have Markers.
 fn one(lib: &ModelLib, preset: &Preset, seed: u64) -> Result<(Report, usize), DuelError> {
     let limits = Limits {
-        conns: 4,
         ops: 6,
-        big: 1500,
         huge: 16_384,
-        // With a VLAN tag and all the TCP options that fit.
-        mss: preset.sizes.max_frame - 98,
-        // With 2 octets of length and 4 of CRC.
-        mulpdu: preset.sizes.max_fpdu - 6,
         alone: 48,
-        ipv6: false,
         markers: true,
+        ..limits(preset)
     };
     let mut setup = random::setup(seed, limits);
     setup.noise = noise(seed);

@@ -2,8 +2,15 @@
 // Not every test program uses all of it.
 #![allow(dead_code)]
 
-use ferrowarp_testbench::chip::duel::{small_cfg, small_model, Duel, Report, Setup};
-use ferrowarp_testbench::chip::{Chip, Region, StagRights};
+pub mod one;
+
+use ferrowarp_hdl::preset::Preset;
+use ferrowarp_testbench::chip::duel::random::Limits;
+use ferrowarp_testbench::chip::duel::{
+    record, small_cfg, small_model, ConnPlan, Duel, DuelError, Lockstep, Report, Setup,
+};
+use ferrowarp_testbench::chip::{Chip, ChipError, Region, StagRights};
+use rand::Rng;
 
 pub const WIDTHS: [usize; 2] = [64, 512];
 
@@ -49,5 +56,51 @@ pub fn region_of(n: u16, pd: u32, len: u32) -> Region {
     Region {
         pa: 0x10_0000_0000 + u64::from(n) * 0x10_0000,
         ..region((u32::from(n) + 1) << 8, pd, len)
+    }
+}
+
+/// Installs every connection that the chip has room for, on both sides those to be served. Gives their sides, and how many
+/// the lookup tables refused before another port did.
+pub fn install_all(
+    l: &mut Lockstep,
+    rng: &mut impl Rng,
+    served: impl Fn(usize) -> bool,
+) -> Result<(Vec<usize>, usize), DuelError> {
+    let (mut sides, mut refused) = (Vec::new(), 0);
+    for c in 0..1usize << l.chip.cfg.conn_bits {
+        loop {
+            let mut plan = ConnPlan::new(0);
+            plan.conn = c as u16;
+            plan.spec.src.ip = std::net::Ipv4Addr::from(rng.gen::<u32>()).into();
+            plan.spec.src.port = rng.gen_range(1024..=u16::MAX);
+            plan.spec.seq = rng.gen();
+            let done = if served(c) {
+                l.install(&plan).map(|side| sides.push(side))
+            } else {
+                let installed = l.chip.install(plan.conn, &record(&plan));
+                installed.map_err(DuelError::from)
+            };
+            match done {
+                Ok(()) => break,
+                // Its look-alike is there: another port would do.
+                Err(DuelError::Chip(ChipError::Table(_))) => refused += 1,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    Ok((sides, refused))
+}
+
+/// What a small preset can take, in segments and FPDUs.
+pub fn limits(preset: &Preset) -> Limits {
+    Limits {
+        big: 1500,
+        // With a VLAN tag and all the TCP options that fit.
+        mss: preset.sizes.max_frame - 98,
+        // With 2 octets of length and 4 of CRC.
+        mulpdu: preset.sizes.max_fpdu - 6,
+        ipv6: preset.sizes.ipv6,
+        markers: preset.sizes.markers,
+        ..Limits::default()
     }
 }
