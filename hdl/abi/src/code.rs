@@ -207,7 +207,61 @@ encoding! {
     MPA_CATASTROPHIC = 0x2005, "local catastrophic; also an FPDU longer than this preset's max_fpdu";
 }
 
-/// Every encoding, in the order of the document.
+encoding! {
+    /// Work requests of the send queue (`op` of an SQE).
+    wqe_op: u8, 5 bits;
+    WRITE = 0x0, "RDMA Write";
+    READ = 0x1, "RDMA Read";
+    SEND = 0x3, "Send";
+    SEND_INV = 0x4, "Send with Invalidate of `stag`";
+    SEND_SE = 0x5, "Send with Solicited Event";
+    SEND_SE_INV = 0x6, "Send with Solicited Event and Invalidate of `stag`";
+}
+
+encoding! {
+    /// How a work request ended (`status` of a CQE); values of libibverbs.
+    wc_status: u8, 8 bits;
+    SUCCESS = 0, "a Write or a Send is acknowledged, a Read or a receive is placed";
+    LOC_LEN_ERR = 1, "receive: the message is longer than the buffer";
+    LOC_QP_OP_ERR = 2, "the WQE is malformed";
+    LOC_PROT_ERR = 4, "an `lkey` is unknown, of another protection domain, without the right, or too short";
+    WR_FLUSH_ERR = 5, "not carried out, or not known to be: the connection ended before";
+    LOC_ACCESS_ERR = 8, "receive: the STag to be invalidated may not be";
+    REM_INV_REQ_ERR = 9, "Read: the peer's Terminate calls the request invalid";
+    REM_ACCESS_ERR = 10, "Read: the peer's Terminate refuses access";
+    REM_OP_ERR = 11, "Read: the peer's Terminate tells of a failure there";
+    RETRY_EXC_ERR = 12, "the peer stopped acknowledging: of the oldest WQE, all others are flushed";
+}
+
+encoding! {
+    /// Details of a completion (`flags` of a CQE), bits.
+    cqe_flag: u8, 8 bits;
+    RECV = 0x01, "of the receive queue";
+    SOLICITED = 0x02, "the peer asked for an event";
+    INVALIDATED = 0x04, "`imm` 31:0 is the STag that the peer has invalidated";
+    IMMEDIATE = 0x08, "`imm` is Immediate Data (RFC 7306)";
+}
+
+encoding! {
+    /// What happened to a queue pair or queue (`kind` of an AEQE).
+    aeqe_kind: u8, 8 bits;
+    TERMINATE_SENT = 0, "we found an error, `term` names it";
+    TERMINATE_RECEIVED = 1, "the peer found one, `term` names it";
+    FIN = 2, "the peer closed the connection";
+    RST = 3, "the peer reset the connection";
+    LOST = 4, "the peer stopped acknowledging";
+    CQ_FULL = 5, "a completion queue had no room: its queue pairs are in error";
+}
+
+/// Every encoding of [`crate::queue`], in the order of the document.
+pub const QUEUE_ENCODINGS: &[Encoding] = &[
+    wqe_op::ENCODING,
+    wc_status::ENCODING,
+    cqe_flag::ENCODING,
+    aeqe_kind::ENCODING,
+];
+
+/// Every encoding of the seams, in the order of the document.
 pub const ENCODINGS: &[Encoding] = &[
     dma_class::ENCODING,
     cpl_kind::ENCODING,

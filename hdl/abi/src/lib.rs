@@ -7,10 +7,12 @@
 //! * [`stream`]: every stream between receive path, transmit path, PCIe edge and driver, field by field.
 //! * [`code`]: the values those fields take.
 //! * [`table`]: what the driver writes into the hardware's tables, packed and unpacked.
+//! * [`queue`]: work requests, completions, events and doorbells.
 //! * [`register`]: the register map and the counters by name.
 //! * [`render`]: all of it as Markdown.
 
 pub mod code;
+pub mod queue;
 pub mod register;
 pub mod render;
 pub mod stream;

@@ -1,9 +1,13 @@
-//! The schema as Markdown: `docs/seams.md`.
+//! The schema as Markdown: `docs/seams.md` and `docs/queues.md`.
 
-use crate::code::ENCODINGS;
+use crate::code::{Encoding, ENCODINGS, QUEUE_ENCODINGS};
+use crate::queue::{
+    DOORBELL_CQ, DOORBELL_PUSH, DOORBELL_RQ, DOORBELL_SQ, INLINE, QUEUE_LAYOUTS, RQE_SGES, SLOT,
+    SQE_SGES, SQE_SLOTS,
+};
 use crate::register::{counter_address, ADDR_GEOMETRY, COUNTERS, GEOMETRY, REGISTERS};
 use crate::stream::{Direction, Width, STREAMS};
-use crate::table::LAYOUTS;
+use crate::table::{Layout, LAYOUTS};
 use core::fmt::{Result, Write};
 
 const HEAD: &str = "\
@@ -41,9 +45,42 @@ What is the driver's:
 pub fn seams(out: &mut impl Write) -> Result {
     out.write_str(HEAD)?;
     streams(out)?;
-    codes(out)?;
-    records(out)?;
+    codes(out, ENCODINGS)?;
+    writeln!(
+        out,
+        "\n## Records\n\nIn 64-bit words, as `table_cmd` WRITE fills them; bits not named are 0."
+    )?;
+    layouts(out, LAYOUTS)?;
     registers(out)
+}
+
+const QUEUES_HEAD: &str = "\
+# Queues: work requests, completions, events, doorbells
+
+Made from the schema in `hdl/abi`; `BLESS=1 cargo test -p ferrowarp-abi` writes this page anew. Do not edit it.
+
+**Plan**: the layouts are settled, no hardware reads or writes them yet. The receive path takes receives by `rx_post` and
+tells what happened by `cpl_event` ([seams](seams.md)).
+
+Little endian, in 64-bit words; rings are powers of two. The driver fills a slot, then rings; `wr_id` stays with the driver,
+under the slot's `idx`. An entry that the chip writes is new when its phase bit is that of this turn around the ring.
+";
+
+/// Writes the page of the queues.
+pub fn queues(out: &mut impl Write) -> Result {
+    out.write_str(QUEUES_HEAD)?;
+    writeln!(
+        out,
+        "\nA slot has {SLOT} octets. A send WQE takes up to {SQE_SLOTS} of them: {SQE_SGES} scatter/gather entries or {INLINE} inline octets at most. A receive has up to {RQE_SGES} entries."
+    )?;
+    writeln!(
+        out,
+        "A process has a page of 4096 octets of doorbells, 64 bits each: send queue at 0x{DOORBELL_SQ:03x}, receive queue at 0x{DOORBELL_RQ:03x}, completion queue at 0x{DOORBELL_CQ:03x}; at 0x{:03x} and 0x{:03x} a send WQE of one slot can be pushed.",
+        DOORBELL_PUSH[0], DOORBELL_PUSH[1]
+    )?;
+    writeln!(out, "\n## Layouts\n\nBits not named are 0.")?;
+    layouts(out, QUEUE_LAYOUTS)?;
+    codes(out, QUEUE_ENCODINGS)
 }
 
 fn streams(out: &mut impl Write) -> Result {
@@ -72,9 +109,9 @@ fn streams(out: &mut impl Write) -> Result {
     Ok(())
 }
 
-fn codes(out: &mut impl Write) -> Result {
+fn codes(out: &mut impl Write, encodings: &[Encoding]) -> Result {
     writeln!(out, "\n## Codes")?;
-    for e in ENCODINGS {
+    for e in encodings {
         writeln!(
             out,
             "\n### {} ({} bits)\n\n{}\n",
@@ -92,12 +129,8 @@ fn codes(out: &mut impl Write) -> Result {
     Ok(())
 }
 
-fn records(out: &mut impl Write) -> Result {
-    writeln!(
-        out,
-        "\n## Records\n\nIn 64-bit words, as `table_cmd` WRITE fills them; bits not named are 0."
-    )?;
-    for l in LAYOUTS {
+fn layouts(out: &mut impl Write, layouts: &[Layout]) -> Result {
+    for l in layouts {
         writeln!(out, "\n### {}\n\n{}\n", l.name, l.doc)?;
         writeln!(out, "| field | word | bits | |\n|---|---|---|---|")?;
         for p in l.places {

@@ -56,7 +56,13 @@ impl fmt::Display for TooWide {
 
 impl core::error::Error for TooWide {}
 
-const fn at(name: &'static str, word: usize, low: u32, bits: u32, doc: &'static str) -> Place {
+pub(crate) const fn at(
+    name: &'static str,
+    word: usize,
+    low: u32,
+    bits: u32,
+    doc: &'static str,
+) -> Place {
     Place {
         name,
         word,
@@ -67,7 +73,7 @@ const fn at(name: &'static str, word: usize, low: u32, bits: u32, doc: &'static 
 }
 
 /// `values` in the order of the layout's places.
-fn pack<const N: usize, const V: usize>(
+pub(crate) fn pack<const N: usize, const V: usize>(
     layout: &Layout,
     values: [u64; V],
 ) -> Result<[u64; N], TooWide> {
