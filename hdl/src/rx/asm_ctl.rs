@@ -49,7 +49,7 @@ use super::asm_mark::AsmMark;
 use super::asm_op::Job;
 use super::blocks::LEN;
 use super::cfg::Cfg;
-use super::types::{Seg, BEAT, CONN, SLOT};
+use super::types::{Seg, BEAT, BYTE, CONN, SLOT};
 use crate::prim::{Reg, RegNr, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
@@ -76,6 +76,8 @@ pub enum AsmState {
     Open,
     Park,
     Parked,
+    /// The segment stays where it is: its FPDU is told when all before it is.
+    Pass,
     /// Refuses an FPDU for lack of blocks.
     Short,
     /// Reports an FPDU that is too long.
@@ -210,6 +212,9 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     sorted: Reg<bool>,
     told: Reg<bool>,
     pool: Reg<bool>,
+    /// Its FPDU stays in the staging RAM, and its slot with it.
+    passed: Reg<bool>,
+    pass: Signal<Local, bool>,
     sack: Reg<bool>,
     /// In Check: the segment has no octets; pairs of bits in which its sequence number is not the one expected.
     empty: RegNr<bool>,
@@ -430,6 +435,8 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             sorted: Default::default(),
             told: Default::default(),
             pool: Default::default(),
+            passed: Default::default(),
+            pass: Default::default(),
             sack: Default::default(),
             empty: Default::default(),
             apart: Default::default(),
@@ -688,6 +695,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.job.next.seg_done = false;
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
+        self.job.next.staged = self.state.q.val() == AsmState::Pass;
+        if self.state.q.val() == AsmState::Pass {
+            self.job.next.seg_done = false;
+            self.job.next.data = (bit_cast::<32, SLOT>(self.seg.q.val().slot) << 22)
+                | bit_cast::<32, BYTE>(self.seg.q.val().addr);
+        }
         self.job.next.told = self.judge_q.q.val() & (!self.good_q.q.val() | self.mark.off.val());
         self.job.next.stray = self.stray.val();
         self.job.next.skip = self.judge_q.q.val() & !self.good_q.q.val() & self.tag.val().here;
@@ -753,6 +766,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & self.laps.val();
         // One that does not go on so waits until all before it is.
         self.go.next = self.slot_free.val() & (!self.apart.q.val().any() | self.calm.val());
+        // One whole FPDU that is next and begins here, of a stream of which nothing is held.
+        self.pass.next = (self.seg.q.val().whole & !self.sorted.q.val() & !self.empty.q.val())
+            & (!self.fill.q.val().any() & !self.apart.q.val().any())
+            & (!self.early.val() & !self.marks.val());
         self.ask.next = false;
         self.jump.next = false;
         self.mark.go.next = false;
@@ -836,6 +853,9 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                             self.seq.d.next = self.seq.q.val() - 1;
                             self.fill.d.next = 0.into();
                             self.state.d.next = AsmState::Head;
+                        }
+                        if self.pass.val() & !self.fresh.q.val() {
+                            self.state.d.next = AsmState::Pass;
                         }
                         // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
                         if !self.sorted.q.val()
@@ -1001,6 +1021,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.state.d.next = AsmState::Head;
                 }
             }
+            AsmState::Pass => {
+                if self.calm.val() & !self.full.val() {
+                    self.push.next = true;
+                    self.passed.d.next = true;
+                    self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.rem.q.val());
+                    self.state.d.next = AsmState::Drain;
+                }
+            }
             AsmState::Short => {
                 self.rollback.d.next = true;
                 self.short_pulse.next = true;
@@ -1083,7 +1111,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.state.d.next = AsmState::Sort;
                     } else if !self.full.val() {
                         self.finish.next = true;
-                        self.free_v.d.next = true;
+                        self.free_v.d.next = !self.passed.q.val();
                         self.push.next = true;
                     }
                 }
@@ -1210,6 +1238,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.sorted.d.next = false;
             self.told.d.next = false;
             self.pool.d.next = false;
+            self.passed.d.next = false;
             self.sack.d.next = false;
             self.rem.d.next = bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val();
             self.empty.d.next =

@@ -77,7 +77,7 @@ use super::cfg::Cfg;
 use super::early::Early;
 use super::early_fetch::EarlyFetch;
 use super::pool::Pool;
-use super::types::{Op, Seg, BEAT, BYTE, SLOT};
+use super::types::{Op, Seg, BEAT, BYTE, HDR, SLOT};
 use crate::prim::{Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
@@ -92,6 +92,7 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub ready: Signal<Out, bool>,
     pub seg_push: Signal<In, bool>,
     pub seg_din: Signal<In, Seg>,
+    pub seg_hdr: Signal<In, Bits<HDR>>,
     pub seg_room: Signal<Out, Bits<8>>,
     pub st_req: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
@@ -144,6 +145,9 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
     at_work: Signal<Local, Seg>,
+    /// The one that comes in.
+    new_seg: Signal<Local, Seg>,
+    unused_new: Signal<Local, Seg>,
     unused_work: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
     unused_taken: Signal<Local, bool>,
@@ -181,6 +185,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             ready: Default::default(),
             seg_push: Default::default(),
             seg_din: Default::default(),
+            seg_hdr: Default::default(),
             seg_room: Default::default(),
             st_req: Default::default(),
             st_addr: Default::default(),
@@ -239,6 +244,8 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             row: Default::default(),
             first: Default::default(),
             at_work: Default::default(),
+            new_seg: Default::default(),
+            unused_new: Default::default(),
             unused_work: Default::default(),
             unused_row: Default::default(),
             unused_taken: Default::default(),
@@ -506,6 +513,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         // Operations and counters.
         self.maker.push.next = self.ctl.push.val();
         self.maker.job.next = self.ctl.job.val();
+        self.new_seg.next = self.seg_din.val();
+        self.unused_new.next = self.new_seg.val();
+        self.maker.head_we.next = self.seg_push.val() & !self.new_seg.val().purge;
+        self.maker.head_slot.next = self.new_seg.val().slot;
+        self.maker.head_in.next = self.seg_hdr.val();
         self.ctl.full.next = self.maker.full.val();
         self.maker.op_ready.next = self.op_ready.val();
         self.op_valid.next = self.maker.op_valid.val();

@@ -181,6 +181,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
 
     /// Staging is read in this cycle; otherwise the port is free for the assembler.
     pub st_busy: Signal<Out, bool>,
+    /// It is the assembler's in this cycle.
+    pub st_gives: Signal<In, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
     pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_lo: Signal<In, Bits<D>>,
@@ -340,6 +342,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             atomic_request_compare: Default::default(),
             atomic_request_compare_mask: Default::default(),
             st_busy: Default::default(),
+            st_gives: Default::default(),
             st_addr: Default::default(),
             st_next: Default::default(),
             st_lo: Default::default(),
@@ -531,6 +534,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.unread.read.next =
             self.nq.order_pop.val() | (self.xq.order_pop.val() & self.read.x_frame.val());
         self.read.unread.next = self.unread.some.val();
+        self.read.gives.next = self.st_gives.val();
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
         self.st_next.next = self.read.st_next.val();

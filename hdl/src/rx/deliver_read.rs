@@ -56,6 +56,7 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
     pub unread: Signal<In, bool>,
+    pub gives: Signal<In, bool>,
     pub x_frame: Signal<Out, bool>,
     pub x: Signal<In, bool>,
     pub x_order: Signal<In, Order>,
@@ -166,6 +167,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             clock: Default::default(),
             reset: Default::default(),
             unread: Default::default(),
+            gives: Default::default(),
             x_frame: Default::default(),
             x: Default::default(),
             x_order: Default::default(),
@@ -302,7 +304,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // One beat a cycle. Three free entries: this beat and the two under way.
-        self.room.next = self.out.room.val() >= 3;
+        self.room.next = (self.out.room.val() >= 3) & !(self.gives.val() & self.unread.val());
         self.reads.next = self.go.val() & self.data.val() & self.room.val();
         // Which source it is is known late.
         self.x_done.next = !self.x_now.val().data | self.room.val();
