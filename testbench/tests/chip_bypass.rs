@@ -37,7 +37,7 @@ fn run(test: fn(&mut Bench) -> Done) {
     let chip = Chip::new(&lib, &small_cfg(WIDTH), WIDTH / 8, 31).unwrap_or_else(|e| panic!("{e}"));
     let mut l = Lockstep::new(chip, 31);
     l.quiet = 1500;
-    let mut play = || {
+    let play = || {
         let mut plan = ConnPlan::new(3);
         plan.window = 200_000;
         plan.spec.seq = SEQ;
@@ -89,6 +89,12 @@ impl Bench {
     fn count(&mut self, name: &str) -> u32 {
         let c = self.l.chip.counter(name);
         c.unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// Frames for which there was no room.
+    fn dropped(&mut self) -> u32 {
+        let names = ["drop_credit", "drop_slot", "drop_full"];
+        names.map(|n| self.count(n)).iter().sum()
     }
 
     /// Segments that the assembler got, FPDUs placed from the staging RAM and from the pool, since [`Bench::fresh`].
@@ -197,20 +203,21 @@ fn behind_a_swap() {
 fn the_backlog_goes() {
     run(|b| {
         b.fresh()?;
-        let mut w = b.writes(60, 1400);
-        for i in [5, 25, 45] {
+        let mut w = b.writes(84, 1400);
+        for i in (2..84).step_by(9) {
             w.swap(i, i + 1);
         }
         // As many as the frame slots bear at a time.
-        for part in w.chunks(20) {
+        for part in w.chunks(28) {
             b.play(part);
             b.settle()?;
             let last = b.l.chip.sent.last().map_or(0, |s| s.last);
             let end = b.l.chip.writes.last().map_or(0, |w| w.last_data);
-            // Copied segments would never catch up: about 200 cycles.
-            assert!(end < last + 100, "{} cycles behind the wire", end - last);
+            println!("{} cycles behind the wire", end - last);
+            // If all were copied: more than 350 cycles.
+            assert!(end < last + 230, "{} cycles behind the wire", end - last);
         }
-        assert_eq!(b.ways()[2], 6, "copied");
+        assert_eq!(b.ways()[2], 20, "copied");
         Ok(())
     });
 }
@@ -316,7 +323,7 @@ fn ddp_30_errors_and_the_slots_behind_them() {
             b.settle()?;
             assert_eq!(b.events(), [(cpl_kind::ERROR, 0x1100)]);
         }
-        assert_eq!(b.count("drop_slot") + b.count("drop_full"), 0);
+        assert_eq!(b.dropped(), 0);
         Ok(())
     });
 }
@@ -417,8 +424,8 @@ fn tcp_31_not_beyond_the_window() {
         b.fresh()?;
         let w = b.writes(6, 200);
         b.play(&swapped(&w)[..5]);
-        b.l.settle()
-            .or_else(|_| b.l.chip.drain(1500, 100_000).map_err(Into::into))?;
+        // It may differ from the golden endpoint here, which knows where the window ends before the chip does.
+        let _ = b.l.settle();
         // What is missing of the fifth comes again.
         b.play(&w[4..]);
         b.settle()?;
@@ -454,7 +461,7 @@ fn removed_on_the_way() {
             b.play(&swapped(&w));
             b.settle()?;
         }
-        assert_eq!(b.count("drop_slot") + b.count("drop_full"), 0);
+        assert_eq!(b.dropped(), 0);
         Ok(())
     });
 }
@@ -482,7 +489,7 @@ fn a_slow_port_and_no_slots() {
             rounds += 1;
             assert!(rounds < 30, "{} segments left", sent.len());
         }
-        assert!(b.count("drop_slot") + b.count("drop_full") > 0);
+        assert!(b.dropped() > 0);
         assert!(rounds > 1);
         let placed: Vec<_> = b.l.chip.writes[from..]
             .iter()

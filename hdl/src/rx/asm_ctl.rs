@@ -215,6 +215,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     /// Its FPDU stays in the staging RAM, and its slot with it.
     passed: Reg<bool>,
     pass: Signal<Local, bool>,
+    passes: Signal<Local, bool>,
     sack: Reg<bool>,
     /// In Check: the segment has no octets; pairs of bits in which its sequence number is not the one expected.
     empty: RegNr<bool>,
@@ -437,6 +438,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             pool: Default::default(),
             passed: Default::default(),
             pass: Default::default(),
+            passes: Default::default(),
             sack: Default::default(),
             empty: Default::default(),
             apart: Default::default(),
@@ -695,8 +697,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.job.next.seg_done = false;
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
-        self.job.next.staged = self.state.q.val() == AsmState::Pass;
-        if self.state.q.val() == AsmState::Pass {
+        // Behind all that is to be told before.
+        self.passes.next =
+            (self.state.q.val() == AsmState::Pass) & self.calm.val() & !self.full.val();
+        self.job.next.staged = self.passes.val();
+        if self.passes.val() {
             self.job.next.seg_done = false;
             self.job.next.data = (bit_cast::<32, SLOT>(self.seg.q.val().slot) << 22)
                 | bit_cast::<32, BYTE>(self.seg.q.val().addr);
@@ -1022,7 +1027,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                 }
             }
             AsmState::Pass => {
-                if self.calm.val() & !self.full.val() {
+                if self.passes.val() {
                     self.push.next = true;
                     self.passed.d.next = true;
                     self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.rem.q.val());
