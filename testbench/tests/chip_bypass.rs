@@ -204,7 +204,7 @@ fn the_backlog_goes() {
     run(|b| {
         b.fresh()?;
         let mut w = b.writes(84, 1400);
-        for i in (2..84).step_by(9) {
+        for i in (2..83).step_by(9) {
             w.swap(i, i + 1);
         }
         // As many as the frame slots bear at a time.
@@ -217,7 +217,7 @@ fn the_backlog_goes() {
             // If all were copied: more than 350 cycles.
             assert!(end < last + 230, "{} cycles behind the wire", end - last);
         }
-        assert_eq!(b.ways()[2], 20, "copied");
+        assert_eq!(b.ways()[2], 18, "copied");
         Ok(())
     });
 }
@@ -500,6 +500,8 @@ fn a_slow_port_and_no_slots() {
             .collect();
         assert!(placed == want, "{} writes", placed.len());
         b.l.copy_to_golden(from);
+        // Judged above; this takes them into the chip's memory.
+        let _ = b.l.settle();
         Ok(())
     });
 }

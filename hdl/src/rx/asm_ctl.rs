@@ -19,6 +19,9 @@
 //! A preset of a slow line ([`Cfg::fpdus`] is 1) has none of that: it waits for the verdict before the next FPDU and for the end of a
 //! segment before the next one.
 //!
+//! With `Cfg::bypass` a segment that is one whole FPDU with a good CRC (`Seg::whole`), and next, is read not at all: `pass`. Its
+//! FPDU is told by where it lies, and its slot is deliver's from then on. 3 cycles a segment, if all before it is told.
+//!
 //! So the data path runs on over the borders of FPDUs and segments. At most one FPDU waits for its verdict while one more has
 //! begun: the reader holds the last chunk of an FPDU until the one before is judged, and Decide opens no third one.
 //! At most one segment waits to be told (`prior*`) while the next one is worked on. What a verdict needs to know
@@ -76,8 +79,6 @@ pub enum AsmState {
     Open,
     Park,
     Parked,
-    /// The segment stays where it is: its FPDU is told when all before it is.
-    Pass,
     /// Refuses an FPDU for lack of blocks.
     Short,
     /// Reports an FPDU that is too long.
@@ -89,6 +90,8 @@ pub enum AsmState {
     UndoDone,
     /// All octets of the segment are under way or refused: end it when the data path is empty.
     Drain,
+    /// The segment stays where it is: its FPDU is told when all before it is.
+    Pass,
 }
 
 /// What a verdict needs to know of the stretch that completed the FPDU.
@@ -326,6 +329,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     keeps: Constant<bool>,
     /// FPDUs and segments overlap.
     laps: Constant<bool>,
+    /// An FPDU may stay in the staging RAM.
+    bypass: Constant<bool>,
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
@@ -526,6 +531,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             size: Default::default(),
             keeps: Constant::new(cfg.sack),
             laps: Constant::new(cfg.fpdus() > 1),
+            bypass: Constant::new(cfg.bypass(LK)),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
@@ -698,8 +704,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
         // Behind all that is to be told before.
-        self.passes.next =
-            (self.state.q.val() == AsmState::Pass) & self.calm.val() & !self.full.val();
+        self.passes.next = (self.bypass.val() & (self.state.q.val() == AsmState::Pass))
+            & (self.calm.val() & !self.full.val());
         self.job.next.staged = self.passes.val();
         if self.passes.val() {
             self.job.next.seg_done = false;
@@ -771,10 +777,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & self.laps.val();
         // One that does not go on so waits until all before it is.
         self.go.next = self.slot_free.val() & (!self.apart.q.val().any() | self.calm.val());
-        // One whole FPDU that is next and begins here, of a stream of which nothing is held.
-        self.pass.next = (self.seg.q.val().whole & !self.sorted.q.val() & !self.empty.q.val())
-            & (!self.fill.q.val().any() & !self.apart.q.val().any())
-            & (!self.early.val() & !self.marks.val());
+        // One whole FPDU, which begins here if it is next.
+        self.pass.next = self.seg.q.val().whole
+            & !self.fill.q.val().any()
+            & !self.sorted.q.val()
+            & !self.fresh.q.val();
         self.ask.next = false;
         self.jump.next = false;
         self.mark.go.next = false;
@@ -859,7 +866,8 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                             self.fill.d.next = 0.into();
                             self.state.d.next = AsmState::Head;
                         }
-                        if self.pass.val() & !self.fresh.q.val() {
+                        if self.pass.val() {
+                            self.feed.next = false;
                             self.state.d.next = AsmState::Pass;
                         }
                         // Not the next octets, or some behind them are here, or Markers among them: piece by piece.

@@ -281,6 +281,7 @@ pub struct Place {
     unused_c: Signal<Local, CtxEntry>,
     unused_o: Signal<Local, Op>,
     unused_form: Signal<Local, Form>,
+    unused_v: Signal<Local, Verdict>,
 }
 
 impl Logic for Place {
@@ -292,6 +293,7 @@ impl Logic for Place {
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
+        self.unused_v.next = self.vq.q.val();
 
         // X2 -> X3
         self.is_op.d.next = self.op.val();
