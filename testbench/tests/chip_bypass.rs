@@ -242,6 +242,23 @@ fn mpa_52_not_while_a_part_is_held() {
     });
 }
 
+/// Several FPDUs in a segment are copied, all of them (ingest cuts such a segment into parts).
+#[test]
+fn mpa_52_not_with_others_in_the_segment() {
+    run(|b| {
+        for len in [100, 300] {
+            b.fresh()?;
+            let w = b.writes(10, len);
+            let mut order = swapped(&w[..4]);
+            order.extend([(w[4].0, w[5].1), (w[6].0, w[8].1), w[9]]);
+            b.play(&order);
+            b.settle()?;
+            assert_eq!(b.ways()[1..], [3, 7]);
+        }
+        Ok(())
+    });
+}
+
 /// Something is kept ahead of a gap, inside of an FPDU that comes whole later (TCP-25).
 #[test]
 fn tcp_25_not_while_something_is_kept() {
@@ -260,9 +277,9 @@ fn tcp_25_not_while_something_is_kept() {
     });
 }
 
-/// A segment that begins with old octets, which by themselves would be the begin of an FPDU. Without CRC.
+/// A segment that begins with old octets (TCP-23), which by themselves would be the begin of an FPDU. Without CRC.
 #[test]
-fn tcp_26_not_with_old_octets() {
+fn tcp_23_not_with_old_octets() {
     run(|b| {
         b.l.negotiate(b.side, |p| p.crc = false);
         b.fresh()?;
@@ -416,9 +433,9 @@ fn mpa_6d_not_with_markers() {
     });
 }
 
-/// A segment that ends behind the window is cut there (TCP-31).
+/// A segment that ends behind the window is cut there (TCP-24).
 #[test]
-fn tcp_31_not_beyond_the_window() {
+fn tcp_24_not_beyond_the_window() {
     run(|b| {
         b.l.negotiate(b.side, |p| p.window = 600);
         b.fresh()?;

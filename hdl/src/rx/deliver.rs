@@ -10,12 +10,13 @@
 //! | `atomic_request` | out | an Atomic Request of the peer | as `read_request`, in one order with it; its operands come over the read side and stay in [`Operands`] |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
 //! | `roomy` | out | room for the window behind the pipeline | two cycles old |
+//! | `st_gives` | in | the staging RAM is the assembler's in this cycle | nothing is read then if a frame waits to be |
 //!
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
 //! least, and one without data comes three cycles after its push. `st_busy` comes from a register ([`Unread`]): as long as any
-//! frame is not read the assembler waits, even while the pool is read or a request is not taken.
+//! frame is not read the assembler waits (but for `st_gives`), even while the pool is read or a request is not taken.
 //!
 //! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
 //! ends a burst of short frames behind a long one.

@@ -3,6 +3,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `unread`, `x_frame` | in, out | a frame waits to be read, from a register; `x_order` is one |
+//! | `gives` | in | with `unread`: nothing is read in this cycle, the staging port is another's |
 //! | `x`, `x_order`, `nic_order` | in | where the order comes from; the oldest order of either source |
 //! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
 //! | `st_busy st_addr st_next`, `st_lo st_hi` | out, in | staging read, see [`Staging`](super::staging::Staging); while `st_busy` is low the port is free for the assembler |
@@ -14,7 +15,7 @@
 //!
 //! **Latency**: order to first beat 3 cycles, then one a cycle, without a gap between packets. **Back-pressure**: staging and
 //! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats) has room for it and
-//! for the two under way.
+//! for the two under way, and not while `gives` and `unread`.
 //!
 //! Addresses never wait for `go`: they are those of the order that would be next, and staging is asked for before it is
 //! known whether the answer will be used. The registers of an order under way need no `go`.
