@@ -14,8 +14,8 @@
 //! | `ends` | out | the last beat of a packet was taken |
 //!
 //! **Latency**: order to first beat 3 cycles, then one a cycle, without a gap between packets. **Back-pressure**: staging and
-//! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats) has room for it and
-//! for the two under way, and not while `gives` and `unread`.
+//! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats, 32 with `Cfg::bypass`) has room for it and
+//! for the two under way, and not while `gives` and `unread`: the deeper FIFO bridges that.
 //!
 //! Addresses never wait for `go`: they are those of the order that would be next, and staging is asked for before it is
 //! known whether the answer will be used. The registers of an order under way need no `go`.
@@ -85,9 +85,9 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub keep_ready: Signal<In, bool>,
     pub ends: Signal<Out, bool>,
 
-    out: Fifo<Bits<D>, 3>,
+    out: Fifo<Bits<D>, 5>,
     /// {kept, last, octets} of the beats in `out`.
-    out_meta: Fifo<Bits<9>, 3>,
+    out_meta: Fifo<Bits<9>, 5>,
     /// No beat of the current order was read yet.
     first: Reg<bool>,
     left_q: RegNr<Bits<16>>,
@@ -160,6 +160,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
     pub fn new(cfg: &Cfg) -> Self {
         let () = Self::OK;
         let blk_bits = cfg.blk_bits;
+        let depth = if cfg.bypass(LK) { 5 } else { 3 };
         assert!(
             blk_bits >= 3,
             "a pool block needs at least 8 beats: raise blk_bits"
@@ -195,8 +196,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             keep_valid: Default::default(),
             keep_ready: Default::default(),
             ends: Default::default(),
-            out: Default::default(),
-            out_meta: Default::default(),
+            out: Fifo::sized(depth),
+            out_meta: Fifo::sized(depth),
             first: Reg::new(true),
             left_q: Default::default(),
             last_q: Default::default(),
