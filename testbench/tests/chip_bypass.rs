@@ -330,7 +330,7 @@ fn mpa_54_76_not_with_a_bad_crc() {
 
 /// Errors that the pipeline finds in one: the event, and those behind it only give their slots back. More rounds than slots.
 #[test]
-fn ddp_30_errors_and_the_slots_behind_them() {
+fn ddp_35_errors_and_the_slots_behind_them() {
     run(|b| {
         for round in 0..12 {
             b.fresh()?;
@@ -351,7 +351,7 @@ fn ddp_30_errors_and_the_slots_behind_them() {
 
 /// Sends take their receives in order, among FPDUs of the pool; one has none.
 #[test]
-fn ddp_39_sends_and_one_without_a_receive() {
+fn ddp_31_sends_and_one_without_a_receive() {
     run(|b| {
         for posted in [2, 4] {
             b.fresh()?;
@@ -378,7 +378,7 @@ fn ddp_39_sends_and_one_without_a_receive() {
 
 /// Responses to Reads that were issued one after the other.
 #[test]
-fn rdm_28_read_responses() {
+fn read_responses() {
     run(|b| {
         b.fresh()?;
         let mut w = b.writes(3, 200);
@@ -424,7 +424,7 @@ fn tcp_68_not_with_a_fin() {
 
 /// Of a stream with Markers every FPDU is copied, those without a Marker in them too.
 #[test]
-fn mpa_6d_not_with_markers() {
+fn not_with_markers() {
     run(|b| {
         b.marks = true;
         b.fresh()?;
