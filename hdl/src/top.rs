@@ -190,6 +190,10 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     ack_need: Constant<Bits<8>>,
     /// An FPDU of the assembler is in the pipeline.
     fpdu_busy: Reg<bool>,
+    /// `Cfg::bypass`: the staging RAM was the assembler's in the cycle before.
+    asm_had: Vec<Reg<bool>>,
+    _bypass: usize,
+    unused_turn: Signal<Local, bool>,
     fpdus: Reg<Bits<3>>,
     fpdu_alone: Reg<bool>,
     fpdus_now: Signal<Local, Bits<3>>,
@@ -384,6 +388,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             need: Constant::new((cfg.credit() as u64).to_bits()),
             ack_need: Constant::new((cfg.ack_credit() as u64).to_bits()),
             fpdu_busy: Default::default(),
+            asm_had: (0..usize::from(cfg.bypass(LK)))
+                .map(|_| Reg::default())
+                .collect(),
+            _bypass: cfg.bypass(LK).into(),
+            unused_turn: Default::default(),
             fpdus: Default::default(),
             fpdu_alone: Default::default(),
             fpdus_now: Default::default(),
@@ -604,7 +613,15 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         // -> assembler
         self.asm.seg_push.next = self.pipe.seg_push.val();
         self.asm.seg_din.next = self.pipe.seg.val();
-        // Staging: deliver first; the assembler takes the cycles that are left.
+        self.asm.seg_hdr.next = self.pipe.seg_hdr.val();
+        // Staging: deliver first; the assembler takes the cycles that are left. Where deliver may be behind with FPDUs that the
+        // assembler left there, every other cycle is the assembler's: two beats a read, so both go on at full speed or nearly.
+        self.unused_turn.next = self.asm.st_req.val();
+        self.deliver.st_gives.next = false;
+        for i in 0..self._bypass {
+            self.deliver.st_gives.next = self.asm.st_req.val() & !self.asm_had[i].q.val();
+            self.asm_had[i].d.next = self.asm.st_req.val() & !self.asm_had[i].q.val();
+        }
         self.ingest.rd_addr.next = self.deliver.st_addr.val();
         self.ingest.rd_next.next = self.deliver.st_next.val();
         if !self.deliver.st_busy.val() {

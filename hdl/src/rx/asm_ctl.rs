@@ -19,6 +19,9 @@
 //! A preset of a slow line ([`Cfg::fpdus`] is 1) has none of that: it waits for the verdict before the next FPDU and for the end of a
 //! segment before the next one.
 //!
+//! With `Cfg::bypass` a segment that is one whole FPDU with a good CRC (`Seg::whole`), and next, is read not at all: `pass`. Its
+//! FPDU is told by where it lies, and its slot is deliver's from then on. 3 cycles a segment, if all before it is told.
+//!
 //! So the data path runs on over the borders of FPDUs and segments. At most one FPDU waits for its verdict while one more has
 //! begun: the reader holds the last chunk of an FPDU until the one before is judged, and Decide opens no third one.
 //! At most one segment waits to be told (`prior*`) while the next one is worked on. What a verdict needs to know
@@ -49,7 +52,7 @@ use super::asm_mark::AsmMark;
 use super::asm_op::Job;
 use super::blocks::LEN;
 use super::cfg::Cfg;
-use super::types::{Seg, BEAT, CONN, SLOT};
+use super::types::{Seg, BEAT, BYTE, CONN, SLOT};
 use crate::prim::{Reg, RegNr, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
@@ -87,6 +90,8 @@ pub enum AsmState {
     UndoDone,
     /// All octets of the segment are under way or refused: end it when the data path is empty.
     Drain,
+    /// The segment stays where it is: its FPDU is told when all before it is.
+    Pass,
 }
 
 /// What a verdict needs to know of the stretch that completed the FPDU.
@@ -210,6 +215,10 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     sorted: Reg<bool>,
     told: Reg<bool>,
     pool: Reg<bool>,
+    /// Its FPDU stays in the staging RAM, and its slot with it.
+    passed: Reg<bool>,
+    pass: Signal<Local, bool>,
+    passes: Signal<Local, bool>,
     sack: Reg<bool>,
     /// In Check: the segment has no octets; pairs of bits in which its sequence number is not the one expected.
     empty: RegNr<bool>,
@@ -320,6 +329,8 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     keeps: Constant<bool>,
     /// FPDUs and segments overlap.
     laps: Constant<bool>,
+    /// An FPDU may stay in the staging RAM.
+    bypass: Constant<bool>,
     k: Constant<Bits<LEN>>,
     lane_mask: Constant<Bits<LEN>>,
     block_less: Constant<Bits<LEN>>,
@@ -430,6 +441,9 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             sorted: Default::default(),
             told: Default::default(),
             pool: Default::default(),
+            passed: Default::default(),
+            pass: Default::default(),
+            passes: Default::default(),
             sack: Default::default(),
             empty: Default::default(),
             apart: Default::default(),
@@ -517,6 +531,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             size: Default::default(),
             keeps: Constant::new(cfg.sack),
             laps: Constant::new(cfg.fpdus() > 1),
+            bypass: Constant::new(cfg.bypass(LK)),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
             block_less: Constant::new(((1usize << block_log) - 1).to_bits()),
@@ -688,6 +703,15 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.job.next.seg_done = false;
             self.job.next.data = bit_cast::<32, 16>(self.raw.q.val());
         }
+        // Behind all that is to be told before.
+        self.passes.next = (self.bypass.val() & (self.state.q.val() == AsmState::Pass))
+            & (self.calm.val() & !self.full.val());
+        self.job.next.staged = self.passes.val();
+        if self.passes.val() {
+            self.job.next.seg_done = false;
+            self.job.next.data = (bit_cast::<32, SLOT>(self.seg.q.val().slot) << 22)
+                | bit_cast::<32, BYTE>(self.seg.q.val().addr);
+        }
         self.job.next.told = self.judge_q.q.val() & (!self.good_q.q.val() | self.mark.off.val());
         self.job.next.stray = self.stray.val();
         self.job.next.skip = self.judge_q.q.val() & !self.good_q.q.val() & self.tag.val().here;
@@ -753,6 +777,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & self.laps.val();
         // One that does not go on so waits until all before it is.
         self.go.next = self.slot_free.val() & (!self.apart.q.val().any() | self.calm.val());
+        // One whole FPDU, which begins here if it is next.
+        self.pass.next = self.seg.q.val().whole
+            & !self.fill.q.val().any()
+            & !self.sorted.q.val()
+            & !self.fresh.q.val();
         self.ask.next = false;
         self.jump.next = false;
         self.mark.go.next = false;
@@ -836,6 +865,10 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                             self.seq.d.next = self.seq.q.val() - 1;
                             self.fill.d.next = 0.into();
                             self.state.d.next = AsmState::Head;
+                        }
+                        if self.pass.val() {
+                            self.feed.next = false;
+                            self.state.d.next = AsmState::Pass;
                         }
                         // Not the next octets, or some behind them are here, or Markers among them: piece by piece.
                         if !self.sorted.q.val()
@@ -1001,6 +1034,14 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.state.d.next = AsmState::Head;
                 }
             }
+            AsmState::Pass => {
+                if self.passes.val() {
+                    self.push.next = true;
+                    self.passed.d.next = true;
+                    self.seq.d.next = self.seq.q.val() + bit_cast::<32, LEN>(self.rem.q.val());
+                    self.state.d.next = AsmState::Drain;
+                }
+            }
             AsmState::Short => {
                 self.rollback.d.next = true;
                 self.short_pulse.next = true;
@@ -1083,7 +1124,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                         self.state.d.next = AsmState::Sort;
                     } else if !self.full.val() {
                         self.finish.next = true;
-                        self.free_v.d.next = true;
+                        self.free_v.d.next = !self.passed.q.val();
                         self.push.next = true;
                     }
                 }
@@ -1210,6 +1251,7 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.sorted.d.next = false;
             self.told.d.next = false;
             self.pool.d.next = false;
+            self.passed.d.next = false;
             self.sack.d.next = false;
             self.rem.d.next = bit_cast::<LEN, 16>(self.next_seg.val().len) & self.rem_mask.val();
             self.empty.d.next =

@@ -125,6 +125,7 @@ impl SegIn {
             put_conn: Default::default(),
             put_row: Default::default(),
             segs: Fifo::sized((cfg.slot_bits + 1).min(7)).narrow(&[
+                ("whole", cfg.bypass(lk).into()),
                 ("conn", cfg.conn_bits),
                 ("slot", cfg.slot_bits),
                 ("addr", cfg.stage_bits + lk),

@@ -3,18 +3,19 @@
 //! | port | | |
 //! |---|---|---|
 //! | `push job`, `full` | in, out | a job; not pushed while `full`; depth 8, so that eight short FPDUs of a segment do not wait |
+//! | `head_we head_slot head_in` | in | first 48 octets of a segment, kept for its frame slot: those of an FPDU that stays in the staging RAM |
 //! | `hr_beat`, `hr_ok`, `hr_data` | out, in, in | pool beat to read; taken when `hr_ok`; the content 2 cycles later |
 //! | `op_valid op_ready op` | out, in, out | operation, held until `op_ready` |
 //!
 //! The end of a segment becomes an operation 2 cycles after its push into an empty queue. An FPDU's first 48 octets are
 //! read from its first pool block first: 48 / K beats, rounded up, and 3 cycles more (and the cycles without `hr_ok`).
-//! Operations leave from registers.
+//! Of a staged one they lie here and are there after 3 cycles. Operations leave from registers.
 
 use super::blocks::NO_BLOCK;
 use super::cfg::Cfg;
-use super::types::{Op, OpKind, BEAT, CONN};
+use super::types::{Op, OpKind, BEAT, CONN, HDR, HDR_A, HDR_B, SLOT};
 use crate::prim::{
-    ApplyMask, Fifo, LanesTo, PayloadCapture, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES, POSITION,
+    ApplyMask, Fifo, LanesTo, PayloadCapture, Ram, Reg, RegNr, BEAT_BITS, CAPTURE_BYTES, POSITION,
 };
 use rust_hdl::prelude::*;
 
@@ -31,6 +32,8 @@ pub struct Job {
     /// FPDU: bad CRC; `skip`: to be passed over, the segment's end tells it.
     pub told: bool,
     pub skip: bool,
+    /// FPDU: it lies in the staging RAM; `data` is {frame slot 8 bits, staging address 22 bits}.
+    pub staged: bool,
     /// With `told`: the CRC is good, a Marker was wrong.
     pub stray: bool,
     pub mid: bool,
@@ -59,6 +62,9 @@ pub struct OpMaker<const D: usize, const K: usize, const LK: usize> {
     pub push: Signal<In, bool>,
     pub job: Signal<In, Job>,
     pub full: Signal<Out, bool>,
+    pub head_we: Signal<In, bool>,
+    pub head_slot: Signal<In, Bits<SLOT>>,
+    pub head_in: Signal<In, Bits<HDR>>,
     pub hr_beat: Signal<Out, Bits<BEAT>>,
     pub hr_ok: Signal<In, bool>,
     pub hr_data: Signal<In, Bits<D>>,
@@ -81,6 +87,14 @@ pub struct OpMaker<const D: usize, const K: usize, const LK: usize> {
     /// Instead of the header: the length field of an FPDU that is not stored.
     raw1: RegNr<Bits<16>>,
     raw2: RegNr<Bits<16>>,
+    /// First octets of the FPDUs that lie in the staging RAM, by frame slot; of the one that is shown. One each, or none
+    /// (`Cfg::bypass`).
+    heads: Vec<Ram<Bits<HDR>, SLOT>>,
+    head_q: Vec<RegNr<Bits<HDR>>>,
+    _bypass: usize,
+    unused_we: Signal<Local, bool>,
+    unused_slot: Signal<Local, Bits<SLOT>>,
+    unused_head: Signal<Local, Bits<HDR>>,
     shown: RegNr<Job>,
     head: Signal<Local, Job>,
     now: Signal<Local, Job>,
@@ -104,13 +118,16 @@ impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
             push: Default::default(),
             job: Default::default(),
             full: Default::default(),
+            head_we: Default::default(),
+            head_slot: Default::default(),
+            head_in: Default::default(),
             hr_beat: Default::default(),
             hr_ok: Default::default(),
             hr_data: Default::default(),
             op_valid: Default::default(),
             op_ready: Default::default(),
             op: Default::default(),
-            jobs: Fifo::new().narrow(&[("conn", cfg.conn_bits)]),
+            jobs: Fifo::new().narrow(&[("conn", cfg.conn_bits), ("staged", cfg.bypass(LK).into())]),
             capture: PayloadCapture::new(),
             reach: LanesTo::new(),
             mask: ApplyMask::new(),
@@ -124,6 +141,16 @@ impl<const D: usize, const K: usize, const LK: usize> OpMaker<D, K, LK> {
             keep2: Default::default(),
             raw1: Default::default(),
             raw2: Default::default(),
+            heads: (0..usize::from(cfg.bypass(LK)))
+                .map(|_| Ram::new(cfg.slot_bits, 2).collisions_undefined())
+                .collect(),
+            head_q: (0..usize::from(cfg.bypass(LK)))
+                .map(|_| RegNr::default())
+                .collect(),
+            _bypass: cfg.bypass(LK).into(),
+            unused_we: Default::default(),
+            unused_slot: Default::default(),
+            unused_head: Default::default(),
             shown: Default::default(),
             head: Default::default(),
             now: Default::default(),
@@ -169,6 +196,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
             } else if self.head.val().seg_done {
                 self.jobs.pop.next = true;
                 self.state.d.next = OpState::Show;
+            } else if self.head.val().staged {
+                // Its octets are there when those of a beat would be.
+                self.ask.next = true;
+                self.jobs.pop.next = true;
+                self.state.d.next = OpState::Last;
             } else if self.hr_ok.val() {
                 self.ask.next = true;
                 self.beat.d.next = self.beat.q.val() + 1;
@@ -229,6 +261,9 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
             self.op.next.term = 0x2005.into();
             self.op.next.blk = self.none.val();
         }
+        if self.now.val().staged {
+            self.op.next.blk = self.none.val();
+        }
         if self.now.val().seg_done {
             self.op.next.kind = OpKind::SegDone;
             self.op.next.blk = self.none.val();
@@ -237,6 +272,22 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for OpMaker<D, K, LK
         self.op.next.gen = self.now.val().gen;
         self.op.next.hdr_a = self.capture.header.val().get_bits::<160>(0);
         self.op.next.hdr_b = self.capture.header.val().get_bits::<224>(160);
+        self.unused_we.next = self.head_we.val();
+        self.unused_slot.next = self.head_slot.val();
+        self.unused_head.next = self.head_in.val();
+        for i in 0..self._bypass {
+            self.heads[i].we.next = self.head_we.val();
+            self.heads[i].waddr.next = self.head_slot.val();
+            self.heads[i].wdata.next = self.head_in.val();
+            self.heads[i].raddr.next = self.data.val().get_bits::<SLOT>(22);
+            if self.ask2.q.val() {
+                self.head_q[i].d.next = self.heads[i].rdata.val();
+            }
+            if self.now.val().staged {
+                self.op.next.hdr_a = self.head_q[i].q.val().get_bits::<HDR_A>(0);
+                self.op.next.hdr_b = self.head_q[i].q.val().get_bits::<HDR_B>(160);
+            }
+        }
         self.op.next.seq = self.word.val();
         self.op.next.mid = self.now.val().mid;
         self.op.next.rollback = self.now.val().rollback;

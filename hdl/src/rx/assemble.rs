@@ -11,11 +11,11 @@
 //! | port | | |
 //! |---|---|---|
 //! | `ready` | out | after reset the contexts are being cleared, 2^conn_bits cycles; segments wait |
-//! | `seg_push seg_din`, `seg_room` | in, out | segments into a FIFO of twice the frame slots (128 at most); `seg_room` free entries, no push at 0 |
+//! | `seg_push seg_din seg_hdr`, `seg_room` | in, out | segments, and the first 48 octets of one that is `whole`, into a FIFO of twice the frame slots (128 at most); `seg_room` free entries, no push at 0 |
 //! | `st_req st_addr st_next`, `st_grant` | out, in | staging read by byte address (beat * K + lane), and the number of the beat after; `st_grant` may depend on `st_req` |
 //! | `st_lo st_hi` | in | the beat of the address and the next one, exactly 2 cycles after the granted cycle |
 //! | `op_valid op_ready op` | out, in, out | operations, held until taken |
-//! | `free_valid free_slot` | out | the frame slot of a segment that is done with, once for each segment that is no purge |
+//! | `free_valid free_slot` | out | the frame slot of a segment that is done with, once for each segment that is no purge and whose FPDU was not left in the staging RAM |
 //! | `pr_beat_lo pr_beat_hi`, `pr_lo pr_hi` | in, out | pool read, 2 cycles: see [`Pool`](super::pool::Pool) |
 //! | `nx_blk`, `nx_next` | in, out | next block of a chain, 1 cycle: see [`Blocks`](super::blocks::Blocks) |
 //! | `cf_valid cf_ready cf_blk` | in, out, in | gives back the chain of an Fpdu operation, `cf_blk` = `Op::blk` |
@@ -31,6 +31,9 @@
 //! Operations of a segment, in order:
 //! * `Fpdu` for each complete FPDU: first 48 octets (zero behind its end), `blk`, `term` 0.
 //!   The FPDU's blocks stay until `cf_*`.
+//! * `Fpdu` with `blk` NO_BLOCK and `term` 0, with `Cfg::bypass`: the segment is this FPDU, the whole of it and nothing else, and was not
+//!   copied (`Seg::whole`; it is next, no part of an FPDU is held, nothing kept, no Markers). `seq` says where it lies; who
+//!   delivers it frees the slot.
 //! * `Fpdu` with `term` 0x2002: bad CRC, and an octet of it was acknowledged before this segment (MPA-76, 77). It has a chain
 //!   too. The connection is dead: its later segments are dropped until purge or `fresh`.
 //! * `Fpdu` with `term` 0x2005: longer than max_fpdu. `blk` is NO_BLOCK (giving it back does no harm), `hdr_a` holds the
@@ -59,7 +62,7 @@
 //! one a segment, as long as a stream's segments wait one behind the other and FPDUs are 9 beats and more. Shorter ones take
 //! 7 to 8 cycles each (10 at 64 bits: the header's read-back), the first segment of a connection after another's 8 more. From
 //! the grant of its last chunk an FPDU's job takes 6 cycles. A preset of a slow line waits for each verdict and each end of a
-//! segment.
+//! segment. One that is not copied takes 3 cycles, and its two operations 6 to 7.
 //! An FPDU's first 48 octets are read back from its first block, in cycles in which that bank is not written.
 //!
 //! Parts: [`SegIn`] segments and contexts, [`AsmCtl`] decisions, [`AsmMark`](super::asm_mark::AsmMark) Markers, [`ChunkRun`] staging reads, [`AsmAhead`]
@@ -77,7 +80,7 @@ use super::cfg::Cfg;
 use super::early::Early;
 use super::early_fetch::EarlyFetch;
 use super::pool::Pool;
-use super::types::{Op, Seg, BEAT, BYTE, SLOT};
+use super::types::{Op, Seg, BEAT, BYTE, HDR, SLOT};
 use crate::prim::{Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
 
@@ -92,6 +95,7 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     pub ready: Signal<Out, bool>,
     pub seg_push: Signal<In, bool>,
     pub seg_din: Signal<In, Seg>,
+    pub seg_hdr: Signal<In, Bits<HDR>>,
     pub seg_room: Signal<Out, Bits<8>>,
     pub st_req: Signal<Out, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
@@ -144,6 +148,9 @@ pub struct Assembler<const D: usize, const K: usize, const LK: usize> {
     row: Signal<Local, SegCtx>,
     first: Signal<Local, Seg>,
     at_work: Signal<Local, Seg>,
+    /// The one that comes in.
+    new_seg: Signal<Local, Seg>,
+    unused_new: Signal<Local, Seg>,
     unused_work: Signal<Local, Seg>,
     unused_row: Signal<Local, SegCtx>,
     unused_taken: Signal<Local, bool>,
@@ -181,6 +188,7 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             ready: Default::default(),
             seg_push: Default::default(),
             seg_din: Default::default(),
+            seg_hdr: Default::default(),
             seg_room: Default::default(),
             st_req: Default::default(),
             st_addr: Default::default(),
@@ -239,6 +247,8 @@ impl<const D: usize, const K: usize, const LK: usize> Assembler<D, K, LK> {
             row: Default::default(),
             first: Default::default(),
             at_work: Default::default(),
+            new_seg: Default::default(),
+            unused_new: Default::default(),
             unused_work: Default::default(),
             unused_row: Default::default(),
             unused_taken: Default::default(),
@@ -506,6 +516,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Assembler<D, K, 
         // Operations and counters.
         self.maker.push.next = self.ctl.push.val();
         self.maker.job.next = self.ctl.job.val();
+        self.new_seg.next = self.seg_din.val();
+        self.unused_new.next = self.new_seg.val();
+        self.maker.head_we.next = self.seg_push.val() & !self.new_seg.val().purge;
+        self.maker.head_slot.next = self.new_seg.val().slot;
+        self.maker.head_in.next = self.seg_hdr.val();
         self.ctl.full.next = self.maker.full.val();
         self.maker.op_ready.next = self.op_ready.val();
         self.op_valid.next = self.maker.op_valid.val();

@@ -104,6 +104,12 @@ impl Cfg {
         }
     }
 
+    /// The assembler leaves a whole FPDU that is next where it is, in the staging RAM. `lk` = log2 of the octets in a beat: from
+    /// 32 on, where copying takes as long as the wire does. Narrower ones with `sack` have clocks to spare.
+    pub fn bypass(&self, lk: usize) -> bool {
+        self.sack && lk >= 5
+    }
+
     /// log2 of the depth of a FIFO that holds what is in flight.
     pub fn window_bits(&self) -> usize {
         self.window.next_power_of_two().ilog2() as usize

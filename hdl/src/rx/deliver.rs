@@ -10,12 +10,13 @@
 //! | `atomic_request` | out | an Atomic Request of the peer | as `read_request`, in one order with it; its operands come over the read side and stay in [`Operands`] |
 //! | `free`, `cf` | out | frame slot, pool chain | after the data and the event; the slot a cycle later, from a register |
 //! | `roomy` | out | room for the window behind the pipeline | two cycles old |
+//! | `st_gives` | in | the staging RAM is the assembler's in this cycle | nothing is read then if a frame waits to be |
 //!
 //! Requests: `x` before `nic`, but a request once shown stays. A delivery waits in three parts ([`DeliverQueue`]): what the
 //! request needs, what the read side needs ([`DeliverRead`]), what event and releases need; [`Turns`] keeps the order of
 //! the two sources. What a tail asks for is decoded into registers while its data is on the way: a tail takes two cycles at
 //! least, and one without data comes three cycles after its push. `st_busy` comes from a register ([`Unread`]): as long as any
-//! frame is not read the assembler waits, even while the pool is read or a request is not taken.
+//! frame is not read the assembler waits (but for `st_gives`), even while the pool is read or a request is not taken.
 //!
 //! Depth: the frame slots, or twice the window if that is more (`Cfg::deliver_bits`): the list of deliveries is never what
 //! ends a burst of short frames behind a long one.
@@ -181,6 +182,8 @@ pub struct Deliver<const D: usize, const K: usize, const LK: usize, const C: usi
 
     /// Staging is read in this cycle; otherwise the port is free for the assembler.
     pub st_busy: Signal<Out, bool>,
+    /// It is the assembler's in this cycle.
+    pub st_gives: Signal<In, bool>,
     pub st_addr: Signal<Out, Bits<BYTE>>,
     pub st_next: Signal<Out, Bits<BEAT>>,
     pub st_lo: Signal<In, Bits<D>>,
@@ -340,6 +343,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Deliver<D,
             atomic_request_compare: Default::default(),
             atomic_request_compare_mask: Default::default(),
             st_busy: Default::default(),
+            st_gives: Default::default(),
             st_addr: Default::default(),
             st_next: Default::default(),
             st_lo: Default::default(),
@@ -531,6 +535,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.unread.read.next =
             self.nq.order_pop.val() | (self.xq.order_pop.val() & self.read.x_frame.val());
         self.read.unread.next = self.unread.some.val();
+        self.read.gives.next = self.st_gives.val();
         self.st_busy.next = self.read.st_busy.val();
         self.st_addr.next = self.read.st_addr.val();
         self.st_next.next = self.read.st_next.val();

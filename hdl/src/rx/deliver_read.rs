@@ -3,6 +3,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `unread`, `x_frame` | in, out | a frame waits to be read, from a register; `x_order` is one |
+//! | `gives` | in | with `unread`: nothing is read in this cycle, the staging port is another's |
 //! | `x`, `x_order`, `nic_order` | in | where the order comes from; the oldest order of either source |
 //! | `go`, `x_done nic_done` | in, out | the order is one indeed (late: a request may be taken in this very cycle); with `go`, its last beat is read: if it comes from there |
 //! | `st_busy st_addr st_next`, `st_lo st_hi` | out, in | staging read, see [`Staging`](super::staging::Staging); while `st_busy` is low the port is free for the assembler |
@@ -13,8 +14,8 @@
 //! | `ends` | out | the last beat of a packet was taken |
 //!
 //! **Latency**: order to first beat 3 cycles, then one a cycle, without a gap between packets. **Back-pressure**: staging and
-//! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats) has room for it and
-//! for the two under way.
+//! pool answer after 2 cycles whatever happens; a read is issued only while the output FIFO (8 beats, 32 with `Cfg::bypass`) has room for it and
+//! for the two under way, and not while `gives` and `unread`: the deeper FIFO bridges that.
 //!
 //! Addresses never wait for `go`: they are those of the order that would be next, and staging is asked for before it is
 //! known whether the answer will be used. The registers of an order under way need no `go`.
@@ -56,6 +57,7 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
     pub unread: Signal<In, bool>,
+    pub gives: Signal<In, bool>,
     pub x_frame: Signal<Out, bool>,
     pub x: Signal<In, bool>,
     pub x_order: Signal<In, Order>,
@@ -83,9 +85,9 @@ pub struct DeliverRead<const D: usize, const K: usize, const LK: usize, const C:
     pub keep_ready: Signal<In, bool>,
     pub ends: Signal<Out, bool>,
 
-    out: Fifo<Bits<D>, 3>,
+    out: Fifo<Bits<D>, 5>,
     /// {kept, last, octets} of the beats in `out`.
-    out_meta: Fifo<Bits<9>, 3>,
+    out_meta: Fifo<Bits<9>, 5>,
     /// No beat of the current order was read yet.
     first: Reg<bool>,
     left_q: RegNr<Bits<16>>,
@@ -158,6 +160,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
     pub fn new(cfg: &Cfg) -> Self {
         let () = Self::OK;
         let blk_bits = cfg.blk_bits;
+        let depth = if cfg.bypass(LK) { 5 } else { 3 };
         assert!(
             blk_bits >= 3,
             "a pool block needs at least 8 beats: raise blk_bits"
@@ -166,6 +169,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             clock: Default::default(),
             reset: Default::default(),
             unread: Default::default(),
+            gives: Default::default(),
             x_frame: Default::default(),
             x: Default::default(),
             x_order: Default::default(),
@@ -192,8 +196,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> DeliverRea
             keep_valid: Default::default(),
             keep_ready: Default::default(),
             ends: Default::default(),
-            out: Default::default(),
-            out_meta: Default::default(),
+            out: Fifo::sized(depth),
+            out_meta: Fifo::sized(depth),
             first: Reg::new(true),
             left_q: Default::default(),
             last_q: Default::default(),
@@ -302,7 +306,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         }
 
         // One beat a cycle. Three free entries: this beat and the two under way.
-        self.room.next = self.out.room.val() >= 3;
+        self.room.next = (self.out.room.val() >= 3) & !(self.gives.val() & self.unread.val());
         self.reads.next = self.go.val() & self.data.val() & self.room.val();
         // Which source it is is known late.
         self.x_done.next = !self.x_now.val().data | self.room.val();

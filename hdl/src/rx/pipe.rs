@@ -93,6 +93,7 @@ pub struct Pipe {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
+    pub seg_hdr: Signal<Out, Bits<HDR>>,
     /// The SACK blocks of a report are not told: its connection is gone, or has no SACK.
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
@@ -298,6 +299,7 @@ impl Pipe {
             ack: Default::default(),
             seg_push: Default::default(),
             seg: Default::default(),
+            seg_hdr: Default::default(),
             sack_void: Default::default(),
             free_valid: Default::default(),
             free_slot: Default::default(),
@@ -415,7 +417,7 @@ impl Pipe {
             unused_stamp_row: Default::default(),
             ack_push_q: Default::default(),
             ack_q: Default::default(),
-            place: Place::new(cfg.parts),
+            place: Place::new(cfg.parts, cfg.bypass(lk)),
             _parts: cfg.parts.into(),
         }
     }
@@ -750,6 +752,7 @@ impl Logic for Pipe {
         self.ack.next = self.ack_q.q.val();
         self.seg_push.next = self.place.seg_push.val();
         self.seg.next = self.place.seg.val();
+        self.seg_hdr.next = self.place.seg_hdr.val();
         self.sack_void.next = self.place.sack_void.val();
         self.free_valid.next = self.place.free_valid.val();
         self.free_slot.next = self.place.free_slot.val();

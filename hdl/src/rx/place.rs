@@ -16,6 +16,8 @@
 //! Timestamps (RFC 7323, `stamps`): an old one refuses the segment, which is answered like a duplicate by a report without the
 //! sender's fields; a missing one drops it without any. TS.Recent moves only with a segment that TCP accepts, an acceptable
 //! ACK number included: who cannot guess that shall not move it (RFC 5961).
+//! An FPDU that the assembler left where it is (`Cfg::bypass`) comes as an operation and is delivered as a frame is: from the
+//! staging RAM, and its slot is freed behind it, whatever becomes of the FPDU.
 //! CRC: the first two failures of an FPDU of which nothing is acknowledged are dropped for TCP to repair, the third is
 //! error 0x2002 (MPA-76, MPA-77). Requirements: MPA-54, DDP-21..DDP-24, DDP-39..DDP-3D, RDM-10, RDM-31.
 
@@ -27,10 +29,11 @@ use crate::prim::reg::{Reg, RegNr};
 use rust_hdl::prelude::*;
 
 impl Place {
-    /// With or without parts.
-    pub fn new(parts: bool) -> Self {
+    /// With or without parts; with FPDUs that the assembler left in the staging RAM or without.
+    pub fn new(parts: bool, bypass: bool) -> Self {
         Self {
             _parts: parts.into(),
+            _bypass: bypass.into(),
             ..Self::default()
         }
     }
@@ -87,6 +90,8 @@ pub struct Place {
     pub ack: Signal<Out, Ack>,
     pub seg_push: Signal<Out, bool>,
     pub seg: Signal<Out, Seg>,
+    /// With `seg`: FPDU octets 0..47, if it begins with one.
+    pub seg_hdr: Signal<Out, Bits<HDR>>,
     /// An operation's SACK blocks are reported to nobody: its connection is gone, or has no SACK (RFC 2018 4).
     pub sack_void: Signal<Out, bool>,
     pub free_valid: Signal<Out, bool>,
@@ -134,6 +139,7 @@ pub struct Place {
     silent: Signal<Local, bool>,
     unused_part_oks: Signal<Local, Bits<16>>,
     _parts: usize,
+    _bypass: usize,
     cq: RegNr<CtxEntry>,
     oq: RegNr<Op>,
     fq: RegNr<Dyn>,
@@ -165,6 +171,11 @@ pub struct Place {
     purgeq: Reg<bool>,
     fenceq: Reg<bool>,
     pool_fpduq: Reg<bool>,
+    /// An FPDU of the assembler's that lies in the staging RAM, with a frame slot to be freed.
+    stagedq: Reg<bool>,
+    place_at: Signal<Local, Bits<32>>,
+    unused_at: Signal<Local, Bits<32>>,
+    slotq: RegNr<Bits<SLOT>>,
     finq: Reg<bool>,
     fin_toldq: Reg<bool>,
     rstq: Reg<bool>,
@@ -270,6 +281,7 @@ pub struct Place {
     unused_c: Signal<Local, CtxEntry>,
     unused_o: Signal<Local, Op>,
     unused_form: Signal<Local, Form>,
+    unused_v: Signal<Local, Verdict>,
 }
 
 impl Logic for Place {
@@ -281,6 +293,7 @@ impl Logic for Place {
         self.unused_c.next = self.cq.q.val();
         self.unused_o.next = self.oq.q.val();
         self.unused_form.next = self.formq.q.val();
+        self.unused_v.next = self.vq.q.val();
 
         // X2 -> X3
         self.is_op.d.next = self.op.val();
@@ -414,6 +427,21 @@ impl Logic for Place {
         if self.op.val() {
             self.fromq.d.next = (bit_cast::<BYTE, BEAT>(self.o.val().blk) << 6)
                 | bit_cast::<BYTE, 6>(self.header.val());
+        }
+        self.slotq.d.next = self.d.val().slot;
+        self.stagedq.d.next = false;
+        self.place_at.next = self.o.val().seq;
+        self.unused_at.next = self.place_at.val();
+        for _i in 0..self._bypass {
+            // A frame's operation: it has no block, and no error is told with it.
+            if (self.op.val() & (self.op_kind.val() == OpKind::Fpdu))
+                & (self.o.val().blk.get_bit(15) & !self.o.val().term.any())
+            {
+                self.stagedq.d.next = true;
+                self.slotq.d.next = self.place_at.val().get_bits::<SLOT>(22);
+                self.fromq.d.next = self.place_at.val().get_bits::<BYTE>(0)
+                    + bit_cast::<BYTE, 6>(self.header.val());
+            }
         }
 
         self.step.next = self.is_op.q.val() | self.is_frame.q.val();
@@ -647,12 +675,12 @@ impl Logic for Place {
         self.delivery.conn.next = self.cq.q.val().conn;
         self.delivery.gen.next = self.cq.q.val().gen;
         self.delivery.func.next = self.cq.q.val().func;
-        self.delivery.slot.next = self.dq.q.val().slot;
+        self.delivery.slot.next = self.slotq.q.val();
         self.delivery.blk.next = self.oq.q.val().blk;
         self.delivery.fence_id.next = self.oq.q.val().fence_id;
         self.delivery.mid.next = self.oq.q.val().mid;
-        self.delivery.is_op.next = self.is_op.q.val();
-        self.delivery.is_frame.next = self.is_frame.q.val();
+        self.delivery.is_op.next = self.is_op.q.val() & !self.stagedq.q.val();
+        self.delivery.is_frame.next = self.is_frame.q.val() | self.stagedq.q.val();
         self.delivery.pool_fpdu.next = self.pool_fpduq.q.val();
         self.delivery.fence.next = self.fenceq.q.val();
         self.delivery.fin.next = self.finq.q.val();
@@ -694,6 +722,17 @@ impl Logic for Place {
         }
         if self.vq.q.val().reset_later {
             self.seg.next.len = 0.into();
+        }
+        // Not of a frame in parts: what does not go the fast way takes all parts behind it.
+        self.seg.next.whole = false;
+        self.seg_hdr.next = bit_cast::<HDR, HDR_A>(self.hdr_aq.q.val())
+            | (bit_cast::<HDR, HDR_B>(self.hdr_bq.q.val()) << 160);
+        for _i in 0..self._bypass {
+            self.seg.next.whole = (self.vq.q.val().single & self.vq.q.val().inside)
+                & (self.vq.q.val().here | self.vq.q.val().early)
+                & !(self.partq.q.val().extra | self.partq.q.val().more)
+                & (self.is_frame.q.val() & !self.vq.q.val().reset_later)
+                & self.crc_good.val();
         }
 
         // A frame that nobody keeps gives its slot back.
@@ -811,8 +850,9 @@ impl Logic for Place {
         self.why4.d.next.rst = (self.sums.val() & self.vq.q.val().reset) | self.rstq.q.val();
         self.why4.d.next.fin = self.finq.q.val();
         self.why4.d.next.dead = self.good.val() & self.dead.val();
-        self.why4.d.next.fpdu_fast = self.clean.val() & self.fast_ok.val();
-        self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val();
+        self.why4.d.next.fpdu_fast = (self.clean.val() & self.fast_ok.val())
+            | (self.op_ok_fpdu.val() & self.stagedq.q.val());
+        self.why4.d.next.fpdu_pool = self.op_ok_fpdu.val() & !self.stagedq.q.val();
         self.why4.d.next.fpdu_crc = (self.sums.val() & self.fast_bad.val())
             | self.againq.q.val()
             | (self.op_fpduq.q.val() & self.crc_termq.q.val());

@@ -113,6 +113,7 @@ pub struct TcpJudge {
     unused_left: Signal<Local, Bits<33>>,
     open: Signal<Local, bool>,
     settled: Signal<Local, bool>,
+    single: Signal<Local, bool>,
     ready: Signal<Local, bool>,
     flags: Signal<Local, Bits<8>>,
     // Fields of whole structs that nobody here needs.
@@ -137,10 +138,10 @@ impl Logic for TcpJudge {
         self.open.next = (self.f.val().st == 1) & !self.f.val().rst;
         self.settled.next = !self.f.val().pend.any();
         // One whole FPDU, and no octet in front of it is held anywhere.
-        self.ready.next = (self.fpdu.val() == bit_cast::<18, 16>(self.unit.val()))
-            & !self.f.val().mid
-            & self.settled.val()
-            & !self.fin.val();
+        self.single.next =
+            (self.fpdu.val() == bit_cast::<18, 16>(self.unit.val())) & !self.fin.val();
+        self.v.next.single = self.single.val();
+        self.ready.next = self.single.val() & !self.f.val().mid & self.settled.val();
         // snd_una - max_wnd <= ack <= snd_nxt
         self.ack_ok.next = self.ack_gap.val() <= self.ack_room.val();
         self.passed.next = self.whole.val()

@@ -31,6 +31,8 @@ pub struct Upper {
 pub const HDR_A: usize = 160;
 /// FPDU octets 20..47: RDMA Read Request header, Terminate header.
 pub const HDR_B: usize = 224;
+/// Both.
+pub const HDR: usize = HDR_A + HDR_B;
 
 /// What ingest knows when a frame has ended. One entry a frame, in arrival order.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
@@ -192,11 +194,12 @@ pub struct Op {
     /// [106] Timestamps, [138:107] TS.Recent.
     pub hdr_a: Bits<HDR_A>,
     pub hdr_b: Bits<HDR_B>,
-    /// Fpdu: first pool block of the FPDU.
+    /// Fpdu: first pool block of the FPDU. NO_BLOCK without an error: it lies in the staging RAM, `seq` says where.
     pub blk: Bits<BEAT>,
     /// Fpdu: error found by the assembler (layer/type octet, code octet), 0 none.
     pub term: Bits<16>,
-    /// SegDone: stream position that may be acknowledged (everything before it is placed or held).
+    /// SegDone: stream position that may be acknowledged (everything before it is placed or held). Fpdu without a block:
+    /// {frame slot 8, staging byte address of its first octet 22}; the slot is free when it has been delivered.
     pub seq: Bits<32>,
     /// SegDone: a part of an FPDU is held, or octets ahead of a gap; with Markers and without `fin` always.
     pub mid: bool,
@@ -280,6 +283,8 @@ pub struct Seg {
     pub fresh: bool,
     pub crc_en: bool,
     pub fin: bool,
+    /// One FPDU, the whole of it and nothing else, of a kind that goes the fast way; its CRC is good. (`Cfg::bypass`)
+    pub whole: bool,
 }
 
 /// Where the octets of a delivery come from (`Desc::src`).

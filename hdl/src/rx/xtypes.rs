@@ -168,6 +168,8 @@ pub struct Moves {
 pub struct Verdict {
     /// One whole FPDU in order, nothing queued before it, if it is inside of the window.
     pub fast: bool,
+    /// One whole FPDU and no FIN, wherever it stands.
+    pub single: bool,
     /// Data or FIN for the assembler, if some of it is inside of the window and not all old.
     pub slow: bool,
     /// Data ahead of a gap, for the assembler too, if it begins inside of the window.
