@@ -36,7 +36,7 @@ fn figures_of_dc_100g_at_512_bits() {
     hold("dc-100g");
 }
 
-/// The aim is 0.95. What is reached does not get less.
+/// The budget is 0.95. What is reached does not get less.
 fn disorder(name: &str, least: f64) {
     let preset = Preset::find(name).expect("preset");
     let lib = build(preset.data_width, &preset.cfg(), false).expect("model");
