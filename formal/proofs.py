@@ -202,6 +202,9 @@ PROOFS = [
         Mutant("order", "{din_2, din_1, din_0}", "{din_2, din_0, din_1}"),
     ]),
     Proof("unpack_3x5", "vector", "cuts the vector, lowest first", COMB, {"N": 3, "WHICH": 2}),
+    Proof("equal_29", "vector", "equality", COMB, {"N": 29, "W": 2, "WHICH": 3}, [
+        Mutant("a group forgotten", "assign part[3] = a[28:24] == b[28:24];", "assign part[3] = 1'b1;"),
+    ]),
     Proof("keep_to_len_8", "keep", "length of a keep", COMB, {"K": 8, "C": 4, "WHICH": 0}, [
         Mutant("full beat forgotten", "assign len[3] = |(edges & 8'h80);", "assign len[3] = 1'b0;"),
     ]),

@@ -119,6 +119,7 @@ fn vectors(out: &mut Texts) {
         .put("bswap_64", Bswap::<64>::new())
         .put("pack_3x5", Pack::<3, 5, 15>::new())
         .put("unpack_3x5", Unpack::<3, 5, 15>::new())
+        .put("equal_29", Equal::<29>::default())
         .put("keep_to_len_8", KeepToLen::<8, 4>::new())
         .put("keep_to_len_64", KeepToLen::<64, 7>::new())
         .put("len_to_keep_8", LenToKeep::<8, 4>::new())

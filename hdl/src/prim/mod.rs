@@ -34,12 +34,14 @@
 //! | [`TupleHash`] | tuple -> h0, h1, fp | 0 | text |
 //! | [`FindFirst`] | req -> grant, index, any | 0 | text |
 //! | [`Bswap`], [`Pack`], [`Unpack`] | din -> dout | 0 | text |
+//! | [`Equal`] | a, b -> same | 0 | text |
 //!
 //! Outputs that a parent does not need may be left unread.
 
 pub mod capture;
 pub mod crc32c;
 pub mod csum;
+pub mod equal;
 pub mod fifo;
 pub mod hash;
 pub mod keep;
@@ -58,6 +60,7 @@ pub mod text;
 pub use capture::{Field, FieldCapture, PayloadCapture, Place, CAPTURE_BYTES};
 pub use crc32c::{crc_residue, CrcData, CrcResidue, CrcShift, CrcWant, POLY};
 pub use csum::{FoldSum, SumBeat, SumGroups, SumJoin, GROUP_BITS, SUM_BITS};
+pub use equal::Equal;
 pub use fifo::{BypassFifo, Fifo};
 pub use hash::{tuple_hash, TupleHash};
 pub use keep::{FixedLanes, KeepToLen, LanesFrom, LanesTo, LenToKeep, Octets, POSITION};

@@ -30,7 +30,7 @@
 use super::cfg::Cfg;
 use super::types::{Ctx, CtxEntry, Dyn, Mirror, Upper, CONN, TUPLE, UPPER};
 use crate::prim::reg::{Reg, RegNr};
-use crate::prim::{Ram, RamClear};
+use crate::prim::{Equal, Ram, RamClear};
 use rust_hdl::prelude::*;
 
 /// What is known of a request while the RAMs are read.
@@ -113,11 +113,14 @@ pub struct CtxTables {
     write: Signal<Local, bool>,
     row: Signal<Local, Ctx>,
     same: Signal<Local, bool>,
+    /// Where rows are in slices, which is where a small part is full: the tuples are compared in few levels.
+    equal: Vec<Equal<TUPLE>>,
     /// Ones where a connection number of this preset has zeros.
     beyond: Constant<Bits<CONN>>,
     _latency: usize,
     /// Rows in slices: the address bit that says when to read. Else beyond the address.
     _strobe: usize,
+    _sliced: usize,
     _ports: usize,
 }
 
@@ -181,6 +184,10 @@ impl CtxTables {
             write: Default::default(),
             row: Default::default(),
             same: Default::default(),
+            equal: (0..usize::from(cfg.sliced))
+                .map(|_| Equal::default())
+                .collect(),
+            _sliced: cfg.sliced.into(),
             beyond: Constant::new(beyond.to_bits()),
             _latency: latency,
             _strobe: if cfg.sliced { CONN - 1 } else { CONN },
@@ -275,6 +282,17 @@ impl Logic for CtxTables {
                 & (self.asked.val().v6 == self.ctx_ram.rdata.val().v6)
                 & (self.asked.val().src_high == self.ctx_ram.rdata.val().src_high)
                 & (self.asked.val().dst_high == self.ctx_ram.rdata.val().dst_high);
+        }
+        for i in 0..self._sliced {
+            self.equal[i].a.next = self.asked.val().tuple;
+            self.equal[i].b.next = self.ctx_ram.rdata.val().tuple;
+            self.same.next = self.equal[i].same.val()
+                & (self.asked.val().v6 == self.ctx_ram.rdata.val().v6)
+                & (self.asked.val().src_high == self.ctx_ram.rdata.val().src_high)
+                & (self.asked.val().dst_high == self.ctx_ram.rdata.val().dst_high);
+            if self.asked.val().pseudo {
+                self.same.next = self.asked.val().gen == self.ctx_ram.rdata.val().gen;
+            }
         }
         self.entry.next.pseudo = self.asked.val().pseudo;
         self.entry.next.hit =

@@ -266,7 +266,8 @@ pub fn common() -> ModelLib {
         .add("ff64", FindFirst::<64, 6>::new())
         .add("bswap", Bswap::<48>::new())
         .add("pack", Pack::<3, 5, 15>::new())
-        .add("unpack", Unpack::<4, 9, 36>::new());
+        .add("unpack", Unpack::<4, 9, 36>::new())
+        .add("equal", Equal::<29>::default());
     b.build("common").expect("the bench builds")
 }
 

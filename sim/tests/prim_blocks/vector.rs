@@ -45,8 +45,8 @@ fn the_lowest_request_wins() {
 }
 
 #[test]
-fn vectors_are_swapped_packed_and_cut() {
-    let mut c = Cases::new("vector::vectors_are_swapped_packed_and_cut");
+fn vectors_are_swapped_packed_cut_and_compared() {
+    let mut c = Cases::new("vector::vectors_are_swapped_packed_cut_and_compared");
     let mut dut = Dut::new(&common(), c.seed);
     for _ in 0..300 {
         let bytes = c.bytes(6);
@@ -57,9 +57,15 @@ fn vectors_are_swapped_packed_and_cut() {
             dut.set(&format!("pack__din_{i}"), *p);
         }
         dut.set("unpack__din", whole);
+        // As often as not the same, else in one bit different.
+        let a = c.bits(29);
+        let differs = c.bits(1) << (c.bits(32) % 29);
+        dut.set("equal__a", a);
+        dut.set("equal__b", a ^ differs);
         dut.settle();
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
         assert_eq!(dut.get_bytes("bswap__dout", 6), reversed);
+        assert_eq!(dut.get("equal__same"), u128::from(differs == 0));
         let packed = parts[0] | parts[1] << 5 | parts[2] << 10;
         assert_eq!(dut.get("pack__dout"), packed);
         for i in 0..4 {
