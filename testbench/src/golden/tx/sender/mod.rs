@@ -231,6 +231,11 @@ impl TcpSender {
         self.seq_at(self.max)
     }
 
+    /// Sequence number of a bare acknowledgement: inside of the window even if the peer took some of it back.
+    pub fn ack_seq(&self) -> u32 {
+        self.seq_at(self.max.min(self.edge.max(self.una)))
+    }
+
     /// Largest window the peer ever offered.
     pub fn max_wnd(&self) -> u32 {
         self.max_wnd as u32

@@ -183,7 +183,7 @@ fn rdm_50_51_53_54_terminates_equal_their_vectors() {
 }
 
 #[test]
-fn ddp_0e_long_messages_are_cut_at_the_mulpdu() {
+fn ddp_02_0f_10_long_messages_are_cut_at_the_mulpdu() {
     let whole = [payload("SEND-frag-0", 18), payload("SEND-frag-1", 18)].concat();
     let cfg = MakerConfig {
         mulpdu: 18 + 32,
@@ -251,7 +251,7 @@ fn mpa_6b_6c_markers_equal_the_vectors() {
 }
 
 #[test]
-fn mpa_40_mulpdu_as_in_the_table() {
+fn mpa_45_46_47_mulpdu_as_in_the_table() {
     let table = [
         (536, 522, 530),
         (1220, 1202, 1214),
@@ -275,7 +275,7 @@ fn mpa_40_mulpdu_as_in_the_table() {
 
 /// Whatever the position in the stream: an FPDU of the MULPDU fits the segment, and the receiver gets it back.
 #[test]
-fn mpa_41_fpdus_of_the_mulpdu_fit_their_segment() {
+fn mpa_41_49_50_fpdus_of_the_mulpdu_fit_their_segment() {
     for emss in [536usize, 1446, 1447, 1448, 1449, 1460] {
         for markers in [false, true] {
             let n = mulpdu(emss, markers);
