@@ -172,8 +172,10 @@ impl Endpoint {
             answered: false,
             original: None,
         });
-        if self.state != State::Open {
-            self.flush(now, SqStatus::Flushed);
+        match self.state {
+            State::Open => {}
+            State::Closing => self.flush(now, SqStatus::Flushed),
+            State::Dead => self.flush(now, SqStatus::ConnectionLost),
         }
         index
     }
@@ -338,6 +340,11 @@ impl Endpoint {
             });
             self.sq.pop_front();
         }
+    }
+
+    /// Reads and Atomics of ours that are open.
+    pub fn open_now(&self) -> usize {
+        self.open_reads()
     }
 
     /// Requests that wait for the peer's answer.
