@@ -3,7 +3,7 @@
 //! * [`octets`], [`fpdu`]: messages to DDP segments to FPDUs, with a record of each.
 //! * [`sender`]: TCP of an established connection; [`acks`]: when the receive half's acknowledgements leave.
 //! * [`frame`]: Ethernet, IP and TCP octets. [`endpoint`]: both halves with work requests, completions and errors.
-//! * [`link`], [`net`]: a wire that loses, doubles, delays and spoils, and endpoint pairs on it.
+//! * [`link`], [`net`]: a wire that loses, doubles, delays and spoils, and endpoint pairs on it. [`ideal`]: a yardstick.
 //!
 //! All of it runs in virtual time (nanoseconds) and is made new from its seed.
 
@@ -11,6 +11,7 @@ pub mod acks;
 pub mod endpoint;
 pub mod fpdu;
 pub mod frame;
+pub mod ideal;
 pub mod link;
 pub mod net;
 pub mod octets;

@@ -104,6 +104,8 @@ impl Endpoint {
             Verdict::CrcDrop if before == after => Ask::Nothing,
             _ if beyond || fin => Ask::Now,
             Verdict::Arrival(_) if empty && acceptable => Ask::Nothing,
+            // Two ends may call each other's bare acknowledgements old: no answer to each.
+            Verdict::Arrival(_) if empty => Ask::Challenge,
             Verdict::Arrival(Arrival::InOrder) | Verdict::CrcDrop => {
                 if gap {
                     Ask::Now

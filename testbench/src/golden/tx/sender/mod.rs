@@ -231,9 +231,13 @@ impl TcpSender {
         self.seq_at(self.max)
     }
 
-    /// Sequence number of a bare acknowledgement: inside of the window even if the peer took some of it back.
+    /// Sequence number of a bare acknowledgement: SND.NXT, or the right edge if the peer took back what was sent. An edge that
+    /// only lost what the window scale rounds off is not meant: the peer did take those octets, and for it the edge is old.
     pub fn ack_seq(&self) -> u32 {
-        self.seq_at(self.max.min(self.edge.max(self.una)))
+        if self.max < self.edge + (1 << self.cfg.wnd_scale) {
+            return self.snd_nxt();
+        }
+        self.seq_at(self.edge.max(self.una))
     }
 
     /// Largest window the peer ever offered.

@@ -3,6 +3,7 @@
 
 mod ends;
 mod fpdu;
+mod goodput;
 mod lab;
 mod random;
 mod recovery;
