@@ -7,8 +7,8 @@
 //!   frame under the same seed. A frame that is lost still takes its wire time.
 //! * Loss is known exactly when the acknowledgement would have come: no threshold of duplicates, no timer ever, and no frame
 //!   is sent again in vain. So the pipe is always exact.
-//! * The window is NewReno's: slow start, congestion avoidance, halved once for all losses of one flight, and it is bound by
-//!   the receiver's window. This is what keeps the yardstick a TCP: with `reno` off the window is the receiver's alone.
+//! * The window is NewReno's: slow start (as slow as delayed acknowledgements make it), congestion avoidance, halved once for
+//!   all losses of one flight, and it is bound by the receiver's window. This is what keeps the yardstick a TCP: with `reno` off the window is the receiver's alone.
 //!
 //! So the difference between a real sender and this one is what it loses by detecting late, by time-outs, by sending in vain
 //! and by waiting for delayed acknowledgements.
@@ -31,6 +31,8 @@ pub struct IdealConfig {
     pub window: u64,
     /// Frames of the first window.
     pub first_window: u64,
+    /// Segments that share an acknowledgement: in slow start the window grows by one segment for so many.
+    pub ack_every: u64,
     /// Congestion control; without it the receiver's window rules.
     pub reno: bool,
 }
@@ -96,7 +98,11 @@ pub fn ideal(cfg: &IdealConfig, segments: u64) -> IdealResult {
         }
         done += 1;
         if cfg.reno && number >= recover {
-            cwnd += if cwnd < ssthresh { 1.0 } else { 1.0 / cwnd };
+            cwnd += if cwnd < ssthresh {
+                1.0 / cfg.ack_every as f64
+            } else {
+                1.0 / cwnd
+            };
         }
     }
     let bits = 8.0 * segments as f64 * cfg.payload as f64;

@@ -351,7 +351,8 @@ impl Endpoint {
     fn open_reads(&self) -> usize {
         self.sq
             .iter()
-            .filter(|w| w.request.work.awaits_answer() && w.end.is_some() && !w.answered)
+            .take_while(|w| w.end.is_some())
+            .filter(|w| w.request.work.awaits_answer() && !w.answered)
             .count()
     }
 

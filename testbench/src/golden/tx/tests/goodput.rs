@@ -10,10 +10,13 @@ fn both(loss: f64, rate: u64, rtt: Ns, window: u32, segments: u64, seed: u64) ->
         window,
         window_scale: 7,
         sender: SenderConfig {
-            rto_min: 4 * MS,
-            rto_initial: 10 * MS,
+            rto_min: 4 * rtt,
+            rto_initial: 10 * rtt,
+            granularity: rtt / 100,
             ..SenderConfig::default()
         },
+        // The run ends with the last acknowledgement.
+        ack_delay: rtt / 2,
         region: 4096,
         ..Setup::default()
     };
@@ -45,8 +48,10 @@ fn both(loss: f64, rate: u64, rtt: Ns, window: u32, segments: u64, seed: u64) ->
         payload: 1460,
         window: u64::from(window),
         first_window: 3,
+        ack_every: 2,
         reno: true,
     };
+    let id = ideal(&cfg, octets.div_ceil(1460));
     (ours, ideal(&cfg, octets.div_ceil(1460)).goodput)
 }
 
@@ -71,6 +76,7 @@ fn ideal_under_loss_behaves() {
         payload: 1460,
         window: 4 << 20,
         first_window: 3,
+        ack_every: 2,
         reno,
     };
     let good = |l, r| ideal(&cfg(l, r), 40_000).goodput;
@@ -91,10 +97,10 @@ fn tcp_50_goodput_near_the_ideal_sender() {
         (10_000_000_000, MS, 2 << 20),
         (100_000_000_000, 20 * US, 1 << 20),
     ] {
-        for (loss, floor) in [(0.001, 0.95), (0.01, 0.80)] {
+        for (loss, floor, segments) in [(0.001, 0.95, 9000), (0.01, 0.80, 4000)] {
             let mut sum = (0.0, 0.0);
-            for seed in 0..4 {
-                let (a, b) = both(loss, rate, rtt, window, 6000, seed);
+            for seed in 0..3 {
+                let (a, b) = both(loss, rate, rtt, window, segments, seed);
                 sum = (sum.0 + 1.0 / a, sum.1 + 1.0 / b);
             }
             let share = sum.1 / sum.0;

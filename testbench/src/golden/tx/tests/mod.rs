@@ -54,6 +54,8 @@ struct Setup {
     window: u32,
     window_scale: u8,
     responder: bool,
+    /// Shorter than the RTO floor: a time-out must not run into a delayed acknowledgement.
+    ack_delay: Ns,
     seed: u64,
 }
 
@@ -74,6 +76,7 @@ impl Default for Setup {
             window: 1 << 20,
             window_scale: 5,
             responder: false,
+            ack_delay: 2 * MS,
             seed: 1,
         }
     }
@@ -111,9 +114,8 @@ impl Setup {
                 first_msn: self.first_msn,
                 ..MakerConfig::default()
             },
-            // Shorter than the RTO floor: a time-out must not run into a delayed acknowledgement.
             acks: AckPolicy {
-                delay: 2 * MS,
+                delay: self.ack_delay,
                 ..AckPolicy::default()
             },
             window: self.window,

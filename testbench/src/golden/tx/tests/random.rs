@@ -170,6 +170,7 @@ fn setup(rng: &mut ChaCha8Rng, seed: u64, operations: u64) -> Setup {
             .unwrap_or(&65_535),
         window_scale: rng.gen_range(5..9),
         responder: false,
+        ack_delay: 2 * MS,
         seed,
     }
 }
