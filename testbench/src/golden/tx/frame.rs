@@ -47,10 +47,18 @@ pub fn sack_option_len(blocks: usize) -> usize {
 
 /// One's complement sum of 16-bit words (RFC 1071); an odd octet is the upper half of its word.
 fn sum(octets: &[u8]) -> u64 {
-    octets
-        .chunks(2)
-        .map(|w| (u64::from(w[0]) << 8) | u64::from(w.get(1).copied().unwrap_or(0)))
-        .sum()
+    let mut even = 0;
+    let mut odd = 0;
+    let mut upper = true;
+    for o in octets {
+        if upper {
+            even += u64::from(*o);
+        } else {
+            odd += u64::from(*o);
+        }
+        upper = !upper;
+    }
+    (even << 8) + odd
 }
 
 fn fold(mut s: u64) -> u16 {

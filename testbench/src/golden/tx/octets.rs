@@ -67,23 +67,33 @@ pub fn frame_ulpdu(ulpdu: &[u8], offset: u32, framing: Framing) -> Vec<u8> {
         body.push(0);
     }
     let mut out = Vec::with_capacity(body.len() + 12);
-    let mut length_at = 0u32;
-    let mut mark = |out: &mut Vec<u8>, first: bool| {
-        let here = offset.wrapping_add(out.len() as u32);
-        if framing.markers && here % MARKER_EVERY == 0 {
-            let back = out.len() as u32 - length_at;
+    let mut length_at = 0;
+    let mut done = 0;
+    // Parts of the FPDU are multiples of 4 from SeqStart on, as Markers are: none is split by one. The last round puts a
+    // Marker between PAD and CRC, if one is due there.
+    loop {
+        let here = offset.wrapping_add(out.len() as u32) % MARKER_EVERY;
+        if framing.markers && here == 0 {
+            let back = (out.len() - length_at) as u16;
             out.extend_from_slice(&[0, 0]);
-            out.extend_from_slice(&(back as u16).to_be_bytes());
-            if first {
-                length_at = 4;
+            out.extend_from_slice(&back.to_be_bytes());
+            if done == 0 {
+                length_at = out.len();
             }
+            continue;
         }
-    };
-    for (i, word) in body.chunks(4).enumerate() {
-        mark(&mut out, i == 0);
-        out.extend_from_slice(word);
+        if done == body.len() {
+            break;
+        }
+        let until = if framing.markers {
+            (MARKER_EVERY - here) as usize
+        } else {
+            body.len()
+        };
+        let part = &body[done..(done + until).min(body.len())];
+        out.extend_from_slice(part);
+        done += part.len();
     }
-    mark(&mut out, false);
     let crc = if framing.crc { crc32c(&[&out]) } else { [0; 4] };
     out.extend_from_slice(&crc);
     out

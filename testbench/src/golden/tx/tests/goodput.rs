@@ -51,7 +51,6 @@ fn both(loss: f64, rate: u64, rtt: Ns, window: u32, segments: u64, seed: u64) ->
         ack_every: 2,
         reno: true,
     };
-    let id = ideal(&cfg, octets.div_ceil(1460));
     (ours, ideal(&cfg, octets.div_ceil(1460)).goodput)
 }
 

@@ -251,11 +251,13 @@ fn again(test: &str, seed: u64) -> String {
     format!("GOLDEN_SEED={seed} cargo nextest run -p ferrowarp-testbench --lib -E 'test({test})'")
 }
 
+/// GOLDEN_SEED: this one; GOLDEN_SEEDS: so many.
 fn seeds(many: u64) -> Vec<u64> {
-    let one = std::env::var("GOLDEN_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok());
-    one.map_or((0..many).collect(), |s| vec![s])
+    let set = |name| std::env::var(name).ok().and_then(|s| s.parse().ok());
+    match set("GOLDEN_SEED") {
+        Some(one) => vec![one],
+        None => (0..set("GOLDEN_SEEDS").unwrap_or(many)).collect(),
+    }
 }
 
 #[test]
