@@ -128,7 +128,7 @@ impl FrameTemplate {
         s.extend_from_slice(&self.dst.port.to_be_bytes());
         s.extend_from_slice(&t.seq.to_be_bytes());
         s.extend_from_slice(&t.ack.to_be_bytes());
-        s.extend_from_slice(&[(header / 4 << 4) as u8, t.flags.0 as u8]);
+        s.extend_from_slice(&[((header / 4) << 4) as u8, t.flags.0 as u8]);
         s.extend_from_slice(&t.window.to_be_bytes());
         s.extend_from_slice(&[0, 0, 0, 0]);
         if let Some((val, ecr)) = t.timestamps {
