@@ -112,7 +112,9 @@ fn tcp_4f_partial_acknowledgement_repairs_the_next_hole() {
         h.ack(0);
         h.out();
     }
+    let before = h.s.snapshot().cwnd;
     assert_eq!(h.ack(7 * M), AckVerdict::Advanced(7 * M));
+    assert_eq!(h.s.snapshot().cwnd, before - 7 * M + M, "deflated");
     let out = h.out();
     assert_eq!((out[0].pos, out[0].reason), (7 * M, Reason::PartialAck));
     assert_eq!(h.s.mode(), Mode::Recovery);
@@ -169,6 +171,18 @@ fn tcp_50_next_segment_rules() {
     assert_eq!(starts[..5], [0, 2, 4, 6, 8]);
     assert!(starts[5..].iter().all(|s| *s >= 20), "{starts:?}");
     assert!(h.s.flight() <= h.s.snapshot().cwnd);
+    // Rule 2 before rule 3: 4 is below something held but not lost, so a new one goes first.
+    let cfg2 = SenderConfig {
+        limited_transmit: false,
+        initial_window: Some(8 * M),
+        ..cfg(true)
+    };
+    let mut h = Hand::new(cfg2, 20 * MSS, MSS);
+    assert_eq!(h.out().len(), 8);
+    h.sack(0, &[(M, 2 * M)]);
+    h.sack(0, &[(M, 3 * M)]);
+    h.sack(0, &[(M, 4 * M), (5 * M, 7 * M)]);
+    assert_eq!(h.starts(), [0, 8 * M]);
     // Rule 3: not lost, but below something held; no new octets.
     let cfg3 = SenderConfig {
         limited_transmit: false,
