@@ -88,6 +88,11 @@ impl Connection {
         self.tcp.rcv_nxt()
     }
 
+    /// RFC 9293 acceptability of a segment of `len` sequence numbers, before it is fed.
+    pub fn acceptable(&self, seq: u32, len: u32) -> bool {
+        self.tcp.acceptable(seq, len)
+    }
+
     /// First octet of the FPDU that is not complete yet: everything before it must be acknowledged in the end.
     pub fn fpdu_start(&self) -> u32 {
         self.tcp.seq_at(self.deframer.pos())

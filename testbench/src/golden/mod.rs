@@ -13,6 +13,7 @@ pub mod event;
 pub mod memory;
 pub mod tcp_rx;
 pub mod tpt;
+pub mod tx;
 
 mod config;
 mod connection;

@@ -93,6 +93,8 @@ pub enum Access {
     /// give it to every region with remote write, as iWARP consumers expect.
     ReadSink,
     LocalWrite,
+    /// Payload of our own messages: every region may be read by its owner.
+    LocalRead,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -183,6 +185,7 @@ impl Tpt {
                     Access::RemoteAtomic => r.remote_atomic,
                     Access::ReadSink => r.read_sink,
                     Access::LocalWrite => r.local_write,
+                    Access::LocalRead => true,
                 };
                 if !allowed {
                     faults.push(Fault::NoRight);
