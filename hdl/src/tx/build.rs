@@ -9,7 +9,7 @@
 //! | `mac_tx_*` | out stream | whole frames without FCS, of 60 octets at least, without a gap while the MAC is ready |
 //!
 //! **Latency**: last payload beat taken in cycle T, first beat of the frame in T + 4, at every length and width; if the frames
-//! before are gone. A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
+//! before are gone. (T + 5 or T + 6 at 256 and 512 bits where only octets behind the payload are taken of a cut FPDU: PAD, CRC.) A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
 //! and one for each beat of the header. An FPDU job is at work 2 cycles after it was taken.
 //! **Throughput**: a beat a cycle. A segment of one FPDU costs no more cycles than its frame has beats; each further FPDU one
 //! more at most, and one more where it ends in the beat's last 3 octets. Segments: one each 2 cycles at most, one each as many as

@@ -5,7 +5,7 @@
 //! | `step turned turned_mask crc_data` | in | the streamer's, cycle T + 1 of a source beat of cycle T |
 //! | `sums ip_len` | in | with the segment's last source beat, cycle T: the header's sums, the IP length |
 //! | `crc` | out | T + 3 of the FPDU's last source beat and until the next FPDU's: its CRC field, octet j for the lanes j modulo 4 |
-//! | `late_valid late_pop late` | FIFO | T + 4: the frame's fields; `done` pulses in T + 3 |
+//! | `late_valid late_pop late` | FIFO | T + 4: the frame's fields; `done`: pulse in T + 3, or when the frame's beat 0 is stored |
 //!
 //! | cycle | CRC | checksum |
 //! |---|---|---|
@@ -76,6 +76,9 @@ pub struct Digest<const D: usize, const K: usize> {
     ends3: Reg<bool>,
     closes3: RegNr<bool>,
     take3: RegNr<Bits<4>>,
+    later3: RegNr<Bits<2>>,
+    done_1: Reg<bool>,
+    done_2: Reg<bool>,
     lane3: RegNr<Bits<2>>,
     crc3: RegNr<Bits<32>>,
     sum3: RegNr<Bits<32>>,
@@ -142,6 +145,9 @@ impl<const D: usize, const K: usize> Digest<D, K> {
             ends3: Default::default(),
             closes3: Default::default(),
             take3: Default::default(),
+            later3: Default::default(),
+            done_1: Default::default(),
+            done_2: Default::default(),
             lane3: Default::default(),
             crc3: Default::default(),
             sum3: Default::default(),
@@ -225,6 +231,7 @@ impl<const D: usize, const K: usize> Logic for Digest<D, K> {
         if self.valid2.q.val() & self.unused_s2.val().ends {
             self.closes3.d.next = self.unused_s2.val().closes;
             self.take3.d.next = self.unused_s2.val().crc_take;
+            self.later3.d.next = self.unused_s2.val().later;
             self.lane3.d.next = self.unused_s2.val().crc_lane;
             self.crc3.d.next = 0.into();
             if self.unused_s2.val().crc_en {
@@ -279,7 +286,12 @@ impl<const D: usize, const K: usize> Logic for Digest<D, K> {
         self.lates.din.next.ip = !self.ip_fold.fold.val();
         self.lates.din.next.ip_len = self.len3.q.val();
         self.lates.pop.next = self.late_pop.val();
-        self.done.next = self.finished.val();
+        self.done_1.d.next = self.finished.val() & (self.later3.q.val() == 1);
+        self.done_2.d.next = self.finished.val() & self.later3.q.val().get_bit(1);
+        if self.done_2.q.val() {
+            self.done_1.d.next = true;
+        }
+        self.done.next = (self.finished.val() & !self.later3.q.val().any()) | self.done_1.q.val();
         self.late_valid.next = self.lates.valid.val();
         self.late.next = self.lates.dout.val();
     }

@@ -43,6 +43,8 @@ pub struct Step {
     pub crc_take: Bits<4>,
     /// Lane of the CRC field modulo 4.
     pub crc_lane: Bits<2>,
+    /// The frame's beat 0 comes that many steps later: of a cut FPDU only octets behind its payload are taken.
+    pub later: Bits<2>,
 }
 
 /// The streamer.
@@ -402,6 +404,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.now.next.crc_en = self.unused_w.val().crc_en;
         self.now.next.pad = self.unused_w.val().pad;
         self.now.next.crc_take = self.unused_w.val().crc_take;
+        self.now.next.later = 0.into();
+        if self.row.q.val().get_bit(12) & !self.unused_w.val().bare {
+            self.now.next.later = !self.row.q.val().get_bits::<2>(0) + 1;
+        }
         self.now.next.crc_lane = self.unused_w.val().crc_lane.get_bits::<2>(0);
 
         self.valid_q.d.next = self.go.val();

@@ -323,7 +323,9 @@ impl Bench {
         self.dut.set_bytes(self.ports["payload_tdata"], &beat.data);
         self.set("payload_tkeep", u64::MAX >> (64 - beat.octets));
         self.set("payload_tlast", beat.last.into());
-        self.credit -= self.k as i64;
+        if !self.open {
+            self.credit -= self.k as i64;
+        }
         let ready = (self.open || self.credit <= 0) && !self.rng.gen_ratio(pace.mac, 100);
         self.set("mac_tx_tready", ready.into());
 

@@ -5,6 +5,7 @@ mod encoder;
 
 use bench::{build, cfg, design, Bench, Pace};
 use encoder::{Fpdu, Segment, Template};
+use ferrowarp_hdl::tx::TxCfg;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -72,28 +73,345 @@ fn plain(rng: &mut ChaCha8Rng, conn: usize, payload: usize) -> Segment {
     }
 }
 
-fn first_frames<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
-    let d = design::<D, K, LK, C>(&cfg());
+/// Sizes of a random segment.
+#[derive(Clone, Copy)]
+struct Mix {
+    /// Octets of TCP payload at most.
+    mss: usize,
+    /// FPDUs at most.
+    fpdus: usize,
+    /// Some begin or end inside of an FPDU.
+    cuts: bool,
+    conns: usize,
+}
+
+/// DDP/RDMAP headers: Write, Send, Atomic Response, Terminate, Immediate Data, Read Request.
+const HEADERS: [usize; 6] = [14, 18, 30, 22, 26, 46];
+
+fn fpdu(rng: &mut ChaCha8Rng, payload: usize) -> Fpdu {
+    let hdr = match rng.gen_range(0..8) {
+        n @ 0..=5 => HEADERS[n],
+        6 => 2 + 4 * rng.gen_range(0..12),
+        _ => 14,
+    };
+    Fpdu {
+        hdr: bytes(rng, hdr),
+        payload: bytes(rng, payload),
+        crc: rng.gen_ratio(7, 8),
+        cut: None,
+    }
+}
+
+/// A segment of anything: what fits into `mss` octets, and now and then nothing.
+fn any(rng: &mut ChaCha8Rng, mix: Mix) -> Segment {
+    let mut s = Segment {
+        conn: rng.gen_range(0..mix.conns),
+        seq: rng.gen(),
+        ack: rng.gen(),
+        wnd: rng.gen(),
+        flags: rng.gen(),
+        ect: rng.gen(),
+        ts: rng.gen::<bool>().then(|| rng.gen()),
+        ..Default::default()
+    };
+    let blocks = if s.ts.is_some() { 3 } else { 4 };
+    if rng.gen_ratio(1, 3) {
+        s.sack = (0..rng.gen_range(0..blocks + 1))
+            .map(|_| rng.gen())
+            .collect();
+    }
+    let count = match rng.gen_range(0..8) {
+        0 => 0,
+        1..=4 => 1,
+        _ => rng.gen_range(1..mix.fpdus + 1),
+    };
+    // Lengths of which many fit, or one that fills the segment, or too long a one of which a part goes in.
+    let mut room = mix.mss;
+    for i in 0..count {
+        let most = (room / (count - i)).saturating_sub(56);
+        let payload = match rng.gen_range(0..6) {
+            0 => rng.gen_range(0..10),
+            1 => most,
+            2 if mix.cuts && (i == 0 || i == count - 1) => rng.gen_range(0..9000),
+            _ => rng.gen_range(0..most.min(200) + 1),
+        };
+        let mut f = fpdu(rng, payload);
+        let len = f.octets().len();
+        // The first one may begin, the last one may end inside; a segment may be a piece of one.
+        let (mut skip, mut end) = (0, len);
+        if mix.cuts && i == 0 && rng.gen() {
+            skip = match rng.gen_range(0..4) {
+                0 => rng.gen_range(0..len.min(24)),
+                1 => len - rng.gen_range(1..9.min(len)),
+                _ => rng.gen_range(0..len),
+            };
+        }
+        if mix.cuts && i == count - 1 && rng.gen() {
+            end = match rng.gen_range(0..4) {
+                0 => skip + 1,
+                1 => (len - rng.gen_range(0..8)).max(skip + 1),
+                _ => rng.gen_range(skip..len) + 1,
+            };
+        }
+        let left = room - 24 * (count - 1 - i);
+        end = end.min(skip + left);
+        if end < len && !(mix.cuts && i == count - 1) {
+            break;
+        }
+        if (skip, end) != (0, len) {
+            f.cut = Some((skip, end - skip));
+        }
+        room -= end - skip;
+        s.fpdus.push(f);
+    }
+    s
+}
+
+/// All shapes of header, one a connection.
+fn install_all(b: &mut Bench, rng: &mut ChaCha8Rng, ipv6: bool) -> usize {
+    let shapes = if ipv6 { 4 } else { 2 };
+    for conn in 0..shapes {
+        let t = template(rng, conn % 2 == 1, conn >= 2);
+        b.install(conn, &t);
+    }
+    shapes
+}
+
+fn random_run<const D: usize, const K: usize, const LK: usize, const C: usize>(
+    c: &TxCfg,
+    seed: u64,
+    segments: usize,
+    fpdus: usize,
+) {
+    let d = design::<D, K, LK, C>(c);
     let lib = build(&d);
     let mut b = Bench::new(&d, &lib, seed);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    b.install(3, &template(&mut rng, false, false));
-    for n in [64, 1, 2, 3, 4, 5, 7, 8, 9, 63, 65, 128, 1440, 0] {
-        b.send(&plain(&mut rng, 3, n));
-        b.drain(Pace::STEADY, 1000);
+    let conns = install_all(&mut b, &mut rng, c.ipv6);
+    let mix = Mix {
+        mss: c.max_frame - 118,
+        fpdus,
+        cuts: true,
+        conns,
+    };
+    let paces = [
+        Pace::STEADY,
+        Pace {
+            seg: 90,
+            ..Pace::STEADY
+        },
+        Pace {
+            fpdu: 90,
+            ..Pace::STEADY
+        },
+        Pace {
+            payload: 50,
+            ..Pace::STEADY
+        },
+        Pace {
+            mac: 50,
+            octets_between: 24,
+            ..Pace::STEADY
+        },
+        Pace {
+            mac: 85,
+            ..Pace::STEADY
+        },
+        Pace {
+            seg: 30,
+            fpdu: 30,
+            payload: 30,
+            mac: 30,
+            octets_between: 12,
+        },
+    ];
+    for n in 0..segments / 20 {
+        for _ in 0..20 {
+            let s = any(&mut rng, mix);
+            b.send(&s);
+        }
+        b.drain(paces[n % paces.len()], 200_000);
+    }
+}
+
+/// TCP-10, TCP-15, TCP-20, TCP-5A, TCP-70, TCP-73, TCP-7D, TCP-7F, MPA-13, MPA-41, MPA-42, MPA-6G, MPA-70, MPA-72: each octet is the encoder's.
+#[test]
+fn anything_64() {
+    let repeat = Repeat::new("anything_64");
+    random_run::<64, 8, 3, 4>(&cfg(), repeat.seed, 1400, 12);
+}
+
+#[test]
+fn anything_128() {
+    let repeat = Repeat::new("anything_128");
+    random_run::<128, 16, 4, 5>(&cfg(), repeat.seed, 700, 12);
+}
+
+#[test]
+fn anything_256() {
+    let repeat = Repeat::new("anything_256");
+    random_run::<256, 32, 5, 6>(&cfg(), repeat.seed, 700, 12);
+}
+
+#[test]
+fn anything_512() {
+    let repeat = Repeat::new("anything_512");
+    random_run::<512, 64, 6, 7>(&cfg(), repeat.seed, 1400, 12);
+}
+
+fn jumbo() -> TxCfg {
+    TxCfg {
+        max_frame: 9018,
+        ..cfg()
     }
 }
 
 #[test]
-fn whole_fpdus_64() {
-    let repeat = Repeat::new("whole_fpdus_64");
-    first_frames::<64, 8, 3, 4>(repeat.seed);
+fn jumbo_frames_64() {
+    let repeat = Repeat::new("jumbo_frames_64");
+    random_run::<64, 8, 3, 4>(&jumbo(), repeat.seed, 280, 12);
 }
 
 #[test]
-fn whole_fpdus_512() {
-    let repeat = Repeat::new("whole_fpdus_512");
-    first_frames::<512, 64, 6, 7>(repeat.seed);
+fn jumbo_frames_512() {
+    let repeat = Repeat::new("jumbo_frames_512");
+    random_run::<512, 64, 6, 7>(&jumbo(), repeat.seed, 560, 12);
+}
+
+/// Without IPv6 nothing of it is emitted, and the rest stays.
+#[test]
+fn ipv4_alone() {
+    let repeat = Repeat::new("ipv4_alone");
+    let c = TxCfg {
+        ipv6: false,
+        ..cfg()
+    };
+    random_run::<64, 8, 3, 4>(&c, repeat.seed, 280, 12);
+}
+
+/// The last payload beat in cycle T, the frame's first beat in T + 4: whatever the length and the header.
+fn latency<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
+    let d = design::<D, K, LK, C>(&cfg());
+    let lib = build(&d);
+    let mut b = Bench::new(&d, &lib, seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let conns = install_all(&mut b, &mut rng, true);
+    let mut lengths: Vec<usize> = (1..140).collect();
+    lengths.extend([256, 511, 512, 513, 1000, 1400]);
+    for n in lengths {
+        for conn in 0..conns {
+            for ts in [false, true] {
+                let mut s = plain(&mut rng, conn, n);
+                s.ts = ts.then(|| rng.gen());
+                if rng.gen_ratio(1, 4) {
+                    s.fpdus.insert(0, fpdu(&mut rng, 21));
+                }
+                if n % 3 == 0 {
+                    let f = s.fpdus.last_mut().expect("one at least");
+                    let len = f.octets().len();
+                    let skip = rng.gen_range(0..len);
+                    f.cut = Some((skip, rng.gen_range(0..len - skip) + 1));
+                }
+                b.send(&s);
+                b.settle(30);
+                b.drain(Pace::STEADY, 3000);
+                let at = b.first.len() - 1;
+                let cycles = b.first[at] - b.closed[&at];
+                assert!(
+                    cycles == 4,
+                    "{n} octets, connection {conn}, timestamps {ts}: {cycles} cycles"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn four_cycles_64() {
+    let repeat = Repeat::new("four_cycles_64");
+    latency::<64, 8, 3, 4>(repeat.seed);
+}
+
+#[test]
+fn four_cycles_256() {
+    let repeat = Repeat::new("four_cycles_256");
+    latency::<256, 32, 5, 6>(repeat.seed);
+}
+
+#[test]
+fn four_cycles_512() {
+    let repeat = Repeat::new("four_cycles_512");
+    latency::<512, 64, 6, 7>(repeat.seed);
+}
+
+/// Cycles a frame, jobs and payload never missing.
+fn cycles_a_frame(b: &mut Bench, make: impl Fn(&mut ChaCha8Rng) -> Segment, pace: Pace) -> f64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let frames = 120;
+    let begin = b.last.len();
+    for _ in 0..frames {
+        b.send(&make(&mut rng));
+    }
+    b.drain(pace, 200_000);
+    // behind the first few, which fill the pipeline
+    let (from, to) = (b.last[begin + 20], b.last[begin + frames - 1]);
+    (to - from) as f64 / (frames - 21) as f64
+}
+
+const WIRE: Pace = Pace {
+    octets_between: 24,
+    ..Pace::STEADY
+};
+
+/// Goodput of a MAC that takes a beat a cycle, less 24 octets a frame for gap, preamble and FCS.
+fn rates<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
+    let d = design::<D, K, LK, C>(&cfg());
+    let lib = build(&d);
+    let mut b = Bench::new(&d, &lib, seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let conns = install_all(&mut b, &mut rng, true);
+    for conn in 0..conns {
+        // RDMA Writes of 64 octets, one a segment; at 64 bits the wire is the limit.
+        let own = cycles_a_frame(&mut b, |rng| plain(rng, conn, 64), Pace::STEADY);
+        let frame = b.frames.last().expect("frames").len();
+        let beats = frame.div_ceil(K) as f64;
+        println!("{D} bits, connection {conn}: 64 octet Writes ({frame} octets, {beats} beats): {own:.2} cycles");
+        assert!(own <= beats.max(4.0), "Writes: {own} cycles");
+        for (what, payload, ts) in [
+            ("MSS 1460", 1440, false),
+            ("MSS 1448", 1428, true),
+            ("Write 64", 64, false),
+            ("Write 0", 0, false),
+        ] {
+            let got = cycles_a_frame(
+                &mut b,
+                |rng| Segment {
+                    ts: ts.then(|| rng.gen()),
+                    ..plain(rng, conn, payload)
+                },
+                WIRE,
+            );
+            let frame = b.frames.last().expect("frames").len();
+            // a MAC that takes whole beats: what is left over of a beat is not lost
+            let wire = (frame + 24) as f64 / K as f64;
+            let beats = frame.div_ceil(K) as f64;
+            println!("{D} bits, connection {conn}: {what} ({frame} octets, wire {wire:.2}): {got:.2} cycles");
+            let floor = wire.max(beats).max(if K == 64 { 3.0 } else { 0.0 });
+            assert!(got <= floor / 0.99, "{what}: {got} cycles, {floor} wanted");
+        }
+    }
+}
+
+#[test]
+fn wire_rate_64() {
+    let repeat = Repeat::new("wire_rate_64");
+    rates::<64, 8, 3, 4>(repeat.seed);
+}
+
+#[test]
+fn wire_rate_512() {
+    let repeat = Repeat::new("wire_rate_512");
+    rates::<512, 64, 6, 7>(repeat.seed);
 }
 
 #[test]
