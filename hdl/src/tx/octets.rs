@@ -417,7 +417,7 @@ mod tests {
         let k = 8;
         for at in 0..2 * k {
             let data: Vec<u8> = (0..2 * k)
-                .map(|i| if i < at { 0 } else { i as u8 * 37 + 1 })
+                .map(|i| if i < at { 0 } else { i as u8 * 11 + 1 })
                 .collect();
             let serial = |state: u32, bytes: &[u8]| {
                 bytes.iter().fold(state, |s, b| {

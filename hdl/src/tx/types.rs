@@ -182,3 +182,14 @@ impl TxCfg {
         (2 * self.max_rows(k)).next_power_of_two().ilog2() as usize
     }
 }
+
+impl From<&crate::rx::cfg::Cfg> for TxCfg {
+    /// The transmit path's sizes of a preset.
+    fn from(cfg: &crate::rx::cfg::Cfg) -> Self {
+        TxCfg {
+            conn_bits: cfg.conn_bits,
+            max_frame: cfg.max_frame,
+            ipv6: cfg.ipv6,
+        }
+    }
+}

@@ -323,10 +323,11 @@ impl Bench {
         self.dut.set_bytes(self.ports["payload_tdata"], &beat.data);
         self.set("payload_tkeep", u64::MAX >> (64 - beat.octets));
         self.set("payload_tlast", beat.last.into());
-        if !self.open {
+        let gap = !self.open && self.credit > 0;
+        if gap {
             self.credit -= self.k as i64;
         }
-        let ready = (self.open || self.credit <= 0) && !self.rng.gen_ratio(pace.mac, 100);
+        let ready = !gap && !self.rng.gen_ratio(pace.mac, 100);
         self.set("mac_tx_tready", ready.into());
 
         self.dut.settle().expect("no assertion while settling");
@@ -383,7 +384,7 @@ impl Bench {
             self.last.push(self.cycle);
             self.credit = (self.got.len() + pace.octets_between) as i64
                 - (self.got.len().div_ceil(self.k) * self.k) as i64
-                + self.credit.clamp(-(self.k as i64) + 1, 0);
+                + self.credit.clamp(1 - self.k as i64, 0);
             let got = std::mem::take(&mut self.got);
             self.compare(&got);
             self.frames.push(got);
