@@ -9,7 +9,7 @@
 //! | `mac_tx_*` | out stream | whole frames without FCS, of 60 octets at least, without a gap while the MAC is ready |
 //!
 //! **Latency**: last payload beat taken in cycle T, first beat of the frame in T + 4, at every length and width; if the frames
-//! before are gone. (T + 5 or T + 6 at 256 and 512 bits where only octets behind the payload are taken of a cut FPDU: PAD, CRC.) A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
+//! before are gone. An FPDU with Markers: 1 to 3 cycles more. (T + 5 or T + 6 at 256 and 512 bits where only octets behind the payload are taken of a cut FPDU: PAD, CRC.) A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
 //! and one for each beat of the header. An FPDU job is at work 2 cycles after it was taken.
 //! **Throughput**: a beat a cycle. A segment of one FPDU costs no more cycles than its frame has beats; each further FPDU one
 //! more at most, and one more where it ends in the beat's last 3 octets. Segments: one each 2 cycles at most, one each as many as
@@ -19,22 +19,24 @@
 //! | block | does |
 //! |---|---|
 //! | [`Headers`] | template table; header beats into the header store, their sum |
+//! | [`MarkJob`], [`MarkStream`] | Markers, where the builder has them |
 //! | [`Planner`] | where each FPDU stands in the frame |
 //! | [`Streamer`] | length field, header, payload in the frame's lanes |
 //! | [`Digest`] | CRC32C and TCP checksum |
 //! | [`FrameStore`] | PAD, CRC field, joining; the stored frame |
 //! | [`Emitter`] | header and payload beats to the MAC |
 //!
-//! Requirements: MPA-13, MPA-41, MPA-42, MPA-70, MPA-72, TCP-5A, TCP-7D, TCP-7F, TCP-10, TCP-15, TCP-20. See
+//! Requirements: MPA-13, MPA-41, MPA-42, MPA-60 to MPA-6C, MPA-6G, MPA-70, MPA-72, TCP-5A, TCP-7D, TCP-7F, TCP-10, TCP-15, TCP-20. See
 //! docs/decisions/0011-transmit-builder.md.
 
 use super::digest::Digest;
 use super::emit::Emitter;
 use super::headers::Headers;
+use super::marks::{MarkJob, MarkStream, PlainJob};
 use super::plan::Planner;
 use super::store::FrameStore;
 use super::stream::Streamer;
-use super::types::{Template, TxCfg, TxFpdu, TxSeg, CONN};
+use super::types::{Plan, Template, TxCfg, TxFpdu, TxSeg, CONN};
 use rust_hdl::prelude::*;
 
 /// The frame builder.
@@ -63,6 +65,13 @@ pub struct Build<const D: usize, const K: usize, const LK: usize, const C: usize
     pub mac_tx_tlast: Signal<Out, bool>,
     pub mac_tx_tuser: Signal<Out, bool>,
     headers: Headers<D, K, LK>,
+    /// With Markers one of each of these two, without them the third.
+    mark_jobs: Vec<MarkJob>,
+    mark_streams: Vec<MarkStream<D, K, LK, C>>,
+    plain_jobs: Vec<PlainJob>,
+    unused_plan: Signal<Local, Plan>,
+    _markers: usize,
+    _plain: usize,
     planner: Planner<D, K, LK>,
     streamer: Streamer<D, K, LK, C>,
     digest: Digest<D, K>,
@@ -74,6 +83,7 @@ pub struct Build<const D: usize, const K: usize, const LK: usize, const C: usize
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Build<D, K, LK, C> {
     pub fn new(cfg: &TxCfg) -> Self {
+        let markers = usize::from(cfg.markers);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -98,6 +108,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Build<D, K
             mac_tx_tlast: Default::default(),
             mac_tx_tuser: Default::default(),
             headers: Headers::new(cfg),
+            mark_jobs: (0..markers).map(|_| MarkJob::default()).collect(),
+            mark_streams: (0..markers).map(|_| MarkStream::default()).collect(),
+            plain_jobs: (0..1 - markers).map(|_| PlainJob::default()).collect(),
+            unused_plan: Default::default(),
+            _markers: markers,
+            _plain: 1 - markers,
             planner: Planner::new(cfg),
             streamer: Default::default(),
             digest: Default::default(),
@@ -122,9 +138,22 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.planner.lead_valid.next = self.headers.lead_valid.val();
         self.planner.lead.next = self.headers.lead.val();
         self.headers.lead_pop.next = self.planner.lead_pop.val();
-        self.planner.fpdu_valid.next = self.fpdu_valid.val();
-        self.planner.fpdu.next = self.fpdu.val();
-        self.fpdu_ready.next = self.planner.fpdu_ready.val();
+        for i in 0..self._plain {
+            self.plain_jobs[i].fpdu.next = self.fpdu.val();
+            self.planner.job_valid.next = self.fpdu_valid.val();
+            self.planner.job.next = self.plain_jobs[i].job.val();
+            self.planner.head.next = self.plain_jobs[i].head.val();
+            self.fpdu_ready.next = self.planner.job_ready.val();
+        }
+        for i in 0..self._markers {
+            self.mark_jobs[i].fpdu_valid.next = self.fpdu_valid.val();
+            self.mark_jobs[i].fpdu.next = self.fpdu.val();
+            self.fpdu_ready.next = self.mark_jobs[i].fpdu_ready.val();
+            self.planner.job_valid.next = self.mark_jobs[i].job_valid.val();
+            self.planner.job.next = self.mark_jobs[i].job.val();
+            self.planner.head.next = self.mark_jobs[i].head.val();
+            self.mark_jobs[i].job_ready.next = self.planner.job_ready.val();
+        }
         self.planner.rd_row.next = self.emitter.free_row.val();
 
         self.streamer.plan_valid.next = self.planner.plan_valid.val();
@@ -135,6 +164,21 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.streamer.tvalid.next = self.payload_tvalid.val();
         self.streamer.tdata.next = self.payload_tdata.val();
         self.payload_tready.next = self.streamer.tready.val();
+        self.unused_plan.next = self.planner.plan.val();
+        for i in 0..self._markers {
+            self.mark_streams[i].start.next =
+                self.streamer.plan_pop.val() & self.unused_plan.val().marked;
+            self.mark_streams[i].plan.next = self.planner.plan.val();
+            self.mark_streams[i].in_tvalid.next = self.payload_tvalid.val();
+            self.mark_streams[i].in_tdata.next = self.payload_tdata.val();
+            self.mark_streams[i].out_tready.next =
+                self.streamer.tready.val() & self.streamer.marked.val();
+            if self.streamer.marked.val() {
+                self.streamer.tvalid.next = self.mark_streams[i].out_tvalid.val();
+                self.streamer.tdata.next = self.mark_streams[i].out_tdata.val();
+                self.payload_tready.next = self.mark_streams[i].in_tready.val();
+            }
+        }
         self.unused_keep.next = self.payload_tkeep.val();
         self.unused_last.next = self.payload_tlast.val();
 

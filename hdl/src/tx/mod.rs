@@ -4,6 +4,7 @@ pub mod build;
 pub mod digest;
 pub mod emit;
 pub mod headers;
+pub mod marks;
 pub mod octets;
 pub mod plan;
 pub mod store;

@@ -4,13 +4,15 @@
 //! |---|---|---|
 //! | [`HeaderRow`] | a segment's fields, `row` | that beat of the frame's header; IP length and checksums 0 |
 //! | [`LateFields`] | `data`, `row`, `tag`, `v6`, the three fields | the beat with them |
-//! | [`Prefix`] | `hdr`, `len`, `h` octets of both | length field and header with their end at the end of a beat |
+//! | [`Head`] | `hdr`, `len`, `mark`, `at` word | length field and header; with `mark` a Marker at that word |
+//! | [`Prefix`] | `octets`, `h` of them | them with their end at the end of a beat |
+//! | [`MarkInsert`] | `data`, `mark`, `at` word, `ptr` | the beat with a Marker there, what was behind it a word higher |
 //! | [`CrcStart`] | `at`, lane (0..2K-1) of the FPDU's first octet | CRC register behind the first beat if all were zeros |
 //! | [`CrcPad`] | `state`, `pad` | the CRC register `pad` zero octets later |
 //! | [`CrcPlace`] | `crc`, octet j for the lanes j modulo 4, `mask` | those octets in the lanes of the mask, zero elsewhere |
 //! | [`CrcLanes`] | `at`, `first`, `second` | lanes of four octets from lane `at` on: in that beat, in the next |
 
-use super::types::{HDR, PREFIX, ROW};
+use super::types::{HDR, HEAD, PREFIX, ROW};
 use crate::prim::crc32c::crc_advance;
 use crate::prim::text::{body, hex, range};
 use crate::prim::POLY;
@@ -221,12 +223,86 @@ impl<const D: usize> Logic for LateFields<D> {
     }
 }
 
-/// Length field and DDP header, their end at the end of a beat.
+/// Length field, DDP header, and maybe a Marker.
 #[derive(LogicBlock, Clone, Debug, Default)]
-pub struct Prefix<const K: usize> {
+pub struct Head {
     pub hdr: Signal<In, Bits<HDR>>,
     pub len: Signal<In, Bits<16>>,
-    /// Octets of both, a multiple of 4.
+    pub mark: Signal<In, bool>,
+    /// Word in front of which it lies, 0 to 12. It also is its FPDUPTR, in words.
+    pub at: Signal<In, Bits<4>>,
+    pub dout: Signal<Out, Bits<HEAD>>,
+}
+
+impl Logic for Head {
+    fn update(&mut self) {}
+    fn connect(&mut self) {
+        self.dout.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let words = HEAD / 32;
+        let mut s = format!(
+            "wire {} plain = {{32'd0, hdr, len[7:0], len[15:8]}};\n",
+            range(HEAD)
+        );
+        for i in 0..words {
+            let (lo, hi) = (32 * i, 32 * i + 31);
+            let word = format!("plain[{hi}:{lo}]");
+            let below = match i {
+                0 => "32'd0".to_string(),
+                _ => format!("plain[{}:{}]", hi - 32, lo - 32),
+            };
+            // reserved, FPDUPTR: octet 3 of it is the low one
+            let marker = format!("32'h{:08x}", (4 * i as u32) << 24);
+            s += &format!(
+                "assign dout[{hi}:{lo}] = !mark || at > 4'd{i} ? {word} : at == 4'd{i} ? {marker} : {below};\n"
+            );
+        }
+        body(s)
+    }
+}
+
+/// A Marker in a beat.
+#[derive(LogicBlock, Clone, Debug, Default)]
+pub struct MarkInsert<const D: usize> {
+    pub data: Signal<In, Bits<D>>,
+    pub mark: Signal<In, bool>,
+    pub at: Signal<In, Bits<4>>,
+    pub ptr: Signal<In, Bits<16>>,
+    pub dout: Signal<Out, Bits<D>>,
+}
+
+impl<const D: usize> Logic for MarkInsert<D> {
+    fn update(&mut self) {}
+    fn connect(&mut self) {
+        self.dout.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let mut s = "wire [31:0] marker = {ptr[7:0], ptr[15:8], 16'd0};\n".to_string();
+        for i in 0..D / 32 {
+            let (lo, hi) = (32 * i, 32 * i + 31);
+            let below = match i {
+                0 => "32'd0".to_string(),
+                _ => format!("data[{}:{}]", hi - 32, lo - 32),
+            };
+            // no word lies behind the sixteenth
+            let before = match i {
+                15 => "!mark".to_string(),
+                _ => format!("!mark || at > 4'd{i}"),
+            };
+            s += &format!(
+                "assign dout[{hi}:{lo}] = {before} ? data[{hi}:{lo}] : at == 4'd{i} ? marker : {below};\n"
+            );
+        }
+        body(s)
+    }
+}
+
+/// A prefix with its end at the end of a beat.
+#[derive(LogicBlock, Clone, Debug, Default)]
+pub struct Prefix<const K: usize> {
+    pub octets: Signal<In, Bits<HEAD>>,
+    /// Octets of it, a multiple of 4.
     pub h: Signal<In, Bits<6>>,
     pub dout: Signal<Out, Bits<PREFIX>>,
 }
@@ -239,12 +315,12 @@ impl<const K: usize> Logic for Prefix<K> {
     fn hdl(&self) -> Verilog {
         let words = K.ilog2() as usize - 2;
         let mut s = format!(
-            "wire {w} p0 = {{{z}'d0, hdr, len[7:0], len[15:8]}};\n\
+            "wire {w} p0 = {{{z}'d0, octets}};\n\
              wire [{t}:0] up = {words}'d0 - h[{hi}:2];\n\
              // whole words; more than a beat does not matter\n\
              wire unused_h = &{{1'b0, h[1:0]{more}}};\n",
             w = range(PREFIX),
-            z = PREFIX - HDR - 16,
+            z = PREFIX - HEAD,
             t = words - 1,
             hi = words + 1,
             more = if words < 4 {

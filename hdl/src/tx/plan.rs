@@ -3,7 +3,7 @@
 //! | port | | |
 //! |---|---|---|
 //! | `lead_valid lead_pop lead` | FIFO | the segments, in order |
-//! | `fpdu_valid fpdu_ready fpdu` | in stream | their FPDUs |
+//! | `job_valid job_ready job head` | in stream | their FPDUs; `head`: the prefix, its first octet at bits 7:0 |
 //! | `plan_valid plan_pop plan`, `prefix` | FIFO | the next FPDU, or the segment without any; `prefix` from the registers below `plan` |
 //! | `rd_row` | in | the frame store is free in front of this beat |
 //!
@@ -13,10 +13,9 @@
 //! A whole FPDU has skip 0 and take its length. Its first octet, taken or not, then stands at frame octet
 //! `from - skip`, which may be below 0: positions are 17 bits and wrap, so an FPDU may have 32 KiB. Octets are put where the
 //! whole FPDU would have them and those not taken are left out, so a cut never changes what an octet is (TCP-5A, MPA-6G).
-//! PAD: RFC 5044 4.1 (MPA-41, MPA-42).
 
 use super::octets::{CrcStart, Prefix};
-use super::types::{Lead, Plan, TxCfg, TxFpdu, PLACE, PREFIX, ROW};
+use super::types::{Job, Lead, Plan, TxCfg, HEAD, PLACE, PREFIX, ROW};
 use crate::prim::{Reg, RegNr};
 use rust_hdl::prelude::*;
 
@@ -25,7 +24,12 @@ use rust_hdl::prelude::*;
 pub struct Placed {
     pub h: Bits<6>,
     pub payload: Bits<16>,
+    pub pad: Bits<2>,
     pub crc_en: bool,
+    pub marked: bool,
+    pub plain: Bits<16>,
+    pub mark_in: Bits<10>,
+    pub mark_ptr: Bits<16>,
     /// Frame octets: the payload's first, the taken part, the end behind it.
     pub payload_at: Bits<PLACE>,
     pub from: Bits<PLACE>,
@@ -44,9 +48,10 @@ pub struct Planner<const D: usize, const K: usize, const LK: usize> {
     pub lead_valid: Signal<In, bool>,
     pub lead_pop: Signal<Out, bool>,
     pub lead: Signal<In, Lead>,
-    pub fpdu_valid: Signal<In, bool>,
-    pub fpdu_ready: Signal<Out, bool>,
-    pub fpdu: Signal<In, TxFpdu>,
+    pub job_valid: Signal<In, bool>,
+    pub job_ready: Signal<Out, bool>,
+    pub job: Signal<In, Job>,
+    pub head: Signal<In, Bits<HEAD>>,
     pub plan_valid: Signal<Out, bool>,
     pub plan_pop: Signal<In, bool>,
     pub plan: Signal<Out, Plan>,
@@ -54,7 +59,7 @@ pub struct Planner<const D: usize, const K: usize, const LK: usize> {
     pub rd_row: Signal<In, Bits<ROW>>,
 
     seg: Signal<Local, Lead>,
-    job: Signal<Local, TxFpdu>,
+    j: Signal<Local, Job>,
     /// FPDUs of the segment that have a place, and the octet behind them.
     done: Reg<Bits<4>>,
     at: RegNr<Bits<PLACE>>,
@@ -68,7 +73,6 @@ pub struct Planner<const D: usize, const K: usize, const LK: usize> {
     bare: Signal<Local, bool>,
     open: Signal<Local, bool>,
     take: Signal<Local, bool>,
-    octets: Signal<Local, Bits<6>>,
     from: Signal<Local, Bits<PLACE>>,
     behind: Signal<Local, Bits<PLACE>>,
     to: Signal<Local, Bits<PLACE>>,
@@ -78,7 +82,7 @@ pub struct Planner<const D: usize, const K: usize, const LK: usize> {
     placing: Signal<Local, Placed>,
     placed: RegNr<Placed>,
     seg_q: RegNr<Lead>,
-    hdr: RegNr<Bits<368>>,
+    head_q: RegNr<Bits<HEAD>>,
     unused_lead_now: Signal<Local, Lead>,
     p: Signal<Local, Placed>,
     beat_octets: Signal<Local, Bits<PLACE>>,
@@ -118,16 +122,17 @@ impl<const D: usize, const K: usize, const LK: usize> Planner<D, K, LK> {
             lead_valid: Default::default(),
             lead_pop: Default::default(),
             lead: Default::default(),
-            fpdu_valid: Default::default(),
-            fpdu_ready: Default::default(),
-            fpdu: Default::default(),
+            job_valid: Default::default(),
+            job_ready: Default::default(),
+            job: Default::default(),
+            head: Default::default(),
             plan_valid: Default::default(),
             plan_pop: Default::default(),
             plan: Default::default(),
             prefix: Default::default(),
             rd_row: Default::default(),
             seg: Default::default(),
-            job: Default::default(),
+            j: Default::default(),
             done: Default::default(),
             at: Default::default(),
             wr_row: Default::default(),
@@ -139,7 +144,6 @@ impl<const D: usize, const K: usize, const LK: usize> Planner<D, K, LK> {
             bare: Default::default(),
             open: Default::default(),
             take: Default::default(),
-            octets: Default::default(),
             from: Default::default(),
             behind: Default::default(),
             to: Default::default(),
@@ -148,7 +152,7 @@ impl<const D: usize, const K: usize, const LK: usize> Planner<D, K, LK> {
             placing: Default::default(),
             placed: Default::default(),
             seg_q: Default::default(),
-            hdr: Default::default(),
+            head_q: Default::default(),
             unused_lead_now: Default::default(),
             p: Default::default(),
             beat_octets: Default::default(),
@@ -182,7 +186,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
     fn update(&mut self) {
         // A place for the job on the port.
         self.seg.next = self.lead.val();
-        self.job.next = self.fpdu.val();
+        self.j.next = self.job.val();
         self.bare.next = !self.seg.val().n_fpdu.any();
         self.first.next = !self.done.q.val().any();
         self.last.next = self.bare.val() | ((self.done.q.val() + 1) == self.seg.val().n_fpdu);
@@ -191,30 +195,33 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
         self.open.next = self.lead_valid.val()
             & (!self.held.q.val() | self.plan_pop.val())
             & (!self.first.val() | (self.room.q.val() & !self.stale.q.val()));
-        self.take.next = self.open.val() & (self.bare.val() | self.fpdu_valid.val());
-        self.fpdu_ready.next = self.open.val() & !self.bare.val();
+        self.take.next = self.open.val() & (self.bare.val() | self.job_valid.val());
+        self.job_ready.next = self.open.val() & !self.bare.val();
         self.lead_pop.next = self.take.val() & self.last.val();
 
-        self.octets.next = self.job.val().hdr_len + 2;
         self.from.next = self.at.q.val();
         if self.first.val() {
             self.from.next = bit_cast::<PLACE, 8>(self.seg.val().h);
         }
         self.behind.next = self.from.val();
         if !self.bare.val() {
-            self.behind.next = self.from.val() + bit_cast::<PLACE, 16>(self.job.val().take);
+            self.behind.next = self.from.val() + bit_cast::<PLACE, 16>(self.j.val().take);
         }
         self.to.next = self.behind.val() - 1;
         self.unused_padded.next = self.to.val();
         if self.to.val() < 59 {
             self.unused_padded.next = 59.into();
         }
-        self.placing.next.h = self.octets.val();
-        self.placing.next.payload = self.job.val().payload_len;
-        self.placing.next.crc_en = self.job.val().crc_en;
-        self.placing.next.payload_at = (self.from.val()
-            - bit_cast::<PLACE, 16>(self.job.val().skip))
-            + bit_cast::<PLACE, 6>(self.octets.val());
+        self.placing.next.h = self.j.val().h;
+        self.placing.next.payload = self.j.val().payload;
+        self.placing.next.pad = self.j.val().pad;
+        self.placing.next.marked = self.j.val().marked;
+        self.placing.next.plain = self.j.val().plain;
+        self.placing.next.mark_in = self.j.val().mark_in;
+        self.placing.next.mark_ptr = self.j.val().mark_ptr;
+        self.placing.next.crc_en = self.j.val().crc_en;
+        self.placing.next.payload_at = (self.from.val() - bit_cast::<PLACE, 16>(self.j.val().skip))
+            + bit_cast::<PLACE, 6>(self.j.val().h);
         self.placing.next.from = self.from.val();
         self.placing.next.to = self.to.val();
         self.placing.next.first = self.first.val();
@@ -239,7 +246,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
                     }
                 }
             }
-            self.hdr.d.next = self.job.val().hdr;
+            self.head_q.d.next = self.head.val();
             self.seg_q.d.next = self.seg.val();
             self.placed.d.next = self.placing.val();
         }
@@ -258,7 +265,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
             }
             self.beat_octets.next = (k - 1).to_bits::<PLACE>();
         }
-        self.pad.next = !self.p.val().payload.get_bits::<2>(0) + 1;
+        self.pad.next = self.p.val().pad;
         self.with_pad.next =
             bit_cast::<PLACE, 16>(self.p.val().payload) + bit_cast::<PLACE, 2>(self.pad.val());
         self.crc_at.next = self.p.val().payload_at + self.with_pad.val();
@@ -287,8 +294,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
         self.unused_ip_len.next =
             (self.p.val().to - bit_cast::<PLACE, 6>(self.unused_lead_now.val().outer)) + 1;
 
-        self.pre.hdr.next = self.hdr.q.val();
-        self.pre.len.next = (self.p.val().payload + bit_cast::<16, 6>(self.p.val().h)) - 2;
+        self.pre.octets.next = self.head_q.q.val();
         self.pre.h.next = self.p.val().h;
         self.prefix.next = self.pre.dout.val();
         self.start.at.next =
@@ -329,6 +335,10 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Planner<D, K, LK
         self.plan.next.crc_en = self.p.val().crc_en;
         self.plan.next.crc_start = self.start.state.val();
         self.plan.next.pad = self.pad.val();
+        self.plan.next.marked = self.p.val().marked & !self.p.val().bare;
+        self.plan.next.plain = self.p.val().plain;
+        self.plan.next.mark_in = self.p.val().mark_in;
+        self.plan.next.mark_ptr = self.p.val().mark_ptr;
         self.plan.next.first = self.p.val().first;
         self.plan.next.last = self.p.val().last;
         self.plan.next.bare = self.p.val().bare;

@@ -7,7 +7,8 @@
 //! | `sums_valid` | in | the sums of this segment's header are there |
 //! | `tvalid tready tdata` | in stream | payload, packed from lane 0; length and end are the plan's |
 //! | `step` ... | out | one step, one cycle after it: see [`Step`]; `row_data row_mask crc_mask`: a beat of the frame, the lanes of it that are taken, those of the CRC field; `turned turned_mask`: the source beat in frame lanes, for the sum; `crc_data`: the beat for the CRC |
-//! | `ends frame` | out | pulse, in the cycle of the segment's last source beat: the frame that it completes; `plan_sums`: its IP length |
+//! | `ends frame` | out | pulse, in the cycle of the segment's last source beat: the frame that it completes; `ip_len`: its IP length |
+//! | `marked` | out | the payload on hand is that of an FPDU with Markers: take it from where they are inserted |
 //!
 //! **Source beats**: the prefix (length field and header, its end at the end of a beat), then the payload beats as they come. So
 //! both have one lane offset, and one turn serves. A step takes one source beat and gives one beat of the frame; behind the last
@@ -70,6 +71,7 @@ pub struct Streamer<const D: usize, const K: usize, const LK: usize, const C: us
     pub ends: Signal<Out, bool>,
     pub frame: Signal<Out, Frame>,
     pub ip_len: Signal<Out, Bits<16>>,
+    pub marked: Signal<Out, bool>,
 
     next_plan: Signal<Local, Plan>,
     /// The FPDU at work; which kind of beat is next, how many of it, and whether it is the last of them.
@@ -167,6 +169,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Streamer<D
             ends: Default::default(),
             frame: Default::default(),
             ip_len: Default::default(),
+            marked: Default::default(),
             next_plan: Default::default(),
             work: Default::default(),
             pre: Default::default(),
@@ -435,5 +438,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.frame.next.tag = self.unused_w.val().tag;
         self.frame.next.v6 = self.unused_w.val().v6;
         self.ip_len.next = self.unused_w.val().ip_len;
+        self.marked.next = self.unused_w.val().marked;
     }
 }

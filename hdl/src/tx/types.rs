@@ -9,7 +9,9 @@ use rust_hdl::prelude::*;
 pub const CONN: usize = 20;
 /// Octets of a DDP/RDMAP header as bits: 46, a Read Request.
 pub const HDR: usize = 368;
-/// The length field and that header, in whole beats of any width.
+/// The length field, that header and a Marker.
+pub const HEAD: usize = 416;
+/// The same in whole beats of any width.
 pub const PREFIX: usize = 512;
 /// Beat of a frame, or of the frame store: a pointer that runs on, its low bits the address.
 pub const ROW: usize = 13;
@@ -55,6 +57,30 @@ pub struct TxFpdu {
     /// Of the FPDU's octets, from the length field to the CRC, `take` (not 0) from `skip` on.
     pub skip: Bits<16>,
     pub take: Bits<16>,
+    /// With Markers: the FPDU's octets have them, the one in front of the length field included.
+    pub markers: bool,
+    /// Sequence number modulo 512 of the stream's first Marker, and of the FPDU's first octet.
+    pub mark_at: Bits<9>,
+    pub fpdu_seq: Bits<9>,
+}
+
+/// An FPDU job with its Markers counted: to the planner, octets that it puts somewhere.
+#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
+pub struct Job {
+    /// Octets of the prefix: length field, header, a Marker if one lies in front of the payload.
+    pub h: Bits<6>,
+    /// Octets between prefix and PAD.
+    pub payload: Bits<16>,
+    pub pad: Bits<2>,
+    pub crc_en: bool,
+    pub skip: Bits<16>,
+    pub take: Bits<16>,
+    /// Has Markers: `payload` counts those behind the prefix and PAD, `pad` is 0, and `plain` are the payload's own octets.
+    pub marked: bool,
+    pub plain: Bits<16>,
+    /// Octets from the payload's first to the next Marker, and that one's FPDUPTR.
+    pub mark_in: Bits<10>,
+    pub mark_ptr: Bits<16>,
 }
 
 /// What all frames of a connection have in common.
@@ -124,6 +150,10 @@ pub struct Plan {
     /// CRC start value behind the first beat.
     pub crc_start: Bits<32>,
     pub pad: Bits<2>,
+    pub marked: bool,
+    pub plain: Bits<16>,
+    pub mark_in: Bits<10>,
+    pub mark_ptr: Bits<16>,
     pub first: bool,
     pub last: bool,
     pub bare: bool,
@@ -168,6 +198,8 @@ pub struct TxCfg {
     /// Octets of the largest frame, FCS excluded.
     pub max_frame: usize,
     pub ipv6: bool,
+    /// Can insert Markers.
+    pub markers: bool,
 }
 
 impl TxCfg {
@@ -190,6 +222,7 @@ impl From<&crate::rx::cfg::Cfg> for TxCfg {
             conn_bits: cfg.conn_bits,
             max_frame: cfg.max_frame,
             ipv6: cfg.ipv6,
+            markers: cfg.markers,
         }
     }
 }

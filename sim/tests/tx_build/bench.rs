@@ -19,6 +19,7 @@ pub fn cfg() -> TxCfg {
         conn_bits: 4,
         max_frame: 1522,
         ipv6: true,
+        markers: false,
     }
 }
 
@@ -262,6 +263,7 @@ impl Bench {
         self.seg.items.push_back(value);
         for (i, f) in s.fpdus.iter().enumerate() {
             let (skip, take) = f.range();
+            let any = (self.rng.gen_range(0..512), self.rng.gen_range(0..512));
             // whatever lies behind the header must not matter
             let mut hdr = f.hdr.clone();
             hdr.resize_with(46, || self.rng.gen());
@@ -274,6 +276,9 @@ impl Bench {
                     ("crc_en", le(f.crc.into())),
                     ("skip", le(skip as u64)),
                     ("take", le(take as u64)),
+                    ("markers", le(f.marks.is_some().into())),
+                    ("mark_at", le(f.marks.unwrap_or(any).0.into())),
+                    ("fpdu_seq", le(f.marks.unwrap_or(any).1.into())),
                 ],
             );
             self.fpdu.items.push_back(value);

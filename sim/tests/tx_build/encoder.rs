@@ -37,18 +37,40 @@ pub struct Fpdu {
     pub crc: bool,
     /// Octets of it that go into the segment; none: all.
     pub cut: Option<(usize, usize)>,
+    /// Sequence number modulo 512 of the first Marker, and of the FPDU.
+    pub marks: Option<(u16, u16)>,
 }
 
 impl Fpdu {
-    /// All octets of it (RFC 5044 4).
+    /// All octets of it (RFC 5044 4), its Markers and the one in front of it included.
     pub fn octets(&self) -> Vec<u8> {
         let ulpdu = self.hdr.len() + self.payload.len();
-        let mut o = (ulpdu as u16).to_be_bytes().to_vec();
-        o.extend(&self.hdr);
-        o.extend(&self.payload);
-        while o.len() % 4 != 0 {
-            o.push(0);
+        let mut plain = (ulpdu as u16).to_be_bytes().to_vec();
+        plain.extend(&self.hdr);
+        plain.extend(&self.payload);
+        while plain.len() % 4 != 0 {
+            plain.push(0);
         }
+        let mut o = vec![];
+        let mut length_at = 0;
+        let mut marker = |o: &mut Vec<u8>| {
+            let Some((mark_at, seq)) = self.marks else {
+                return;
+            };
+            if (usize::from(seq) + o.len()) % 512 == usize::from(mark_at) {
+                let ptr = (o.len() - length_at) as u16;
+                if o.is_empty() {
+                    length_at = 4;
+                }
+                o.extend([0, 0]);
+                o.extend(ptr.to_be_bytes());
+            }
+        };
+        for word in plain.chunks(4) {
+            marker(&mut o);
+            o.extend(word);
+        }
+        marker(&mut o);
         let crc = if self.crc { crc32c::crc32c(&o) } else { 0 };
         o.extend(crc.to_le_bytes());
         o

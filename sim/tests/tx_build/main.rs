@@ -67,7 +67,7 @@ fn plain(rng: &mut ChaCha8Rng, conn: usize, payload: usize) -> Segment {
             hdr: bytes(rng, 14),
             payload: bytes(rng, payload),
             crc: true,
-            cut: None,
+            ..Default::default()
         }],
         ..Default::default()
     }
@@ -83,6 +83,8 @@ struct Mix {
     /// Some begin or end inside of an FPDU.
     cuts: bool,
     conns: usize,
+    /// Some FPDUs have Markers.
+    marks: bool,
 }
 
 /// DDP/RDMAP headers: Write, Send, Atomic Response, Terminate, Immediate Data, Read Request.
@@ -98,7 +100,7 @@ fn fpdu(rng: &mut ChaCha8Rng, payload: usize) -> Fpdu {
         hdr: bytes(rng, hdr),
         payload: bytes(rng, payload),
         crc: rng.gen_ratio(7, 8),
-        cut: None,
+        ..Default::default()
     }
 }
 
@@ -128,7 +130,8 @@ fn any(rng: &mut ChaCha8Rng, mix: Mix) -> Segment {
     // Lengths of which many fit, or one that fills the segment, or too long a one of which a part goes in.
     let mut room = mix.mss;
     for i in 0..count {
-        let most = (room / (count - i)).saturating_sub(56);
+        let most =
+            (room / (count - i)).saturating_sub(56 + if mix.marks { 4 + room / 127 } else { 0 });
         let payload = match rng.gen_range(0..6) {
             0 => rng.gen_range(0..10),
             1 => most,
@@ -136,6 +139,17 @@ fn any(rng: &mut ChaCha8Rng, mix: Mix) -> Segment {
             _ => rng.gen_range(0..most.min(200) + 1),
         };
         let mut f = fpdu(rng, payload);
+        if mix.marks && rng.gen_ratio(3, 4) {
+            let seq = rng.gen_range(0..512u16);
+            // a multiple of 4 behind the FPDU's begin; often near a place of interest
+            let near = f.octets().len() / 4 * 4;
+            let by = match rng.gen_range(0..4) {
+                0 => 4 * rng.gen_range(0..14),
+                1 => (near + 4).saturating_sub(4 * rng.gen_range(0..5)),
+                _ => 4 * rng.gen_range(0..128),
+            };
+            f.marks = Some(((usize::from(seq) + by) as u16 % 512, seq));
+        }
         let len = f.octets().len();
         // The first one may begin, the last one may end inside; a segment may be a piece of one.
         let (mut skip, mut end) = (0, len);
@@ -153,7 +167,7 @@ fn any(rng: &mut ChaCha8Rng, mix: Mix) -> Segment {
                 _ => rng.gen_range(skip..len) + 1,
             };
         }
-        let left = room - 24 * (count - 1 - i);
+        let left = room.saturating_sub(60 * (count - 1 - i)).max(1);
         end = end.min(skip + left);
         if end < len && !(mix.cuts && i == count - 1) {
             break;
@@ -193,6 +207,7 @@ fn random_run<const D: usize, const K: usize, const LK: usize, const C: usize>(
         fpdus,
         cuts: true,
         conns,
+        marks: c.markers,
     };
     let paces = [
         Pace::STEADY,
@@ -257,6 +272,36 @@ fn anything_256() {
 fn anything_512() {
     let repeat = Repeat::new("anything_512");
     random_run::<512, 64, 6, 7>(&cfg(), repeat.seed, 1400, 12);
+}
+
+fn with_markers() -> TxCfg {
+    TxCfg {
+        markers: true,
+        ..cfg()
+    }
+}
+
+/// MPA-07, MPA-08, MPA-60 to MPA-63, MPA-64, MPA-65, MPA-66, MPA-67, MPA-68, MPA-69, MPA-6A, MPA-6B, MPA-6C, MPA-6G.
+#[test]
+fn markers_64() {
+    let repeat = Repeat::new("markers_64");
+    random_run::<64, 8, 3, 4>(&with_markers(), repeat.seed, 1400, 12);
+}
+
+#[test]
+fn markers_256() {
+    let repeat = Repeat::new("markers_256");
+    random_run::<256, 32, 5, 6>(&with_markers(), repeat.seed, 700, 12);
+}
+
+#[test]
+fn markers_512() {
+    let repeat = Repeat::new("markers_512");
+    let c = TxCfg {
+        markers: true,
+        ..jumbo()
+    };
+    random_run::<512, 64, 6, 7>(&c, repeat.seed, 1400, 12);
 }
 
 fn jumbo() -> TxCfg {
@@ -527,6 +572,9 @@ fn all_widths_are_emitted_and_clean() {
     for d in [
         design::<64, 8, 3, 4>(&cfg()),
         design::<64, 8, 3, 4>(&jumbo()),
+        design::<64, 8, 3, 4>(&with_markers()),
+        design::<256, 32, 5, 6>(&with_markers()),
+        design::<512, 64, 6, 7>(&with_markers()),
         design::<64, 8, 3, 4>(&TxCfg {
             ipv6: false,
             ..cfg()
