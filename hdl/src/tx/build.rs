@@ -5,12 +5,12 @@
 //! | `tmpl_wr tmpl_conn tmpl` | in | writes a row of the header template table; one writer, never refused; not for a connection with jobs under way |
 //! | `seg_valid seg_ready seg` | in stream | segment jobs ([`TxSeg`]) |
 //! | `fpdu_valid fpdu_ready fpdu` | in stream | FPDU jobs ([`TxFpdu`]), `n_fpdu` a segment, in the segments' order |
-//! | `payload_tvalid payload_tready payload_tdata payload_tkeep payload_tlast` | in stream | one packet an FPDU with payload, packed from lane 0; its length is the job's, keep and last are only checked |
+//! | `payload_tvalid payload_tready payload_tdata payload_tkeep payload_tlast` | in stream | one packet an FPDU with payload, packed from lane 0; its length is the job's, keep and last are only checked, in simulation |
 //! | `mac_tx_*` | out stream | whole frames without FCS, of 60 octets at least, without a gap while the MAC is ready |
 //!
 //! **Latency**: last payload beat taken in cycle T, first beat of the frame in T + 4, at every length and width; if the frames
 //! before are gone. An FPDU with Markers: 1 to 3 cycles more. (T + 5 or T + 6 at 256 and 512 bits where only octets behind the payload are taken of a cut FPDU: PAD, CRC.) A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
-//! and one for each beat of the header. An FPDU job is at work 2 cycles after it was taken.
+//! and one for each beat of the header. An FPDU job is at work 2 cycles after it was taken, with Markers built in 3.
 //! **Throughput**: a beat a cycle. A segment of one FPDU costs no more cycles than its frame has beats; each further FPDU one
 //! more at most, and one more where it ends in the beat's last 3 octets. Segments: one each 2 cycles at most, one each as many as
 //! its header has beats at 64 bits.
@@ -77,8 +77,6 @@ pub struct Build<const D: usize, const K: usize, const LK: usize, const C: usize
     digest: Digest<D, K>,
     store: FrameStore<D, K>,
     emitter: Emitter<D, K, LK>,
-    unused_keep: Signal<Local, Bits<K>>,
-    unused_last: Signal<Local, bool>,
 }
 
 impl<const D: usize, const K: usize, const LK: usize, const C: usize> Build<D, K, LK, C> {
@@ -119,8 +117,6 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Build<D, K
             digest: Default::default(),
             store: FrameStore::new(cfg),
             emitter: Emitter::new(cfg),
-            unused_keep: Default::default(),
-            unused_last: Default::default(),
         }
     }
 }
@@ -179,8 +175,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
                 self.payload_tready.next = self.mark_streams[i].in_tready.val();
             }
         }
-        self.unused_keep.next = self.payload_tkeep.val();
-        self.unused_last.next = self.payload_tlast.val();
+        self.streamer.tkeep.next = self.payload_tkeep.val();
+        self.streamer.tlast.next = self.payload_tlast.val();
 
         self.digest.step.next = self.streamer.step.val();
         self.digest.turned.next = self.streamer.turned.val();

@@ -199,8 +199,9 @@ impl<const D: usize, const K: usize, const LK: usize> Headers<D, K, LK> {
             rd_slot: Default::default(),
             rd_row: Default::default(),
             rd_data: Default::default(),
-            templates,
-            store: Ram::new(SLOT + rows, 1),
+            // neither is read in the cycle in which that row is written, but for a read of which nobody takes the answer
+            templates: templates.collisions_undefined(),
+            store: Ram::new(SLOT + rows, 1).collisions_undefined(),
             leads: Fifo::new().headed(),
             all_sums: Fifo::new().headed(),
             job: Default::default(),

@@ -10,11 +10,12 @@
 //! | [`CrcStart`] | `at`, lane (0..2K-1) of the FPDU's first octet | CRC register behind the first beat if all were zeros |
 //! | [`CrcPad`] | `state`, `pad` | the CRC register `pad` zero octets later |
 //! | [`CrcPlace`] | `crc`, octet j for the lanes j modulo 4, `mask` | those octets in the lanes of the mask, zero elsewhere |
+//! | [`PayloadCheck`] | a payload beat and what it should be | `$error` in simulation |
 //! | [`CrcLanes`] | `at`, `first`, `second` | lanes of four octets from lane `at` on: in that beat, in the next |
 
 use super::types::{HDR, HEAD, PREFIX, ROW};
 use crate::prim::crc32c::crc_advance;
-use crate::prim::text::{body, hex, range};
+use crate::prim::text::{body, check, hex, range};
 use crate::prim::POLY;
 use rust_hdl::prelude::*;
 
@@ -479,6 +480,28 @@ impl<const D: usize, const K: usize> Logic for CrcPlace<D, K> {
             })
             .collect();
         body(format!("assign dout = {{{}}};\n", lanes.join(", ")))
+    }
+}
+
+/// Simulation only: a payload's packet has the length that its job says.
+#[derive(LogicBlock, Clone, Debug, Default)]
+pub struct PayloadCheck<const K: usize> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, bool>,
+    pub take: Signal<In, bool>,
+    pub last: Signal<In, bool>,
+    pub keep: Signal<In, Bits<K>>,
+    pub tkeep: Signal<In, Bits<K>>,
+    pub tlast: Signal<In, bool>,
+}
+
+impl<const K: usize> Logic for PayloadCheck<K> {
+    fn update(&mut self) {}
+    fn hdl(&self) -> Verilog {
+        body(check(
+            "take && (tlast != last || tkeep != keep)",
+            "a payload packet is not as long as its FPDU job says",
+        ))
     }
 }
 

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `plan_valid plan_pop plan prefix` | FIFO | the planner's |
 //! | `sums_valid` | in | the sums of this segment's header are there |
-//! | `tvalid tready tdata` | in stream | payload, packed from lane 0; length and end are the plan's |
+//! | `tvalid tready tdata tkeep tlast` | in stream | payload, packed from lane 0; length and end are the plan's, keep and last are compared with them in simulation |
 //! | `step` ... | out | one step, one cycle after it: see [`Step`]; `row_data row_mask crc_mask`: a beat of the frame, the lanes of it that are taken, those of the CRC field; `turned turned_mask`: the source beat in frame lanes, for the sum; `crc_data`: the beat for the CRC |
 //! | `ends frame` | out | pulse, in the cycle of the segment's last source beat: the frame that it completes; `ip_len`: its IP length |
 //! | `marked` | out | the payload on hand is that of an FPDU with Markers: take it from where they are inserted |
@@ -20,7 +20,7 @@
 //! The CRC's beats are turned so that the *last* payload octet is in the last lane: the register is then the CRC's at once, without
 //! running back over lanes behind the end, and no beat hangs over.
 
-use super::octets::CrcLanes;
+use super::octets::{CrcLanes, PayloadCheck};
 use super::types::{Frame, Plan, PLACE, PREFIX, ROW};
 use crate::prim::{ApplyMask, LanesFrom, LanesTo, LenToKeep, Reg, RegNr, RotateBytes, POSITION};
 use rust_hdl::prelude::*;
@@ -61,6 +61,8 @@ pub struct Streamer<const D: usize, const K: usize, const LK: usize, const C: us
     pub tvalid: Signal<In, bool>,
     pub tready: Signal<Out, bool>,
     pub tdata: Signal<In, Bits<D>>,
+    pub tkeep: Signal<In, Bits<K>>,
+    pub tlast: Signal<In, bool>,
     pub step: Signal<Out, Step>,
     pub row_data: Signal<Out, Bits<D>>,
     pub row_mask: Signal<Out, Bits<K>>,
@@ -107,6 +109,7 @@ pub struct Streamer<const D: usize, const K: usize, const LK: usize, const C: us
     load: Signal<Local, bool>,
 
     beat_keep: Signal<Local, Bits<K>>,
+    packet: PayloadCheck<K>,
     masked: ApplyMask<D, K>,
     source: Signal<Local, Bits<D>>,
     to_frame: RotateBytes<D, LK>,
@@ -159,6 +162,8 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Streamer<D
             tvalid: Default::default(),
             tready: Default::default(),
             tdata: Default::default(),
+            tkeep: Default::default(),
+            tlast: Default::default(),
             step: Default::default(),
             row_data: Default::default(),
             row_mask: Default::default(),
@@ -202,6 +207,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Streamer<D
             done: Default::default(),
             load: Default::default(),
             beat_keep: Default::default(),
+            packet: Default::default(),
             masked: Default::default(),
             source: Default::default(),
             to_frame: Default::default(),
@@ -336,6 +342,11 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
                 self.beat_keep.next = self.keep.q.val();
             }
         }
+        self.packet.take.next = self.go.val() & self.pay.q.val() & !self.unused_w.val().marked;
+        self.packet.last.next = self.pay_one.q.val();
+        self.packet.keep.next = self.beat_keep.val();
+        self.packet.tkeep.next = self.tkeep.val();
+        self.packet.tlast.next = self.tlast.val();
         self.masked.keep.next = self.beat_keep.val();
         self.masked.flip.next = self.zeros.val();
         self.source.next = self.masked.dout.val();
