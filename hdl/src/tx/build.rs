@@ -11,9 +11,9 @@
 //! **Latency**: last payload beat taken in cycle T, first beat of the frame in T + 4, at every length and width; if the frames
 //! before are gone. An FPDU with Markers: 1 to 3 cycles more. (T + 5 or T + 6 at 256 and 512 bits where only octets behind the payload are taken of a cut FPDU: PAD, CRC.) A payload's last beat is not taken before its header's sums are there: segment job to that 5 cycles
 //! and one for each beat of the header. An FPDU job is at work 2 cycles after it was taken, with Markers built in 3.
-//! **Throughput**: a beat a cycle. A segment of one FPDU costs no more cycles than its frame has beats; each further FPDU one
-//! more at most, and one more where it ends in the beat's last 3 octets. Segments: one each 2 cycles at most, one each as many as
-//! its header has beats at 64 bits.
+//! **Throughput**: a beat a cycle. A segment of one FPDU costs no more cycles than its frame has beats (64 octet Writes at 512 bits: 3;
+//! MSS 1460 at 64 bits: the wire's 192.25); each further FPDU up to two more than its octets. Segments: one each 2 cycles at most, at 64 bits one each as many as
+//! its header has beats.
 //! **Back-pressure**: each input waits by itself. A segment begins when the frame store has room for a largest frame; 8 segments at most are on hand.
 //!
 //! | block | does |

@@ -9,7 +9,7 @@
 //! | `free` | in | the oldest header was sent |
 //! | `rd_slot rd_row`, `rd_data` | in, out | header store, one cycle later; octets behind the header mean nothing |
 //!
-//! **Latency**: job to first beat stored 4 cycles, to `sums` 6 and one more a beat. **Throughput**: a header each 2 cycles,
+//! **Latency**: job to first beat stored 4 cycles, to `sums` 5 and one for each beat. **Throughput**: a header each 2 cycles,
 //! or each as many as it has beats (64 bits: 7 to 15). **Back-pressure**: 8 headers may be on hand, so `seg_ready` falls when
 //! frames do not leave; both FIFOs have a place for each.
 //!
