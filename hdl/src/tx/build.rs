@@ -27,7 +27,7 @@
 //! | [`Emitter`] | header and payload beats to the MAC |
 //!
 //! Requirements: MPA-13, MPA-41, MPA-42, MPA-60 to MPA-6C, MPA-6G, MPA-70, MPA-72, TCP-5A, TCP-7D, TCP-7F, TCP-10, TCP-15, TCP-20. See
-//! docs/decisions/0011-transmit-builder.md.
+//! docs/decisions/0012-transmit-builder.md.
 
 use super::digest::Digest;
 use super::emit::Emitter;
