@@ -203,6 +203,8 @@ fn rdm_32_36_ord_and_fence_hold_requests_back() {
     net.run(SEC, |n| {
         let p = &n.flows[0];
         assert!(p.a.open_now() <= 4);
+        let fenced = p.a.records().iter().any(|r| r.opcode == 0);
+        assert!(!fenced || p.a.completions().len() >= 20);
         p.a.idle()
     });
     assert_eq!(net.a().completions().len(), 21);
@@ -343,4 +345,27 @@ fn rdm_56_local_source_error() {
         |e| matches!(e, Event::TerminateReceived(t) if t.term.octet() == 0 && t.ddp.is_none()),
     );
     assert!(told);
+}
+
+/// One of two small Writes is lost: the other is complete, this one only when it was acknowledged.
+#[test]
+fn rdm_11_completion_waits_for_the_acknowledgement() {
+    let mut net = Setup::default().net(LinkConfig::default());
+    net.ab.lose([1]);
+    net.a().post(0, write(0, 0, &[1; 100]));
+    net.a().post(0, write(1, 100, &[2; 100]));
+    net.run(5 * MS, |_| false);
+    assert_eq!(net.a().completions().len(), 1);
+    assert_eq!(net.run(5 * SEC, |n| n.flows[0].a.idle()), Stop::Reached);
+    assert_eq!(net.a().completions().len(), 2);
+}
+
+/// Each segment behind a gap is answered at once.
+#[test]
+fn tcp_28_an_acknowledgement_for_each_segment_behind_a_gap() {
+    let mut net = Setup::default().net(LinkConfig::default());
+    net.ab.lose([0]);
+    net.a().post(0, write(0, 0, &counted(4000)));
+    net.run(MS, |_| false);
+    assert_eq!(net.ba.stats().offered, 2);
 }
