@@ -12,3 +12,4 @@ pub mod preset;
 pub mod prim;
 pub mod rx;
 pub mod top;
+pub mod tx;
