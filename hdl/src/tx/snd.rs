@@ -167,6 +167,8 @@ pub struct Snd {
     pulse_r1: Reg<bool>,
     write: Signal<Local, bool>,
     tell: Signal<Local, bool>,
+    counted: Signal<Local, bool>,
+    some: Signal<Local, bool>,
     told: Signal<Local, Told>,
     something: Signal<Local, bool>,
     cmd: Signal<Local, Ev>,
@@ -323,6 +325,8 @@ impl Snd {
             pulse_r1: Default::default(),
             write: Default::default(),
             tell: Default::default(),
+            counted: Default::default(),
+            some: Default::default(),
             told: Default::default(),
             something: Default::default(),
             cmd: Default::default(),
@@ -539,10 +543,11 @@ impl Logic for Snd {
         if self.second.val() {
             self.rate5.d.next = self.mix5.val();
         }
-        self.pulse_timeout.d.next = self.second.val() & self.decide.act.val().timeout;
-        self.pulse_fast.d.next = self.second.val() & self.decide.act.val().enter;
-        self.pulse_probe.d.next = self.second.val() & self.decide.act.val().probe;
-        self.pulse_r1.d.next = self.second.val()
+        self.counted.next = self.second.val() & (self.e3.q.val().kind != Kind::None);
+        self.pulse_timeout.d.next = self.counted.val() & self.decide.act.val().timeout;
+        self.pulse_fast.d.next = self.counted.val() & self.decide.act.val().enter;
+        self.pulse_probe.d.next = self.counted.val() & self.decide.act.val().probe;
+        self.pulse_r1.d.next = self.counted.val()
             & (self.decide.act.val().timeout & (self.rate3.q.val().tries == 2));
         self.count_timeout.next = self.pulse_timeout.q.val();
         self.count_fast.next = self.pulse_fast.q.val();
@@ -560,7 +565,7 @@ impl Logic for Snd {
         }
         self.timer.core4.next = self.state.core4.val();
         self.timer.rate4.next = self.state.rate4.val();
-        self.timer.act.next = self.decide.act.val();
+        self.timer.act.next = self.act4.q.val();
         self.timer.rto.next = self.rtt.rto_new.val();
         self.timer.now.next = self.e5.q.val().now;
         self.timer.ceiling.next = self.rto_max.val();
@@ -578,7 +583,8 @@ impl Logic for Snd {
         self.row.next.armed = self.timer.armed.val();
         self.row.next.deadline = self.timer.deadline.val();
         self.row.next.persist = self.timer.persist.val();
-        self.write.next = self.second.val()
+        self.some.next = self.e6.q.val().kind != Kind::None;
+        self.write.next = (self.second.val() & self.some.val())
             & (self.act6.q.val().live | (self.e6.q.val().kind == Kind::Remove));
         self.unused_act.next = self.act6.q.val();
         self.cores.we.next = self.write.val() | self.clear.active.val();
@@ -593,8 +599,9 @@ impl Logic for Snd {
         self.rates.waddr.next = self.e6.q.val().conn;
         self.rates.wdata.next = self.row.val();
 
-        self.tell.next = !self.second.val();
-        self.something.next = self.act6.q.val().live & (self.offer.kind.val() != Send::Nothing);
+        self.tell.next = !self.second.val() & self.some.val();
+        self.something.next = (self.act6.q.val().live & self.core6.q.val().valid)
+            & (self.offer.kind.val() != Send::Nothing);
         self.grants.push.next = self.tell.val() & (self.e6.q.val().kind == Kind::Ask);
         self.grants.din.next.kind = Send::Nothing;
         if self.act6.q.val().live {
@@ -659,7 +666,7 @@ impl Logic for Snd {
         self.dead_gen.next = self.deads.dout.val().gen;
         self.dead_probe.next = !self.deads.dout.val().value.any();
 
-        self.tap_valid.next = self.second.val() & (self.e6.q.val().kind != Kind::None);
+        self.tap_valid.next = self.second.val() & self.some.val();
         self.tap_ev.next = self.e6.q.val();
         self.tap_core.next = self.core6.q.val();
         self.tap_rate.next = self.row.val();

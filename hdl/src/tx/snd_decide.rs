@@ -49,6 +49,11 @@ pub struct SndDecide {
     timed_gap: RegNr<Bits<32>>,
     mark_gap: RegNr<Bits<32>>,
     left5: RegNr<Bits<32>>,
+    flight5: RegNr<Bits<32>>,
+    rto5: RegNr<Bits<32>>,
+    timing5: RegNr<bool>,
+    armed5: RegNr<bool>,
+    limited5: RegNr<bool>,
     // second half
     timed: RegNr<bool>,
     expired: RegNr<bool>,
@@ -95,17 +100,24 @@ impl Logic for SndDecide {
         self.mark_gap.d.next = self.rate2.val().mark - self.core2.val().una;
         self.left5.d.next = self.seen.val().flight - self.seen.val().delta;
 
+        self.flight5.d.next = self.seen.val().flight;
+        self.rto5.d.next = self.rate2.val().rto;
+        self.timing5.d.next = self.rate2.val().timing;
+        self.armed5.d.next = self.rate2.val().armed;
+        self.limited5.d.next =
+            (self.rate2.val().phase == Phase::Open) & self.rate2.val().dups.any();
+
         // Comparisons.
-        self.timed.d.next = self.rate2.val().timing
+        self.timed.d.next = self.timing5.q.val()
             & !self.timed_gap.q.val().get_bit(31)
             & self.timed_gap.q.val().any();
-        self.expired.d.next = self.rate2.val().armed & !self.due_gap.q.val().get_bit(31);
-        self.idle.d.next = self.idle_gap.q.val() > self.rate2.val().rto;
+        self.expired.d.next = self.armed5.q.val() & !self.due_gap.q.val().get_bit(31);
+        self.idle.d.next = self.idle_gap.q.val() > self.rto5.q.val();
         self.over.d.next = self.row_gap.q.val() >= self.r2.val();
         self.full.d.next = !self.end_gap.q.val().get_bit(31);
         self.above.d.next = !self.una_gap.q.val().get_bit(31) & self.una_gap.q.val().any();
-        self.halved_q.d.next = self.seen.val().flight;
-        if (self.rate2.val().phase == Phase::Open) & self.rate2.val().dups.any() {
+        self.halved_q.d.next = self.flight5.q.val();
+        if self.limited5.q.val() {
             self.halved_q.d.next = self.mark_gap.q.val();
         }
         self.left_q.d.next = self.left5.q.val();

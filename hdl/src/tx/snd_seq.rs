@@ -39,6 +39,8 @@ pub struct SndSeq {
     wl1_gap: RegNr<Bits<32>>,
     wl2_gap: RegNr<Bits<32>>,
     wnd: RegNr<Bits<32>>,
+    old_wnd: RegNr<Bits<32>>,
+    old_max: RegNr<Bits<32>>,
     at_una: RegNr<bool>,
     live: RegNr<bool>,
     // second half
@@ -71,6 +73,8 @@ impl Logic for SndSeq {
         self.wl1_gap.d.next = self.ev.val().seq - self.core.val().wl1;
         self.wl2_gap.d.next = self.ev.val().pos - self.core.val().wl2;
         self.wnd.d.next = self.ev.val().wnd << self.core.val().scale;
+        self.old_wnd.d.next = self.core.val().wnd;
+        self.old_max.d.next = self.core.val().max_wnd;
         self.at_una.d.next = self.ev.val().from == self.core.val().una;
         self.live.d.next = self.core.val().valid
             & !self.core.val().dead
@@ -87,8 +91,8 @@ impl Logic for SndSeq {
         self.seen_q.d.next.out = self.flight.q.val().any();
         self.seen_q.d.next.fresh = (!self.wl1_gap.q.val().get_bit(31) & self.wl1_gap.q.val().any())
             | (!self.wl1_gap.q.val().any() & !self.wl2_gap.q.val().get_bit(31));
-        self.seen_q.d.next.same_wnd = self.wnd.q.val() == self.core.val().wnd;
-        self.seen_q.d.next.bigger = self.wnd.q.val() > self.core.val().max_wnd;
+        self.seen_q.d.next.same_wnd = self.wnd.q.val() == self.old_wnd.q.val();
+        self.seen_q.d.next.bigger = self.wnd.q.val() > self.old_max.q.val();
         self.seen_q.d.next.wnd = self.wnd.q.val();
         self.seen_q.d.next.over_max = self.max_gap.q.val().get_bit(31);
         self.seen_q.d.next.over_nxt = self.nxt_gap.q.val().get_bit(31);

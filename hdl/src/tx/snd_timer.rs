@@ -3,9 +3,9 @@
 //! | port | valid in | |
 //! |---|---|---|
 //! | `core4`, `rate4` | stage 4 | the context after the decision |
-//! | `act` | first half of stage 4 | the decision |
+//! | `act` | stage 4 | the decision |
 //! | `rto` | second half of stage 5 | RTO after this event |
-//! | `now` | second half of stage 5 | of the event |
+//! | `now` | stage 5 | of the event |
 //! | `ceiling` | always | register: longest interval |
 //! | `armed`, `deadline`, `persist` | stage 6 | new values |
 //!
@@ -58,6 +58,7 @@ pub struct SndTimer {
     own11: RegNr<bool>,
     next11: RegNr<Bits<32>>,
     due11: RegNr<Bits<32>>,
+    now11: RegNr<Bits<32>>,
     // 11
     armed_q: RegNr<bool>,
     deadline_q: RegNr<Bits<32>>,
@@ -114,6 +115,7 @@ impl Logic for SndTimer {
         self.own11.d.next = self.zero10.q.val() & !self.fresh10.q.val();
         self.next11.d.next = self.next10.q.val();
         self.due11.d.next = self.due10.q.val();
+        self.now11.d.next = self.now.val();
 
         // 11
         self.interval.next = self.rto.val();
@@ -123,7 +125,7 @@ impl Logic for SndTimer {
         self.armed_q.d.next = self.need11.q.val();
         self.deadline_q.d.next = self.due11.q.val();
         if self.start11.q.val() {
-            self.deadline_q.d.next = self.now.val() + self.interval.val();
+            self.deadline_q.d.next = self.now11.q.val() + self.interval.val();
         }
         self.persist_q.d.next = 0.into();
         if self.zero11.q.val() {

@@ -30,6 +30,7 @@ fn run(test: &'static str, r: &Run) {
     let mut b = Bench::new(regs(), 3, cases.seed);
     b.gaps = r.gaps;
     b.stalls = r.stalls;
+    let mut ends = vec![0u32; 1 << CONN_BITS];
     let mut gens = vec![0u8; 1 << CONN_BITS];
     for step in 0..r.steps {
         let conn = cases.below(r.conns as usize) as u32;
@@ -51,6 +52,7 @@ fn run(test: &'static str, r: &Run) {
                 _ => cases.bits(32) as u32,
             };
             gens[conn as usize] = gen.wrapping_add(1);
+            ends[conn as usize] = una;
             let wl1 = cases.bits(32) as u32;
             b.install(Install {
                 remove: false,
@@ -78,7 +80,10 @@ fn run(test: &'static str, r: &Run) {
         match cases.below(20) {
             0..=2 => {
                 let more = cases.below(8) as u32 * c.mss + cases.below(50) as u32;
-                b.data(conn, gen, c.end.wrapping_add(more));
+                if gen == c.gen {
+                    ends[conn as usize] = ends[conn as usize].wrapping_add(more);
+                }
+                b.data(conn, gen, ends[conn as usize]);
             }
             3..=8 => b.ask(conn, gen),
             9..=16 => {
@@ -117,13 +122,16 @@ fn run(test: &'static str, r: &Run) {
             }
             17 => {
                 let from = c.una.wrapping_add(cases.below(c.outstanding() as usize + 2) as u32);
-                b.sent(Sent {
-                    conn,
-                    gen,
-                    from,
-                    len: 1 + cases.below(3000) as u32,
-                    probe: cases.chance(20),
-                });
+                let rest = c.end.wrapping_sub(from);
+                if rest > 0 && rest < 1 << 31 {
+                    b.sent(Sent {
+                        conn,
+                        gen,
+                        from,
+                        len: 1 + cases.below(rest.min(3000) as usize) as u32,
+                        probe: cases.chance(20),
+                    });
+                }
             }
             _ if cases.chance(r.pauses) => b.pass(cases.below(2500) as u32),
             _ => {}
