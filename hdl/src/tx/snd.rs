@@ -5,6 +5,7 @@ use super::snd_decide::SndDecide;
 use super::snd_grant::SndGrant;
 use super::snd_issue::SndIssue;
 use super::snd_rtt::SndRtt;
+use super::snd_sack::SndSack;
 use super::snd_seq::SndSeq;
 use super::snd_state::SndState;
 use super::snd_timer::SndTimer;
@@ -143,6 +144,7 @@ pub struct Snd {
     cc: SndCc,
     state: SndState,
     timer: SndTimer,
+    sack: SndSack,
     offer: SndGrant,
     rate3: RegNr<Rate>,
     core5: RegNr<Core>,
@@ -171,6 +173,7 @@ pub struct Snd {
     some: Signal<Local, bool>,
     told: Signal<Local, Told>,
     something: Signal<Local, bool>,
+    piped: Signal<Local, bool>,
     cmd: Signal<Local, Ev>,
     ack: Signal<Local, Ev>,
     data: Signal<Local, Ev>,
@@ -181,7 +184,6 @@ pub struct Snd {
     unused_act: Signal<Local, Act>,
     unused_ev: Signal<Local, Ev>,
     unused_wake: Signal<Local, Told>,
-    none: Constant<Bits<32>>,
     beyond: Constant<Bits<SEAM_CONN>>,
 }
 
@@ -301,6 +303,7 @@ impl Snd {
             cc: Default::default(),
             state: Default::default(),
             timer: Default::default(),
+            sack: SndSack::new(conn_bits),
             offer: Default::default(),
             rate3: Default::default(),
             core5: Default::default(),
@@ -329,6 +332,7 @@ impl Snd {
             some: Default::default(),
             told: Default::default(),
             something: Default::default(),
+            piped: Default::default(),
             cmd: Default::default(),
             ack: Default::default(),
             data: Default::default(),
@@ -339,7 +343,6 @@ impl Snd {
             unused_act: Default::default(),
             unused_ev: Default::default(),
             unused_wake: Default::default(),
-            none: Constant::new(0u64.to_bits()),
             beyond: Constant::new(((0xF_FFFFu64 << conn_bits) & 0xF_FFFF).to_bits()),
         }
     }
@@ -499,8 +502,16 @@ impl Logic for Snd {
         self.decide.ev3.next = self.e3.q.val();
         self.decide.core3.next = self.seq.core3.val();
         self.decide.rate3.next = self.rate3.q.val();
-        self.decide.news.next = false;
-        self.decide.lost.next = false;
+        self.decide.news.next = self.sack.news.val();
+        self.decide.lost.next = self.sack.lost.val();
+        self.sack.second.next = self.second.val();
+        self.sack.ev2.next = self.e2.q.val();
+        self.sack.core2.next = self.seq.old.val();
+        self.sack.ev3.next = self.e3.q.val();
+        self.sack.core3.next = self.seq.core3.val();
+        self.sack.seen3.next = self.decide.seen3.val();
+        self.sack.loss.next = self.rate3.q.val().phase == Phase::Loss;
+        self.sack.act.next = self.decide.act.val();
         self.decide.r2.next = self.r2.val();
 
         self.rtt.now.next = self.e2.q.val().now;
@@ -571,11 +582,7 @@ impl Logic for Snd {
         self.timer.ceiling.next = self.rto_max.val();
         self.offer.core4.next = self.state.core4.val();
         self.offer.rate4.next = self.state.rate4.val();
-        self.offer.board.next.sacked = self.none.val();
-        self.offer.board.next.gap = self.none.val();
-        self.offer.board.next.hole = self.none.val();
-        self.offer.board.next.hole_len = self.none.val();
-        self.offer.board.next.lost = false;
+        self.offer.board.next = self.sack.sums.val();
         self.offer.cwnd.next = self.cc.cwnd_new.val();
 
         // 6
@@ -587,6 +594,9 @@ impl Logic for Snd {
         self.write.next = (self.second.val() & self.some.val())
             & (self.act6.q.val().live | (self.e6.q.val().kind == Kind::Remove));
         self.unused_act.next = self.act6.q.val();
+        self.sack.write6.next =
+            self.some.val() & self.act6.q.val().live & self.core6.q.val().sack;
+        self.sack.conn6.next = self.e6.q.val().conn;
         self.cores.we.next = self.write.val() | self.clear.active.val();
         self.cores.waddr.next = self.e6.q.val().conn;
         self.core_row.next = self.core6.q.val();
@@ -600,8 +610,11 @@ impl Logic for Snd {
         self.rates.wdata.next = self.row.val();
 
         self.tell.next = !self.second.val() & self.some.val();
+        // In SACK recovery the scoreboard is not ready yet: whoever asks will know.
+        self.piped.next = (self.core6.q.val().sack & self.core6.q.val().wnd.any())
+            & ((self.rate6.q.val().phase == Phase::Recovery) & !self.core6.q.val().dead);
         self.something.next = (self.act6.q.val().live & self.core6.q.val().valid)
-            & (self.offer.kind.val() != Send::Nothing);
+            & ((self.offer.kind.val() != Send::Nothing) | self.piped.val());
         self.grants.push.next = self.tell.val() & (self.e6.q.val().kind == Kind::Ask);
         self.grants.din.next.kind = Send::Nothing;
         if self.act6.q.val().live {

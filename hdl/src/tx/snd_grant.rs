@@ -9,7 +9,7 @@
 //! Stage n is cycles 2n and 2n + 1 of an event. Latency 4 cycles from stage 4 on. No back-pressure.
 //!
 //! In this order, nothing at all with the window closed but a probe:
-//! 1. `una` again (`again`): one MSS at most, of what is outstanding (RFC 5681 3.2, RFC 6582);
+//! 1. `una` again (`again`): one MSS at most, of what is outstanding and not received (RFC 5681 3.2, RFC 6582);
 //! 2. with SACK in recovery: the first lost stretch behind what was sent again, one MSS at most, if cwnd - pipe >= 1 MSS
 //!    (RFC 6675 NextSeg (1));
 //! 3. octets from `nxt` on: min(cwnd + limited transmit, wnd) - outstanding. In SACK recovery cwnd - pipe takes the place of
@@ -47,6 +47,7 @@ pub struct SndGrant {
     nxt: RegNr<Bits<32>>,
     hole: RegNr<Bits<32>>,
     hole_len: RegNr<Bits<32>>,
+    near: RegNr<Bits<32>>,
     piped: RegNr<bool>,
     again: RegNr<bool>,
     probe: RegNr<bool>,
@@ -93,6 +94,7 @@ pub struct SndGrant {
     idle_q: RegNr<bool>,
     one: Signal<Local, Bits<16>>,
     fits: Signal<Local, bool>,
+    whole: Signal<Local, Bits<32>>,
     enough: Signal<Local, bool>,
     unused_core: Signal<Local, Core>,
     unused_rate: Signal<Local, Rate>,
@@ -124,8 +126,12 @@ impl Logic for SndGrant {
         self.mss.d.next = self.one.val();
         self.una.d.next = self.core4.val().una;
         self.nxt.d.next = self.core4.val().nxt;
-        self.hole.d.next = self.board.val().hole;
+        self.hole.d.next = self.core4.val().una + self.board.val().hole;
         self.hole_len.d.next = self.board.val().hole_len;
+        self.near.d.next = 0.into();
+        if self.core4.val().sack {
+            self.near.d.next = self.board.val().first;
+        }
         self.piped.d.next =
             self.core4.val().sack & (self.rate4.val().phase == Phase::Recovery);
         self.again.d.next = self.rate4.val().again;
@@ -138,8 +144,12 @@ impl Logic for SndGrant {
         self.room10.d.next = self.wnd.q.val() - self.flight.q.val();
         self.more10.d.next = self.more.q.val();
         self.piece.d.next = self.mss.q.val();
-        if self.out.q.val() < bit_cast::<32, 16>(self.mss.q.val()) {
-            self.piece.d.next = self.out.q.val().get_bits::<16>(0);
+        self.whole.next = self.out.q.val();
+        if self.near.q.val().any() {
+            self.whole.next = self.near.q.val();
+        }
+        if self.whole.val() < bit_cast::<32, 16>(self.mss.q.val()) {
+            self.piece.d.next = self.whole.val().get_bits::<16>(0);
         }
         self.hole_piece.d.next = self.mss.q.val();
         if self.hole_len.q.val() < bit_cast::<32, 16>(self.mss.q.val()) {

@@ -203,7 +203,7 @@ impl Conn {
             phase: Phase::Open,
             dups: 0,
             part: false,
-            board: Default::default(),
+            board: super::board::Board::new(i.una),
         }
     }
 
@@ -359,6 +359,7 @@ impl Conn {
                     self.phase = Phase::Recovery;
                     self.again = true;
                     self.part = false;
+                    self.board.enter();
                     said.fast = true;
                 }
             }
@@ -417,6 +418,7 @@ impl Conn {
             self.nxt = behind;
         }
         self.last = now;
+        self.board.resent = !new && !s.probe;
         if s.probe {
             self.probe = false;
         } else if new || self.ts {
@@ -473,7 +475,8 @@ impl Conn {
             return g;
         }
         if self.again && self.outstanding() > 0 {
-            let piece = self.outstanding().min(self.mss);
+            let known = self.board.first_hole().filter(|_| self.sack);
+            let piece = known.unwrap_or(self.outstanding()).min(self.mss);
             (g.kind, g.from, g.budget) = (Kind::Again, self.una, piece);
             return g;
         }
@@ -606,7 +609,9 @@ impl Model {
         if asks {
             said.grant = Some(offer);
         } else {
-            said.wake = tells && offer.kind != Kind::Nothing;
+            // In SACK recovery any event: the engine's scoreboard is slower than its wakes.
+            let repairs = c.sack && c.phase == Phase::Recovery && c.wnd > 0;
+            said.wake = tells && !c.dead && (offer.kind != Kind::Nothing || repairs);
         }
         said
     }
