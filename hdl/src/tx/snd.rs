@@ -5,7 +5,7 @@ use super::snd_decide::SndDecide;
 use super::snd_grant::SndGrant;
 use super::snd_issue::SndIssue;
 use super::snd_rtt::SndRtt;
-use super::snd_sack::SndSack;
+use super::snd_sack::{Board, SndSack};
 use super::snd_seq::SndSeq;
 use super::snd_state::SndState;
 use super::snd_timer::SndTimer;
@@ -121,6 +121,8 @@ pub struct Snd {
     pub tap_ev: Signal<Out, Ev>,
     pub tap_core: Signal<Out, Core>,
     pub tap_rate: Signal<Out, Rate>,
+    pub tap_board_valid: Signal<Out, bool>,
+    pub tap_board: Signal<Out, Board>,
 
     clear: RamClear<CONN>,
     open: Reg<bool>,
@@ -281,6 +283,8 @@ impl Snd {
             tap_ev: Default::default(),
             tap_core: Default::default(),
             tap_rate: Default::default(),
+            tap_board_valid: Default::default(),
+            tap_board: Default::default(),
             clear: RamClear::new(conn_bits),
             open: Default::default(),
             scale: Default::default(),
@@ -595,7 +599,8 @@ impl Logic for Snd {
             & (self.act6.q.val().live | (self.e6.q.val().kind == Kind::Remove));
         self.unused_act.next = self.act6.q.val();
         self.sack.write6.next =
-            self.some.val() & self.act6.q.val().live & self.core6.q.val().sack;
+            (self.some.val() & self.act6.q.val().live)
+                & (self.core6.q.val().sack & self.core6.q.val().valid);
         self.sack.conn6.next = self.e6.q.val().conn;
         self.cores.we.next = self.write.val() | self.clear.active.val();
         self.cores.waddr.next = self.e6.q.val().conn;
@@ -683,6 +688,8 @@ impl Logic for Snd {
         self.tap_ev.next = self.e6.q.val();
         self.tap_core.next = self.core6.q.val();
         self.tap_rate.next = self.row.val();
+        self.tap_board_valid.next = self.sack.tap_valid.val();
+        self.tap_board.next = self.sack.tap.val();
         self.unused_ev.next = self.e6.q.val();
     }
 }

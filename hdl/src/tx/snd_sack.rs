@@ -86,6 +86,9 @@ pub struct SndSack {
     pub news: Signal<Out, bool>,
     pub lost: Signal<Out, bool>,
     pub sums: Signal<Out, Sums>,
+    /// What is written, for whoever watches.
+    pub tap_valid: Signal<Out, bool>,
+    pub tap: Signal<Out, Board>,
     rows: Ram<Board, CONN>,
     left_gap: RegNr<Bits<32>>,
     over_gap: RegNr<Bits<32>>,
@@ -226,6 +229,8 @@ impl SndSack {
             news: Default::default(),
             lost: Default::default(),
             sums: Default::default(),
+            tap_valid: Default::default(),
+            tap: Default::default(),
             rows: Ram::new(conn_bits, 2).collisions_undefined(),
             left_gap: Default::default(),
             over_gap: Default::default(),
@@ -712,5 +717,7 @@ impl Logic for SndSack {
         self.rows.we.next = self.second.val() & self.write8.q.val();
         self.rows.waddr.next = self.conn8.q.val();
         self.rows.wdata.next = self.out.val();
+        self.tap_valid.next = self.second.val() & self.write8.q.val();
+        self.tap.next = self.out.val();
     }
 }

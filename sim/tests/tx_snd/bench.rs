@@ -1,6 +1,6 @@
 //! The engine in Verilator beside the reference: events in with gaps, streams out with stalls, everything compared.
 
-use super::model::{Ack, Event, Grant, Install, Kind, Model, Phase, Regs, Said, Sent};
+use super::model::{Ack, Conn, Event, Grant, Install, Kind, Model, gap, Phase, Regs, Said, Sent};
 use super::rx_tables::{Design, Dut};
 use ferrowarp_hdl::tx::snd::Snd;
 use rand::{Rng, SeedableRng};
@@ -73,6 +73,8 @@ struct Due {
     mirrors: VecDeque<(u32, u8, [u32; 3])>,
     ackeds: VecDeque<(u32, u8, u32)>,
     deads: VecDeque<(u32, u8, bool)>,
+    /// Scoreboards as the reference has them, written two stages behind the tap.
+    boards: VecDeque<Conn>,
 }
 
 impl Bench<'_> {
@@ -280,6 +282,9 @@ impl Bench<'_> {
         if self.dut.bit("tap_valid") {
             self.tap();
         }
+        if self.dut.bit("tap_board_valid") {
+            self.board();
+        }
         self.streams();
         self.dut.posedge();
         self.clock += 1;
@@ -350,10 +355,14 @@ impl Bench<'_> {
         if self.keep_taps {
             self.taps.push_back((kind, conn, self.clock));
         }
+        let was = self.model.conns.get(&conn).is_some_and(|c| c.dead);
         let said = self.model.apply(&event, now);
         self.expect(conn, &said);
         self.last = Some(event.clone());
-        self.compare(conn, &event);
+        let live = self.compare(conn, &event);
+        self.due
+            .boards
+            .extend(live.filter(|c| c.sack && (!was || matches!(event, Event::Install(_)))));
     }
 
     fn expect(&mut self, conn: u32, said: &Said) {
@@ -387,14 +396,14 @@ impl Bench<'_> {
     }
 
     /// The context as written against the reference's.
-    fn compare(&self, conn: u32, event: &Event) {
+    fn compare(&self, conn: u32, event: &Event) -> Option<Conn> {
         let core = self.dut.get_bits("tap_core");
         let rate = self.dut.get_bits("tap_rate");
         let of_core = |name: &str| design().field_of("tap_core", &core, name) as u32;
         let of_rate = |name: &str| design().field_of("tap_rate", &rate, name) as u32;
         let Some(c) = self.model.conns.get(&conn) else {
             assert_eq!(of_core("valid"), 0, "connection {conn} is not installed");
-            return;
+            return None;
         };
         let gen = match event {
             Event::Install(i) => i.gen,
@@ -404,7 +413,7 @@ impl Bench<'_> {
             Event::Tick(_) => c.gen,
         };
         if gen != c.gen {
-            return;
+            return None;
         }
         let mut want: Vec<(&str, u32, u32)> = vec![
             ("valid", of_core("valid"), 1),
@@ -468,6 +477,27 @@ impl Bench<'_> {
                 "connection {conn}, {name}: 0x{got:x} in the engine, 0x{want:x} in the reference, behind {event:?}\n{c:#?}"
             );
         }
+        Some(c.clone())
+    }
+
+    /// A scoreboard as written.
+    fn board(&mut self) {
+        let bits = self.dut.get_bits("tap_board");
+        let field = |name: &str| design().field_of("tap_board", &bits, name) as u32;
+        let c = self.due.boards.pop_front().expect("a scoreboard is due");
+        let got: Vec<(i64, i64)> = (0..4)
+            .filter(|i| field(&format!("ok{i}")) == 1)
+            .map(|i| (field(&format!("left{i}")).into(), field(&format!("right{i}")).into()))
+            .collect();
+        assert_eq!(got, c.board.held, "{c:#?}");
+        let hole = (field("hole_len") > 0).then(|| {
+            let at = c.una.wrapping_add(field("hole"));
+            (at, field("hole_len"))
+        });
+        assert_eq!(hole, c.board.hole, "{c:#?}");
+        assert_eq!(field("lost") == 1, c.board.lost_first, "{c:#?}");
+        let pipe = gap(c.max, c.una) - gap(field("sacked").wrapping_add(field("gap")), 0);
+        assert_eq!(pipe, c.board.pipe(c.una, c.max), "pipe {c:#?}");
     }
 
     fn streams(&mut self) {
