@@ -192,6 +192,11 @@ pub struct Snd {
 impl Snd {
     /// An engine of `2^conn_bits` connections.
     pub fn new(conn_bits: usize) -> Self {
+        Self::starting_at(conn_bits, 0)
+    }
+
+    /// The same, with another time after reset.
+    pub fn starting_at(conn_bits: usize, time: u32) -> Self {
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -288,7 +293,7 @@ impl Snd {
             clear: RamClear::new(conn_bits),
             open: Default::default(),
             scale: Default::default(),
-            time: Default::default(),
+            time: Reg::new(u64::from(time).to_bits()),
             issue: SndIssue::new(conn_bits),
             cores: Ram::new(conn_bits, 2).collisions_undefined(),
             rates: Ram::new(conn_bits, 2).collisions_undefined(),
@@ -543,8 +548,7 @@ impl Logic for Snd {
         self.cc.flight.next = self.decide.halved.val();
         self.cc.left.next = self.decide.left.val();
         self.cc.act.next = self.decide.act.val();
-        self.cc.lost_syn.next =
-            (self.e3.q.val().kind == Kind::Install) & self.e3.q.val().odd;
+        self.cc.lost_syn.next = (self.e3.q.val().kind == Kind::Install) & self.e3.q.val().odd;
 
         // 4
         self.state.second.next = self.second.val();
@@ -562,8 +566,8 @@ impl Logic for Snd {
         self.pulse_timeout.d.next = self.counted.val() & self.decide.act.val().timeout;
         self.pulse_fast.d.next = self.counted.val() & self.decide.act.val().enter;
         self.pulse_probe.d.next = self.counted.val() & self.decide.act.val().probe;
-        self.pulse_r1.d.next = self.counted.val()
-            & (self.decide.act.val().timeout & (self.rate3.q.val().tries == 2));
+        self.pulse_r1.d.next =
+            self.counted.val() & (self.decide.act.val().timeout & (self.rate3.q.val().tries == 2));
         self.count_timeout.next = self.pulse_timeout.q.val();
         self.count_fast.next = self.pulse_fast.q.val();
         self.count_probe.next = self.pulse_probe.q.val();
@@ -598,9 +602,8 @@ impl Logic for Snd {
         self.write.next = (self.second.val() & self.some.val())
             & (self.act6.q.val().live | (self.e6.q.val().kind == Kind::Remove));
         self.unused_act.next = self.act6.q.val();
-        self.sack.write6.next =
-            (self.some.val() & self.act6.q.val().live)
-                & (self.core6.q.val().sack & self.core6.q.val().valid);
+        self.sack.write6.next = (self.some.val() & self.act6.q.val().live)
+            & (self.core6.q.val().sack & self.core6.q.val().valid);
         self.sack.conn6.next = self.e6.q.val().conn;
         self.cores.we.next = self.write.val() | self.clear.active.val();
         self.cores.waddr.next = self.e6.q.val().conn;

@@ -156,30 +156,27 @@ impl Logic for SndDecide {
             (self.good.val() & self.full.q.val()) & (self.rate3.val().phase == Phase::Loss);
         self.act_q.d.next.new = self.good.val();
         // RFC 6582 3.2 step 3: the first partial ACK starts the timer again, the others do not.
-        self.act_q.d.next.renew = self.good.val()
-            & !(self.recovery.val() & self.rate3.val().part & !self.full.q.val());
-        self.act_q.d.next.dup =
-            self.dup.val() & self.open.val() & !self.rate3.val().dups.all();
+        self.act_q.d.next.renew =
+            self.good.val() & !(self.recovery.val() & self.rate3.val().part & !self.full.q.val());
+        self.act_q.d.next.dup = self.dup.val() & self.open.val() & !self.rate3.val().dups.all();
         self.act_q.d.next.enter = self.dup.val() & self.open.val() & self.third.val();
-        self.act_q.d.next.inflate =
-            self.dup.val() & self.recovery.val() & !self.core3.val().sack;
+        self.act_q.d.next.inflate = self.dup.val() & self.recovery.val() & !self.core3.val().sack;
         self.act_q.d.next.timeout =
             (self.fire.val() & !self.zero.val()) & (self.s.val().out & !self.dead.val());
         self.act_q.d.next.probe = self.fire.val() & self.zero.val() & !self.dead.val();
         self.act_q.d.next.dead = self.dead.val();
         self.act_q.d.next.first = !self.rate3.val().tries.any();
-        self.act_q.d.next.answered = (self.ack.val() & self.s.val().in_range)
-            & self.rate3.val().persist.any();
+        self.act_q.d.next.answered =
+            (self.ack.val() & self.s.val().in_range) & self.rate3.val().persist.any();
         self.act_q.d.next.timed = self.good.val() & self.timed.q.val();
-        self.act_q.d.next.sample = (self.good.val() & self.timed.q.val())
-            & (!self.core3.val().ts | self.ev3.val().ts);
+        self.act_q.d.next.sample =
+            (self.good.val() & self.timed.q.val()) & (!self.core3.val().ts | self.ev3.val().ts);
         self.act_q.d.next.idle = (((self.ev3.val().kind == Kind::Tick)
             | (self.ev3.val().kind == Kind::Ask))
             & self.s.val().live)
             & (self.idle.q.val() & !self.s.val().out);
         self.act_q.d.next.sent = self.sent.val() & !self.ev3.val().odd;
-        self.act_q.d.next.resent =
-            self.sent.val() & !self.ev3.val().odd & !self.s.val().untouched;
+        self.act_q.d.next.resent = self.sent.val() & !self.ev3.val().odd & !self.s.val().untouched;
         self.act_q.d.next.probed = self.sent.val() & self.ev3.val().odd;
         self.act_q.d.next.head = self.sent.val() & self.s.val().at_una;
         self.act_q.d.next.mirror = self.sent.val()

@@ -132,8 +132,7 @@ impl Logic for SndGrant {
         if self.core4.val().sack {
             self.near.d.next = self.board.val().first;
         }
-        self.piped.d.next =
-            self.core4.val().sack & (self.rate4.val().phase == Phase::Recovery);
+        self.piped.d.next = self.core4.val().sack & (self.rate4.val().phase == Phase::Recovery);
         self.again.d.next = self.rate4.val().again;
         self.probe.d.next = self.rate4.val().probe;
         self.old.d.next = self.core4.val().nxt != self.core4.val().max;
@@ -182,8 +181,7 @@ impl Logic for SndGrant {
             }
         }
         self.first.d.next = self.again10.q.val() & !self.closed.q.val() & self.piece.q.val().any();
-        self.repair.d.next =
-            self.piped10.q.val() & !self.closed.q.val() & self.has_hole.q.val();
+        self.repair.d.next = self.piped10.q.val() & !self.closed.q.val() & self.has_hole.q.val();
         self.asks.d.next = self.probe10.q.val() & self.closed.q.val() & self.waits.q.val();
         self.piped11.d.next = self.piped10.q.val();
         self.old11.d.next = self.old10.q.val();

@@ -10,7 +10,8 @@
 //!
 //! One event every 2 cycles. In the first half of a stage the connection of each queue's head is compared with those in stages 0 to
 //! 5; in the second half the first of command, ack, sent, data, ask whose connection is free goes; if there is none, the timer
-//! scan goes on by one connection, and it does so once in 16 turns at least. So events of one connection are 14 cycles apart, and a
+//! scan goes on by one connection, at most once in 9 turns; in the 16th turn it goes first. So it comes round in 18 to 32 cycles a
+//! connection: in 29 us for 128 at 125 MHz, in 3 ms for 32 k at 322 MHz. So events of one connection are 14 cycles apart, and a
 //! connection that waits holds up its own queue alone.
 //! Latency: an event that comes when nothing waits is in stage 0 after 2 or 3 cycles; an ACK after one more.
 //! An ACK with n SACK blocks becomes n events, oldest block first; the newest goes with the ACK. It takes n + 1 cycles.
@@ -310,7 +311,8 @@ impl Logic for SndIssue {
                                 self.picked.next = self.asks.dout.val();
                                 self.asks.pop.next = self.half.q.val();
                             } else {
-                                self.pick.next = self.free[5].q.val();
+                                self.pick.next =
+                                    self.free[5].q.val() & self.turn.q.val().get_bit(3);
                             }
                         }
                     }

@@ -400,7 +400,8 @@ impl Logic for SndSack {
         self.high7.d.next = self.row.val().high - self.shift.val();
         self.bl7.d.next = self.ev3.val().left - self.core3.val().una;
         self.br7.d.next = self.ev3.val().right - self.core3.val().una;
-        self.takes.next = ((self.ev3.val().kind == Kind::Ack) | (self.ev3.val().kind == Kind::Block))
+        self.takes.next = ((self.ev3.val().kind == Kind::Ack)
+            | (self.ev3.val().kind == Kind::Block))
             & self.seen3.val().live;
         self.add7.d.next =
             (self.takes.val() & self.sound.q.val()) & (self.core3.val().sack & !self.loss.val());
@@ -488,8 +489,7 @@ impl Logic for SndSack {
             self.ok10[i].d.next = self.ok9[i].q.val();
             self.l10[i].d.next = self.l9[i].q.val();
             self.r10[i].d.next = self.r9[i].q.val();
-            self.below[i].d.next =
-                self.ok9[i].q.val() & (self.r9[i].q.val() < self.bl9.q.val());
+            self.below[i].d.next = self.ok9[i].q.val() & (self.r9[i].q.val() < self.bl9.q.val());
             self.touch[i].d.next = self.ok9[i].q.val()
                 & (self.r9[i].q.val() >= self.bl9.q.val())
                 & (self.l9[i].q.val() <= self.br9.q.val());

@@ -1,6 +1,6 @@
 //! The engine in Verilator beside the reference: events in with gaps, streams out with stalls, everything compared.
 
-use super::model::{Ack, Conn, Event, Grant, Install, Kind, Model, gap, Phase, Regs, Said, Sent};
+use super::model::{gap, Ack, Conn, Event, Grant, Install, Kind, Model, Phase, Regs, Said, Sent};
 use super::rx_tables::{Design, Dut};
 use ferrowarp_hdl::tx::snd::Snd;
 use rand::{Rng, SeedableRng};
@@ -11,9 +11,12 @@ use std::sync::OnceLock;
 /// log2 of the connections.
 pub const CONN_BITS: usize = 5;
 
+/// Time after reset: it wraps soon.
+const START: u32 = 0u32.wrapping_sub(20_000);
+
 pub fn design() -> &'static Design {
     static DESIGN: OnceLock<Design> = OnceLock::new();
-    DESIGN.get_or_init(|| Design::new(&Snd::new(CONN_BITS), "tx_snd"))
+    DESIGN.get_or_init(|| Design::new(&Snd::starting_at(CONN_BITS, START), "tx_snd"))
 }
 
 /// Event numbers of `tap_ev.kind`.
@@ -107,7 +110,7 @@ impl Bench<'_> {
             counts: [0; 4],
             want_counts: [0; 4],
             events: 0,
-            now: 0,
+            now: START,
             last: None,
         };
         for _ in 0..100 {
@@ -151,7 +154,7 @@ impl Bench<'_> {
                 + self.due.mirrors.len()
                 + self.due.ackeds.len()
                 + self.due.deads.len();
-            if self.waiting() == 0 && due == 0 {
+            if self.waiting() == 0 && due == 0 && self.counts == self.want_counts {
                 return;
             }
             self.cycle();
@@ -391,7 +394,10 @@ impl Bench<'_> {
         {
             self.want_counts[n] += u32::from(*s);
             assert!(self.counts[n] >= self.want_counts[n], "counter {n} lags");
-            assert!(self.counts[n] <= self.want_counts[n] + 3, "counter {n} is ahead");
+            assert!(
+                self.counts[n] <= self.want_counts[n] + 3,
+                "counter {n} is ahead"
+            );
         }
     }
 
@@ -487,7 +493,12 @@ impl Bench<'_> {
         let c = self.due.boards.pop_front().expect("a scoreboard is due");
         let got: Vec<(i64, i64)> = (0..4)
             .filter(|i| field(&format!("ok{i}")) == 1)
-            .map(|i| (field(&format!("left{i}")).into(), field(&format!("right{i}")).into()))
+            .map(|i| {
+                (
+                    field(&format!("left{i}")).into(),
+                    field(&format!("right{i}")).into(),
+                )
+            })
             .collect();
         assert_eq!(got, c.board.held, "{c:#?}");
         let hole = (field("hole_len") > 0).then(|| {
@@ -501,8 +512,9 @@ impl Bench<'_> {
     }
 
     fn streams(&mut self) {
-        let moves =
-            |b: &Self, p: &str| b.dut.bit(&format!("{p}_tvalid")) && b.dut.bit(&format!("{p}_tready"));
+        let moves = |b: &Self, p: &str| {
+            b.dut.bit(&format!("{p}_tvalid")) && b.dut.bit(&format!("{p}_tready"))
+        };
         let head = |b: &Self, p: &str| {
             (
                 b.dut.get(&format!("{p}_conn")) as u32,
@@ -522,7 +534,10 @@ impl Bench<'_> {
                 idle: self.dut.bit("grant_idle"),
             };
             if want.kind == Kind::Nothing {
-                assert_eq!((got.conn, got.gen, got.kind), (want.conn, want.gen, want.kind));
+                assert_eq!(
+                    (got.conn, got.gen, got.kind),
+                    (want.conn, want.gen, want.kind)
+                );
                 assert!(!live || got.idle == want.idle, "{got:?}, not {want:?}");
             } else {
                 assert_eq!(got, want, "{:#?}", self.model.conns.get(&conn));
@@ -544,7 +559,11 @@ impl Bench<'_> {
             let (conn, gen) = head(self, "mirror");
             let got = ["snd_una", "snd_nxt", "max_wnd"]
                 .map(|n| self.dut.get(&format!("mirror_{n}")) as u32);
-            assert_eq!(Some((conn, gen, got)), self.due.mirrors.pop_front(), "mirror");
+            assert_eq!(
+                Some((conn, gen, got)),
+                self.due.mirrors.pop_front(),
+                "mirror"
+            );
             self.outs.push_back(Out::Mirror(conn, got));
         }
         if moves(self, "acked") {
@@ -556,7 +575,13 @@ impl Bench<'_> {
         if moves(self, "dead") {
             let (conn, gen) = head(self, "dead");
             let got = self.dut.bit("dead_probe");
-            assert_eq!(Some((conn, gen, got)), self.due.deads.pop_front(), "dead: {:#?} at {}", self.model.conns.get(&conn), self.now);
+            assert_eq!(
+                Some((conn, gen, got)),
+                self.due.deads.pop_front(),
+                "dead: {:#?} at {}",
+                self.model.conns.get(&conn),
+                self.now
+            );
             self.outs.push_back(Out::Dead(conn, got));
         }
     }

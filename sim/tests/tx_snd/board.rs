@@ -137,8 +137,11 @@ impl Board {
             }
             let (l, r) = (gap(b.0, una), gap(b.1, una));
             type Stretches = Vec<(i64, i64)>;
-            let (touched, rest): (Stretches, Stretches) =
-                self.held.iter().copied().partition(|(a, z)| *a <= r && l <= *z);
+            let (touched, rest): (Stretches, Stretches) = self
+                .held
+                .iter()
+                .copied()
+                .partition(|(a, z)| *a <= r && l <= *z);
             if !touched.is_empty() || rest.len() < 4 {
                 let first = touched.iter().map(|t| t.0).min().unwrap_or(l).min(l);
                 let last = touched.iter().map(|t| t.1).max().unwrap_or(r).max(r);

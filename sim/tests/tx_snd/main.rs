@@ -5,6 +5,9 @@
 mod bench;
 mod board;
 mod model;
+mod path;
 mod random;
+mod rows;
 #[path = "../rx_tables/mod.rs"]
 mod rx_tables;
+mod speed;

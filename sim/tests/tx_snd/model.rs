@@ -440,8 +440,7 @@ impl Conn {
     /// Whether and when the timer ends: RFC 6298 5.1 to 5.3, 9293 3.8.6.1.
     fn set_timer(&mut self, restart: bool, now: u32) {
         let closed = self.wnd == 0;
-        let need = !self.dead
-            && (self.outstanding() > 0 || (closed && self.end != self.una));
+        let need = !self.dead && (self.outstanding() > 0 || (closed && self.end != self.una));
         let was = self.persist.is_some();
         let start = restart || self.timer.is_none() || closed != was;
         let interval = if closed {
@@ -597,7 +596,8 @@ impl Model {
                 }
             }
         }
-        c.board.take(event, c.sack && c.phase != Phase::Loss, c.una, c.max, c.mss);
+        c.board
+            .take(event, c.sack && c.phase != Phase::Loss, c.una, c.max, c.mss);
         if c.wnd > 0 {
             c.probe = false;
         }

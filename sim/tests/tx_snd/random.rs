@@ -111,7 +111,11 @@ fn run(test: &'static str, r: &Run) {
                     },
                     len: [0, 0, 0, 100][cases.below(4)],
                     fin: cases.chance(2),
-                    void: if cases.chance(5) { 1 + cases.below(3) as u8 } else { 0 },
+                    void: if cases.chance(5) {
+                        1 + cases.below(3) as u8
+                    } else {
+                        0
+                    },
                     tsecr: (c.ts || cases.chance(5))
                         .then(|| b.now.wrapping_sub(cases.below(300) as u32)),
                     sack: blocks(cases, &c),
@@ -121,7 +125,9 @@ fn run(test: &'static str, r: &Run) {
                 }
             }
             17 => {
-                let from = c.una.wrapping_add(cases.below(c.outstanding() as usize + 2) as u32);
+                let from = c
+                    .una
+                    .wrapping_add(cases.below(c.outstanding() as usize + 2) as u32);
                 let rest = c.end.wrapping_sub(from);
                 // Of a connection with SACK nothing is sent again but what was granted: pipe is RFC 6675's.
                 if rest > 0 && rest < 1 << 31 && !c.sack {
