@@ -573,6 +573,8 @@ impl Model {
             }
             return said;
         };
+        // Behind a timeout no block is taken in, nor from the ACK that ends it.
+        let keeps = c.sack && c.phase != Phase::Loss;
         let mut restart = false;
         match event {
             Event::Install(_) => {}
@@ -596,8 +598,7 @@ impl Model {
                 }
             }
         }
-        c.board
-            .take(event, c.sack && c.phase != Phase::Loss, c.una, c.max, c.mss);
+        c.board.take(event, keeps, c.una, c.max, c.mss);
         if c.wnd > 0 {
             c.probe = false;
         }
