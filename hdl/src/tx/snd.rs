@@ -1,4 +1,43 @@
-//! HEAD
+//! SND: the TCP sender. Contexts in tables, events through one pipeline: read, compute, write back. Not in the chip's top yet.
+//!
+//! | stream | | |
+//! |---|---|---|
+//! | `install_*` | in | a connection begins, or ends (`remove`). `snd_nxt` beyond `snd_una`: octets are out already. Window not to be scaled any more |
+//! | `ack_*` | in | `ack_event` of the receive path, the fields that a sender needs |
+//! | `data_*` | in | octets exist up to `end`, which never goes back |
+//! | `ask_*` -> `grant_*` | in, out | what may be sent now. One grant of a connection at a time, then `sent` or nothing |
+//! | `sent_*` | in | what leaves, when it is handed to the builder: `len` octets (at least 1, within `end`) from `from`; `probe` as granted |
+//! | `wake_*` | out | something may be sent: after any event but an ask. May be said again, and may be too much; never too little |
+//! | `mirror_*` | out | `snd_mirror` but for `last_ack_sent`: after `sent`, a new ACK, a larger window |
+//! | `acked_*` | out | `snd_una` has moved: completions, record ring |
+//! | `dead_*` | out | given up (R2): nothing more of this connection; `probe`: its window was closed |
+//!
+//! `grant_kind`: 0 nothing, 1 new octets, 2 octets sent before (at `from`), 3 a probe of one octet. `grant_idle`: nothing is outstanding.
+//! Registers: `tick` cycles a time unit; `rto_init`, `rto_min` (at least 1), `rto_max`, `r2` in units. `now`: time, TSval.
+//! `count_*`: pulses of timeouts, fast retransmits, probes, third timeouts of a row (R1). `tap_*`: every event as it leaves, with the
+//! context as it is written; for tests, costs nothing unread.
+//!
+//! **Stages**, two cycles each (`snd_issue` says what goes first, and holds what is of a connection in flight):
+//!
+//! | stage | | block |
+//! |---|---|---|
+//! | 0 | event picked; core read | `snd_issue` |
+//! | 1 | distances of sequence numbers; rate read | `snd_seq` |
+//! | 2 | core with the event in it; distances of times | `snd_seq`, `snd_decide` |
+//! | 3 | the decision; scoreboard is there | `snd_decide`, `snd_sack` |
+//! | 4, 5 | cwnd, RTT, RTO, scoreboard | `snd_state`, `snd_cc`, `snd_rtt`, `snd_sack` |
+//! | 4 to 6 | what may be sent; timer | `snd_grant`, `snd_timer` |
+//! | 6 | streams out, core and rate written | |
+//! | 8 | scoreboard written | `snd_sack` |
+//!
+//! **Latency** from the cycle in which an event is offered to that in which its answer is: 15 or 16 cycles, an ACK 16 or 17; 14 more if the timer scan
+//! is at that connection. **Rate**: an event every 2 cycles; of one connection every 14.
+//! **Back-pressure**: an event is picked only if each output FIFO (16 deep) has room for all in flight (7, and 2 that the registered count
+//! does not know). A stalled output stops every event, the input FIFOs fill, `tready` falls. Late events of another generation change nothing; an
+//! ask gets "nothing". After reset no event is picked for 2^conn_bits cycles (`ready`).
+//! Tables: read latency 2, no collisions (an event's rows are written before the next of its connection is read). Times of one unit's
+//! precision: G of RFC 6298 is 1.
+//! RFC 9293 3.8, 3.10.7.4; 6298; 5681; 6582; 6675; 3042; 7323 4. Rows: TCP-40 to TCP-53, TCP-55 to TCP-59 in the blocks' heads.
 
 use super::snd_cc::SndCc;
 use super::snd_decide::SndDecide;

@@ -48,6 +48,8 @@ pub struct Bench<'a> {
     /// Percent of idle cycles in front of an event, of stalls at an output.
     pub gaps: u32,
     pub stalls: u32,
+    /// An output that takes nothing.
+    pub frozen: Option<&'static str>,
     cmds: VecDeque<Install>,
     acks: VecDeque<Ack>,
     datas: VecDeque<(u32, u8, u32)>,
@@ -96,6 +98,7 @@ impl Bench<'_> {
             clock: 0,
             gaps: 0,
             stalls: 0,
+            frozen: None,
             cmds: VecDeque::new(),
             acks: VecDeque::new(),
             datas: VecDeque::new(),
@@ -263,7 +266,7 @@ impl Bench<'_> {
             d.set("ask_gen", (*gen).into());
         }
         for p in ["grant", "wake", "mirror", "acked", "dead"] {
-            let ready = !self.rng.gen_ratio(self.stalls, 100);
+            let ready = !self.rng.gen_ratio(self.stalls, 100) && self.frozen != Some(p);
             self.dut.set(&format!("{p}_tready"), ready.into());
         }
     }

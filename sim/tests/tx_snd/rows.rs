@@ -225,6 +225,27 @@ fn tcp43_karn() {
     }
 }
 
+/// The same by fast retransmit: the timed octet went twice, so its ACK says nothing. With timestamps it does.
+#[test]
+fn tcp43_karn_in_recovery() {
+    for ts in [false, true] {
+        let mut o = One::new(|i| i.ts = ts);
+        o.give(8 * MSS);
+        o.send(4 * MSS);
+        o.dups(3);
+        o.b.pass(60);
+        let at = o.b.now;
+        assert_eq!(o.send(MSS), MSS);
+        o.b.pass(10);
+        o.hear(|a| {
+            a.ack = UNA.wrapping_add(4 * MSS);
+            a.tsecr = ts.then_some(at);
+        });
+        assert_eq!(o.conn().rtt.is_some(), ts);
+        assert!(o.conn().timed.is_none());
+    }
+}
+
 /// A peer that is dead: intervals double up to the ceiling.
 #[test]
 fn tcp45_back_off() {

@@ -1,7 +1,7 @@
 //! Cycles: from an ACK to the wake, from an ask to its grant, events in a row, a full table.
 
 use super::bench::{Bench, Out, CONN_BITS};
-use super::model::{Ack, Install};
+use super::model::{Ack, Install, Sent};
 use super::random::regs;
 
 /// From the cycle in which an event is offered to the one in which what it causes is offered, at most.
@@ -67,6 +67,45 @@ fn latencies() {
         );
         assert!(times[36] <= LATENCY, "{what}: {times:?}");
         assert!(times[39] <= LATENCY + SAME, "{what}: {times:?}");
+    }
+}
+
+/// Each output in turn stands still while events come in as fast as they are taken: nothing is lost.
+#[test]
+fn stalled_outputs() {
+    for stalled in ["grant", "wake", "mirror", "acked"] {
+        let mut b = Bench::new(regs(), 10, 1);
+        table(&mut b);
+        for i in 0..300u32 {
+            let conn = i & 31;
+            b.sent(Sent {
+                conn,
+                gen: 1,
+                from: conn * 1000 + i / 32 * 500,
+                len: 500,
+                probe: false,
+            });
+        }
+        b.settle();
+        b.frozen = Some(stalled);
+        for i in 0..300u32 {
+            let conn = i & 31;
+            b.ask(conn, 1);
+            b.ack(Ack {
+                conn,
+                gen: 1,
+                ack: conn * 1000 + i / 32 * 400,
+                wnd: 50_000 + (i / 32) as u16,
+                seq: 1 + i,
+                ..Ack::default()
+            });
+        }
+        for _ in 0..3000 {
+            b.cycle();
+        }
+        assert!(b.waiting() > 100, "{stalled} holds everything up");
+        b.frozen = None;
+        b.settle();
     }
 }
 
