@@ -8,5 +8,6 @@ pub mod snd_rtt;
 pub mod snd_sack;
 pub mod snd_seq;
 pub mod snd_state;
+pub mod snd_sums;
 pub mod snd_timer;
 pub mod snd_types;

@@ -19,7 +19,7 @@
 //! `from` below `max` makes it `Again`: behind a timeout, or where a probe went before. Both windows bound it: TCP-48. Rows: TCP-48,
 //! TCP-4E, TCP-50, TCP-55 (`idle` and `budget` tell the segmenter), TCP-56, TCP-57.
 
-use super::snd_sack::Sums;
+use super::snd_sums::Sums;
 use super::snd_types::*;
 use crate::prim::reg::RegNr;
 use rust_hdl::prelude::*;

@@ -13,35 +13,15 @@
 //! event of its connection reads it. No back-pressure. Offsets count from `una`.
 //! Only what begins above `una` counts: a peer that holds the octet `una` acknowledges it. A block is put in, one a pass: what it touches becomes one stretch with it. With four stretches that it does not touch it is
 //! forgotten, which makes the sender take fewer octets for received than there are: it sends less, never more.
-//! IsLost (RFC 6675 4): three stretches, or more than 2 MSS of received octets, lie above. Stretches do not touch, so the octets between two of them are lost
-//! together, and all below them are.
-//! Pipe = outstanding - sacked - gap: received octets, and those lost and not sent again, are not under way. That is RFC 6675's sum as long
-//! as only lost octets are sent again. The first retransmission goes out at the third duplicate even if nothing is lost by the rule
-//! above; then its octets count twice (`sacked` is less by what was sent again). So pipe is never below the RFC's.
-//! NextSeg (1) and (2); its options (3) and (4) are left out.
+//! What it comes to: [`snd_sums`](super::snd_sums). NextSeg (1) and (2); its options (3) and (4) are left out.
 //! Behind a timeout nothing is taken in and nothing is kept (RFC 2018 8, RFC 6675 5.1): `una` is sent again, whatever was received.
 //! Rows: TCP-50, TCP-51, TCP-52.
 
+use super::snd_sums::{SndSums, Sums};
 use super::snd_types::*;
 use crate::prim::reg::{Reg, RegNr};
 use crate::prim::Ram;
 use rust_hdl::prelude::*;
-
-/// What the scoreboard comes to.
-#[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
-pub struct Sums {
-    /// Octets that the peer holds above `una`, less those that count twice.
-    pub sacked: Bits<32>,
-    /// Octets that are lost and were not sent again yet.
-    pub gap: Bits<32>,
-    /// The first of these: where it begins, how long its stretch is.
-    pub hole: Bits<32>,
-    pub hole_len: Bits<32>,
-    /// Octets from `una` to the first stretch, 0: there is none.
-    pub first: Bits<32>,
-    /// `una` is lost.
-    pub lost: bool,
-}
 
 /// A row: stretches in order, HighRxt, the last ACK's block, sums.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
@@ -148,37 +128,7 @@ pub struct SndSack {
     l11: Vec<RegNr<Bits<32>>>,
     r11: Vec<RegNr<Bits<32>>>,
     high11: RegNr<Bits<32>>,
-    ok12: Vec<RegNr<bool>>,
-    l12: Vec<RegNr<Bits<32>>>,
-    start12: Vec<RegNr<Bits<32>>>,
-    size12: Vec<RegNr<Bits<32>>>,
-    ok13: Vec<RegNr<bool>>,
-    hole13: Vec<RegNr<Bits<32>>>,
-    start13: Vec<RegNr<Bits<32>>>,
-    s01: RegNr<Bits<32>>,
-    s23: RegNr<Bits<32>>,
-    s1: RegNr<Bits<32>>,
-    s3: RegNr<Bits<32>>,
-    ok14: Vec<RegNr<bool>>,
-    hole14: Vec<RegNr<Bits<32>>>,
-    start14: Vec<RegNr<Bits<32>>>,
-    above: Vec<RegNr<Bits<32>>>,
-    h01: RegNr<Bits<32>>,
-    h23: RegNr<Bits<32>>,
-    lost15: Vec<RegNr<bool>>,
-    hole15: Vec<RegNr<Bits<32>>>,
-    start15: Vec<RegNr<Bits<32>>>,
-    sum15: RegNr<Bits<32>>,
-    less15: RegNr<Bits<32>>,
-    p0: RegNr<Bits<32>>,
-    p1: RegNr<Bits<32>>,
-    p2: RegNr<Bits<32>>,
-    p3: RegNr<Bits<32>>,
-    gap16: RegNr<Bits<32>>,
-    sacked16: RegNr<Bits<32>>,
-    hole16: RegNr<Bits<32>>,
-    len16: RegNr<Bits<32>>,
-    lost16: RegNr<bool>,
+    totals: SndSums,
     sums4: RegNr<Sums>,
     mss8: RegNr<Bits<16>>,
     mss10: RegNr<Bits<16>>,
@@ -199,7 +149,6 @@ pub struct SndSack {
     write8: Reg<bool>,
     conn7: RegNr<Bits<CONN>>,
     conn8: RegNr<Bits<CONN>>,
-    twice: Signal<Local, Bits<32>>,
     unused_ev2: Signal<Local, Ev>,
     unused_ev3: Signal<Local, Ev>,
     unused_core2: Signal<Local, Core>,
@@ -290,37 +239,7 @@ impl SndSack {
             l11: (0..4).map(|_| RegNr::default()).collect(),
             r11: (0..4).map(|_| RegNr::default()).collect(),
             high11: Default::default(),
-            ok12: (0..4).map(|_| RegNr::default()).collect(),
-            l12: (0..4).map(|_| RegNr::default()).collect(),
-            start12: (0..4).map(|_| RegNr::default()).collect(),
-            size12: (0..4).map(|_| RegNr::default()).collect(),
-            ok13: (0..4).map(|_| RegNr::default()).collect(),
-            hole13: (0..4).map(|_| RegNr::default()).collect(),
-            start13: (0..4).map(|_| RegNr::default()).collect(),
-            s01: Default::default(),
-            s23: Default::default(),
-            s1: Default::default(),
-            s3: Default::default(),
-            ok14: (0..4).map(|_| RegNr::default()).collect(),
-            hole14: (0..4).map(|_| RegNr::default()).collect(),
-            start14: (0..4).map(|_| RegNr::default()).collect(),
-            above: (0..4).map(|_| RegNr::default()).collect(),
-            h01: Default::default(),
-            h23: Default::default(),
-            lost15: (0..4).map(|_| RegNr::default()).collect(),
-            hole15: (0..4).map(|_| RegNr::default()).collect(),
-            start15: (0..4).map(|_| RegNr::default()).collect(),
-            sum15: Default::default(),
-            less15: Default::default(),
-            p0: Default::default(),
-            p1: Default::default(),
-            p2: Default::default(),
-            p3: Default::default(),
-            gap16: Default::default(),
-            sacked16: Default::default(),
-            hole16: Default::default(),
-            len16: Default::default(),
-            lost16: Default::default(),
+            totals: Default::default(),
             sums4: Default::default(),
             mss8: Default::default(),
             mss10: Default::default(),
@@ -341,7 +260,6 @@ impl SndSack {
             write8: Default::default(),
             conn7: Default::default(),
             conn8: Default::default(),
-            twice: Default::default(),
             unused_ev2: Default::default(),
             unused_ev3: Default::default(),
             unused_core2: Default::default(),
@@ -561,104 +479,15 @@ impl Logic for SndSack {
         }
         self.high11.d.next = self.high10.q.val();
 
-        // 11: sizes, and where what was not sent again begins below each stretch.
+        // 11 to 15
         for i in 0..4 {
-            self.ok12[i].d.next = self.ok11[i].q.val();
-            self.l12[i].d.next = self.l11[i].q.val();
-            self.size12[i].d.next = 0.into();
-            if self.ok11[i].q.val() {
-                self.size12[i].d.next = self.r11[i].q.val() - self.l11[i].q.val();
-            }
-            self.start12[i].d.next = self.high11.q.val();
+            self.totals.ok[i].next = self.ok11[i].q.val();
+            self.totals.left[i].next = self.l11[i].q.val();
+            self.totals.right[i].next = self.r11[i].q.val();
         }
-        for i in 1..4 {
-            if self.r11[i - 1].q.val() > self.high11.q.val() {
-                self.start12[i].d.next = self.r11[i - 1].q.val();
-            }
-        }
-
-        // 12
-        for i in 0..4 {
-            self.ok13[i].d.next = self.ok12[i].q.val();
-            self.start13[i].d.next = self.start12[i].q.val();
-            self.hole13[i].d.next = 0.into();
-            if self.ok12[i].q.val() & (self.l12[i].q.val() > self.start12[i].q.val()) {
-                self.hole13[i].d.next = self.l12[i].q.val() - self.start12[i].q.val();
-            }
-        }
-        self.s01.d.next = self.size12[0].q.val() + self.size12[1].q.val();
-        self.s23.d.next = self.size12[2].q.val() + self.size12[3].q.val();
-        self.s1.d.next = self.size12[1].q.val();
-        self.s3.d.next = self.size12[3].q.val();
-
-        // 13
-        for i in 0..4 {
-            self.ok14[i].d.next = self.ok13[i].q.val();
-            self.start14[i].d.next = self.start13[i].q.val();
-            self.hole14[i].d.next = self.hole13[i].q.val();
-        }
-        self.above[0].d.next = self.s01.q.val() + self.s23.q.val();
-        self.above[1].d.next = self.s1.q.val() + self.s23.q.val();
-        self.above[2].d.next = self.s23.q.val();
-        self.above[3].d.next = self.s3.q.val();
-        self.h01.d.next = self.hole13[0].q.val() + self.hole13[1].q.val();
-        self.h23.d.next = self.hole13[2].q.val() + self.hole13[3].q.val();
-
-        // 14: IsLost.
-        self.twice.next = bit_cast::<32, 16>(self.mss14.q.val()) << 1;
-        for i in 0..4 {
-            self.lost15[i].d.next =
-                self.ok14[i].q.val() & (self.above[i].q.val() > self.twice.val());
-            self.start15[i].d.next = self.start14[i].q.val();
-            self.hole15[i].d.next = self.hole14[i].q.val();
-        }
-        if self.ok14[2].q.val() {
-            self.lost15[0].d.next = true;
-        }
-        if self.ok14[3].q.val() {
-            self.lost15[1].d.next = true;
-        }
-        self.sum15.d.next = self.above[0].q.val();
-        self.less15.d.next = self.above[0].q.val() - self.high14.q.val();
-        self.p0.d.next = self.hole14[0].q.val();
-        self.p1.d.next = self.h01.q.val();
-        self.p2.d.next = self.h01.q.val() + self.hole14[2].q.val();
-        self.p3.d.next = self.h01.q.val() + self.h23.q.val();
-
-        // 15
-        self.gap16.d.next = 0.into();
-        self.sacked16.d.next = self.less15.q.val();
-        self.lost16.d.next = self.lost15[0].q.val();
-        if self.lost15[0].q.val() {
-            self.gap16.d.next = self.p0.q.val();
-            self.sacked16.d.next = self.sum15.q.val();
-        }
-        if self.lost15[1].q.val() {
-            self.gap16.d.next = self.p1.q.val();
-        }
-        if self.lost15[2].q.val() {
-            self.gap16.d.next = self.p2.q.val();
-        }
-        if self.lost15[3].q.val() {
-            self.gap16.d.next = self.p3.q.val();
-        }
-        self.hole16.d.next = self.start15[3].q.val();
-        self.len16.d.next = 0.into();
-        if self.lost15[3].q.val() {
-            self.len16.d.next = self.hole15[3].q.val();
-        }
-        if self.lost15[2].q.val() & self.hole15[2].q.val().any() {
-            self.hole16.d.next = self.start15[2].q.val();
-            self.len16.d.next = self.hole15[2].q.val();
-        }
-        if self.lost15[1].q.val() & self.hole15[1].q.val().any() {
-            self.hole16.d.next = self.start15[1].q.val();
-            self.len16.d.next = self.hole15[1].q.val();
-        }
-        if self.lost15[0].q.val() & self.hole15[0].q.val().any() {
-            self.hole16.d.next = self.start15[0].q.val();
-            self.len16.d.next = self.hole15[0].q.val();
-        }
+        self.totals.high.next = self.high11.q.val();
+        self.totals.high14.next = self.high14.q.val();
+        self.totals.mss.next = self.mss14.q.val();
 
         // Carried along.
         self.k10.next = self.row.val();
@@ -709,11 +538,11 @@ impl Logic for SndSack {
         self.unused_keep.next = self.keep16.q.val();
         self.out.next = self.keep16.q.val();
         self.out.next.high = self.high16.q.val();
-        self.out.next.sacked = self.sacked16.q.val();
-        self.out.next.gap = self.gap16.q.val();
-        self.out.next.hole = self.hole16.q.val();
-        self.out.next.hole_len = self.len16.q.val();
-        self.out.next.lost = self.lost16.q.val();
+        self.out.next.sacked = self.totals.sacked.val();
+        self.out.next.gap = self.totals.gap.val();
+        self.out.next.hole = self.totals.hole.val();
+        self.out.next.hole_len = self.totals.hole_len.val();
+        self.out.next.lost = self.totals.lost.val();
         self.rows.we.next = self.second.val() & self.write8.q.val();
         self.rows.waddr.next = self.conn8.q.val();
         self.rows.wdata.next = self.out.val();
