@@ -30,8 +30,8 @@ fn run(test: &'static str, r: &Run) {
     let mut b = Bench::new(regs(), 3, cases.seed);
     b.gaps = r.gaps;
     b.stalls = r.stalls;
-    let mut ends = vec![0u32; 1 << CONN_BITS];
-    let mut gens = vec![0u8; 1 << CONN_BITS];
+    let mut ends = [0u32; 1 << CONN_BITS];
+    let mut gens = [0u8; 1 << CONN_BITS];
     for step in 0..r.steps {
         let conn = cases.below(r.conns as usize) as u32;
         let known = b.model.conns.get(&conn).cloned();
