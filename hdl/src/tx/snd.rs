@@ -30,7 +30,7 @@
 //! | 6 | streams out, core and rate written | |
 //! | 8 | scoreboard written | `snd_sack` |
 //!
-//! **Latency** from the cycle in which an event is offered to that in which its answer is: 15 or 16 cycles, an ACK 16 or 17; 14 more if the timer scan
+//! **Latency** from the cycle in which an event is offered to that in which its answer is: 16 or 17 cycles, of an ACK one more; up to 14 more if the timer scan
 //! is at that connection. **Rate**: an event every 2 cycles; of one connection every 14.
 //! **Back-pressure**: an event is picked only if each output FIFO (16 deep) has room for all in flight (7, and 2 that the registered count
 //! does not know). A stalled output stops every event, the input FIFOs fill, `tready` falls. Late events of another generation change nothing; an
