@@ -40,7 +40,7 @@ fn figures_of_dc_100g_at_512_bits() {
 fn disorder(name: &str, least: f64) {
     let preset = Preset::find(name).expect("preset");
     let lib = build(preset.data_width, &preset.cfg(), false).expect("model");
-    let figure = flows::disorder(&preset, &lib, Extent::Full).unwrap_or_else(|e| panic!("{e}"));
+    let figure = flows::disorder(&preset, &lib).unwrap_or_else(|e| panic!("{e}"));
     println!(
         "{}: {} {} ({})",
         figure.preset, figure.name, figure.value, figure.note

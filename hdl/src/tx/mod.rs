@@ -1,4 +1,4 @@
-//! The transmit path. So far: the frame builder ([`build`]), not part of the chip's top yet.
+//! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
 
 pub mod build;
 pub mod digest;
@@ -7,6 +7,18 @@ pub mod headers;
 pub mod marks;
 pub mod octets;
 pub mod plan;
+pub mod snd;
+pub mod snd_cc;
+pub mod snd_decide;
+pub mod snd_grant;
+pub mod snd_issue;
+pub mod snd_rtt;
+pub mod snd_sack;
+pub mod snd_seq;
+pub mod snd_state;
+pub mod snd_sums;
+pub mod snd_timer;
+pub mod snd_types;
 pub mod store;
 pub mod stream;
 pub mod types;
