@@ -250,7 +250,7 @@ fn random_run<const D: usize, const K: usize, const LK: usize, const C: usize>(
     }
 }
 
-/// TCP-10, TCP-15, TCP-20, TCP-5A, TCP-70, TCP-73, TCP-7D, TCP-7F, MPA-13, MPA-41, MPA-42, MPA-6G, MPA-70, MPA-72: each octet is the encoder's.
+/// TCP-10, TCP-15, TCP-20, TCP-5A, TCP-7D, TCP-7F, MPA-13, MPA-41, MPA-42, MPA-6G, MPA-70, MPA-72: each octet is the encoder's.
 #[test]
 fn anything_64() {
     let repeat = Repeat::new("anything_64");
@@ -282,7 +282,7 @@ fn with_markers() -> TxCfg {
     }
 }
 
-/// MPA-07, MPA-08, MPA-60 to MPA-63, MPA-64, MPA-65, MPA-66, MPA-67, MPA-68, MPA-69, MPA-6A, MPA-6B, MPA-6C, MPA-6G.
+/// MPA-60 to MPA-63, MPA-64, MPA-65, MPA-66, MPA-67, MPA-68, MPA-69, MPA-6A, MPA-6B, MPA-6C, MPA-6G.
 #[test]
 fn markers_64() {
     let repeat = Repeat::new("markers_64");
