@@ -1,7 +1,7 @@
 //! The independent side of FerroWARP: what the chip is checked against.
 //!
 //! * [`wire`]: Ethernet, IPv4, TCP, MPA, DDP and RDMAP octets.
-//! * [`golden`]: a software receive endpoint that says what must be placed, completed and refused.
+//! * [`golden`]: a software endpoint that says what must be placed, completed and refused, and (`golden::tx`) what must be sent.
 //! * [`build`]: ULPDUs, FPDU streams and whole frames for tests; [`tcp_peer`]: a TCP sender that cuts and repeats them.
 //! * [`marking`]: Markers put into a stream made without.
 //! * [`sack_book`]: what a sender may believe of SACK blocks. [`conversation`]: made-up captures.

@@ -4,6 +4,8 @@
 //! [`Golden`] owns one [`Host`] (memory and STag table, shared by all) and any number of [`Connection`]s.
 //! Typical use: fill `host`, `install` a connection, post receives and Reads, feed segments, look at `take_output`.
 //!
+//! [`tx`] is the transmit half, with both halves joined to an endpoint that speaks frames.
+//!
 //! Acknowledgement policy modelled (docs: receive path): a complete FPDU may be acknowledged once its CRC is good; octets of an
 //! incomplete one once they are in order. An FPDU with a bad CRC none of whose octets were acknowledged is dropped and
 //! `rcv_nxt` stays at its start ([`Event::CrcDrop`]); otherwise, or at the `crc_repeats`-th time, the stream ends with 0x20/0x02.
