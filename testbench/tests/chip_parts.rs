@@ -309,6 +309,28 @@ fn a_plain_frame_is_not_cut() {
     });
 }
 
+/// A segment's last part reports all of it. The connection's first FPDU makes a report of its own, so one goes in front.
+#[test]
+fn a_segment_is_reported_once() {
+    lockstep(|l, _| {
+        let side = l.install(&ConnPlan::new(1))?;
+        let first = l.spec(side).frame(&write(0, 40));
+        l.frame(first);
+        l.settle()?;
+        let (from, fast) = (l.chip.acks.len(), l.chip.counter("fpdu_fast")?);
+        let payload = [write(0, 120), write(200, 130), write(400, 140)].concat();
+        let spec = l.spec(side);
+        l.frame(spec.frame(&payload));
+        l.settle()?;
+        let acks = l.acks(side, from);
+        assert_eq!(acks.len(), 1, "{acks:x?}");
+        assert_eq!(acks[0].mode, ack_mode::DELAYED);
+        assert_eq!(acks[0].rcv_nxt, spec.seq.wrapping_add(payload.len() as u32));
+        assert_eq!(l.chip.counter("fpdu_fast")? - fast, 3);
+        Ok(())
+    });
+}
+
 /// The same segment again: answered like any duplicate, by one report.
 #[test]
 fn a_duplicate_is_reported_once() {

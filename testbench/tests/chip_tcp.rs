@@ -222,6 +222,14 @@ fn tcp_24_right_edge() {
             let kinds: Vec<u8> = b.l.events(b.side).iter().map(|e| e.kind).collect();
             assert_eq!(kinds.contains(&cpl_kind::FIN), told, "{len} octets and FIN");
         }
+        // An FPDU that just fills the window is inside of it: it goes the fast way.
+        b.fresh()?;
+        let f = b.write(w - 20);
+        assert_eq!(f.len(), w);
+        let fast = b.l.chip.counter("fpdu_fast")?;
+        let frame = b.spec().frame(&f);
+        assert_eq!(modes(&b.send(frame)?), [ack_mode::DELAYED]);
+        assert_eq!(b.l.chip.counter("fpdu_fast")? - fast, 1);
         // All of it.
         for (at, len) in [(w, 1), (w, 400), (w + 1, 0), (w + 1000, 3)] {
             b.fresh()?;
