@@ -30,6 +30,7 @@ mod cache;
 mod error;
 mod library;
 mod model;
+mod repeat;
 mod shim;
 pub mod stream;
 mod toolchain;
@@ -39,6 +40,7 @@ pub use builder::{lint, ModelBuilder};
 pub use error::SimError;
 pub use library::{Direction, ModelLib, PortId, PortInfo};
 pub use model::Model;
+pub use repeat::Repeat;
 
 #[cfg(target_endian = "big")]
 compile_error!(

@@ -48,26 +48,6 @@ fn covers(seen: &Seen, more: bool) {
     }
 }
 
-fn seed() -> u64 {
-    std::env::var("FERROWARP_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(0x5044)
-}
-
-/// Prints how to repeat a failure.
-struct Repeat(&'static str, u64);
-impl Drop for Repeat {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test rx_assemble {}",
-                self.1, self.0
-            );
-        }
-    }
-}
-
 const FAST: Pace = Pace {
     grant: 100,
     op_ready: 100,
@@ -91,8 +71,8 @@ fn every_width_lints() {
 
 /// A run at two paces.
 fn streams(name: &'static str, d: usize, cfg: Cfg, load: Load) -> Seen {
-    let seed = seed();
-    let _repeat = Repeat(name, seed);
+    let repeat = ferrowarp_sim::repeat!(name, 0x5044);
+    let seed = repeat.seed;
     let mut all = Seen::default();
     for (i, pace) in [FAST, SLOW].into_iter().enumerate() {
         let seen = Run::new(d, cfg.clone(), seed + i as u64, pace, load.clone()).run();

@@ -108,7 +108,7 @@ fn expect_row(w: &World, number: u16, r: &InstallRecord) {
 /// Install, query, fence, remove: the order of everything they do, and every field.
 #[test]
 fn a_connection_lives_and_dies_in_order() {
-    let cases = &mut Cases::new("rx_command a_connection_lives_and_dies_in_order");
+    let cases = &mut Cases::new("a_connection_lives_and_dies_in_order");
     let design = Design::new(&Command::new(&small(2)), "rx_command");
     let mut w = World::new(&design, cases.seed);
     // Nothing is changed before the tables are clear.
@@ -225,7 +225,7 @@ fn a_connection_lives_and_dies_in_order() {
 /// A pipeline that does not find the context: the connection is not left half installed.
 #[test]
 fn a_refused_install_leaves_nothing() {
-    let cases = &mut Cases::new("rx_command a_refused_install_leaves_nothing");
+    let cases = &mut Cases::new("a_refused_install_leaves_nothing");
     let design = Design::new(&Command::new(&small(2)), "rx_command");
     let mut w = World::new(&design, cases.seed);
     w.ready(cases);
@@ -448,20 +448,20 @@ fn name(code: u8) -> &'static str {
 
 #[test]
 fn every_command_gets_its_status() {
-    let mut cases = Cases::new("rx_command every_command_gets_its_status");
+    let mut cases = Cases::new("every_command_gets_its_status");
     soak(&small(2), &mut cases, 4000);
 }
 
 #[test]
 fn every_command_gets_its_status_at_100g() {
-    let mut cases = Cases::new("rx_command every_command_gets_its_status_at_100g");
+    let mut cases = Cases::new("every_command_gets_its_status_at_100g");
     soak(&dc_100g(), &mut cases, 1500);
 }
 
 /// A preset without IPv6, Markers and timestamps takes the words and refuses the record (TCP-80: nothing is half installed).
 #[test]
 fn every_command_gets_its_status_without_ipv6_and_markers() {
-    let mut cases = Cases::new("rx_command every_command_gets_its_status_without_ipv6_and_markers");
+    let mut cases = Cases::new("every_command_gets_its_status_without_ipv6_and_markers");
     let cfg = Cfg {
         ipv6: false,
         markers: false,
@@ -474,7 +474,7 @@ fn every_command_gets_its_status_without_ipv6_and_markers() {
 /// The records of the schema arrive field by field.
 #[test]
 fn records_arrive_as_the_schema_packs_them() {
-    let cases = &mut Cases::new("rx_command records_arrive_as_the_schema_packs_them");
+    let cases = &mut Cases::new("records_arrive_as_the_schema_packs_them");
     let design = Design::new(&Command::new(&small(2)), "rx_command");
     let mut w = World::new(&design, cases.seed);
     w.ready(cases);

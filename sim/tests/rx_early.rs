@@ -43,18 +43,6 @@ fn cfg(d: usize) -> Cfg {
     }
 }
 
-struct Repeat(&'static str, u64);
-impl Drop for Repeat {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test rx_early {}",
-                self.1, self.0
-            );
-        }
-    }
-}
-
 /// What a run must have seen.
 #[derive(Debug, Default)]
 struct Seen {
@@ -146,11 +134,8 @@ impl World {
 
 /// One stream at a time, twelve of them; the stretches lie within a window of a few FPDUs.
 fn any_order(name: &'static str, d: usize, pace: Pace, marks: bool) {
-    let seed = std::env::var("FERROWARP_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(0x2018);
-    let _repeat = Repeat(name, seed);
+    let repeat = ferrowarp_sim::repeat!(name, 0x2018);
+    let seed = repeat.seed;
     let cfg = cfg(d);
     let mut w = World {
         bench: Bench::new(d, &cfg, seed, pace),
@@ -261,7 +246,7 @@ fn any_order(name: &'static str, d: usize, pace: Pace, marks: bool) {
         w.quiet(all);
     }
     println!("{name}: {seen:?}");
-    if std::env::var_os("FERROWARP_SEED").is_none() {
+    if repeat.fixed {
         assert!(
             seen.kept > 100
                 && seen.closed > 50

@@ -187,20 +187,20 @@ fn random_write(bench: &Bench, cases: &mut Cases, conns: usize, tuples: &[Tuple]
 
 #[test]
 fn soak_latency_2() {
-    let mut cases = Cases::new("rx_lookup soak_latency_2");
+    let mut cases = Cases::new("soak_latency_2");
     soak(&small(2), &mut cases, 12_000);
 }
 
 #[test]
 fn soak_latency_3() {
-    let mut cases = Cases::new("rx_lookup soak_latency_3");
+    let mut cases = Cases::new("soak_latency_3");
     soak(&small(3), &mut cases, 12_000);
 }
 
 /// Rows in slices, both tables in one memory: as close together as that allows.
 #[test]
 fn soak_sliced() {
-    let mut cases = Cases::new("rx_lookup soak_sliced");
+    let mut cases = Cases::new("soak_sliced");
     for ipv6 in [false, true] {
         let cfg = Cfg {
             ipv6,
@@ -214,7 +214,7 @@ fn soak_sliced() {
 /// A chip without IPv6: its table keeps no upper address bits.
 #[test]
 fn soak_without_ipv6() {
-    let mut cases = Cases::new("rx_lookup soak_without_ipv6");
+    let mut cases = Cases::new("soak_without_ipv6");
     let cfg = Cfg {
         ipv6: false,
         ..small(2)
@@ -224,14 +224,14 @@ fn soak_without_ipv6() {
 
 #[test]
 fn soak_dc_100g_sizes() {
-    let mut cases = Cases::new("rx_lookup soak_dc_100g_sizes");
+    let mut cases = Cases::new("soak_dc_100g_sizes");
     soak(&dc_100g(), &mut cases, 2_000);
 }
 
 /// Every way of both tables finds its connection, with and without a VLAN tag; bucket and context both have to be there.
 #[test]
 fn all_ways_of_both_tables() {
-    let mut cases = Cases::new("rx_lookup all_ways_of_both_tables");
+    let mut cases = Cases::new("all_ways_of_both_tables");
     let cfg = small(2);
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
     let mut bench = Bench::new(&design, &cfg, &mut cases);
@@ -266,7 +266,7 @@ fn all_ways_of_both_tables() {
 /// TCP-82: tuples that differ in one bit of any field miss, also when bucket and fingerprint are equal.
 #[test]
 fn tcp_82_look_alike_tuples_miss() {
-    let mut cases = Cases::new("rx_lookup tcp_82_look_alike_tuples_miss");
+    let mut cases = Cases::new("tcp_82_look_alike_tuples_miss");
     for six in [false, true] {
         look_alikes(&mut cases, six);
     }
@@ -308,7 +308,7 @@ fn look_alikes(cases: &mut Cases, six: bool) {
 /// An operation of an earlier generation, of an invalid context or of no connection of the chip does not hit.
 #[test]
 fn operations_hit_only_their_generation() {
-    let mut cases = Cases::new("rx_lookup operations_hit_only_their_generation");
+    let mut cases = Cases::new("operations_hit_only_their_generation");
     let cfg = small(3);
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
     let mut bench = Bench::new(&design, &cfg, &mut cases);
@@ -345,7 +345,7 @@ fn operations_hit_only_their_generation() {
 /// are cleared, and nothing hits then.
 #[test]
 fn reset_forgets_at_once() {
-    let mut cases = Cases::new("rx_lookup reset_forgets_at_once");
+    let mut cases = Cases::new("reset_forgets_at_once");
     let cfg = small(2);
     let design = Design::new(&Lookup::new(&cfg), "rx_lookup");
     let mut bench = Bench::new(&design, &cfg, &mut cases);

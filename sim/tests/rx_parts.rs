@@ -352,15 +352,15 @@ fn soak<const D: usize, const K: usize, const LK: usize>(test: &'static str) {
 
 #[test]
 fn parts_64() {
-    soak::<64, 8, 3>("rx_parts parts_64");
+    soak::<64, 8, 3>("parts_64");
 }
 
 #[test]
 fn parts_128() {
-    soak::<128, 16, 4>("rx_parts parts_128");
+    soak::<128, 16, 4>("parts_128");
 }
 
 #[test]
 fn parts_512() {
-    soak::<512, 64, 6>("rx_parts parts_512");
+    soak::<512, 64, 6>("parts_512");
 }

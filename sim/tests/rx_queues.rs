@@ -324,7 +324,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Pulses {
 
 #[test]
 fn queues_match_the_model() {
-    let mut cases = Cases::new("rx_queues queues_match_the_model");
+    let mut cases = Cases::new("queues_match_the_model");
     let cfg = small(2);
     let p = soak(&cfg, &mut cases, 20_000);
     let low = [p.rq_full, p.ord_full, p.nic_full, p.post_bad, p.stale];
@@ -336,7 +336,7 @@ fn queues_match_the_model() {
 
 #[test]
 fn queues_match_the_model_sliced() {
-    let mut cases = Cases::new("rx_queues queues_match_the_model_sliced");
+    let mut cases = Cases::new("queues_match_the_model_sliced");
     let cfg = Cfg {
         sliced: true,
         ..small(2)
@@ -346,7 +346,7 @@ fn queues_match_the_model_sliced() {
 
 #[test]
 fn queues_match_the_model_at_odd_sizes() {
-    let mut cases = Cases::new("rx_queues queues_match_the_model_at_odd_sizes");
+    let mut cases = Cases::new("queues_match_the_model_at_odd_sizes");
     let cfg = Cfg {
         rq_bits: 1,
         ord_bits: 4,

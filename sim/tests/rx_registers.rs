@@ -94,7 +94,7 @@ fn registers_tell_what_the_chip_is() {
 /// Every pulse of every counter is counted, however dense.
 #[test]
 fn counters_count_every_pulse() {
-    let cases = &mut Cases::new("rx_registers counters_count_every_pulse");
+    let cases = &mut Cases::new("counters_count_every_pulse");
     let design = Design::new(&Counters::new(&small(2), 64), "rx_counters");
     let mut dut = design.start(cases.seed);
     let ports: Vec<String> = (0..COUNTERS.len()).map(|i| format!("pulse_{i}")).collect();

@@ -366,7 +366,7 @@ fn soak(cfg: &Cfg, cases: &mut Cases, cycles: usize) -> Vec<u64> {
 
 #[test]
 fn soak_latency_2() {
-    let mut cases = Cases::new("rx_tpt soak_latency_2");
+    let mut cases = Cases::new("soak_latency_2");
     let statuses = soak(&small(2), &mut cases, 20_000);
     for status in [OK, SET_FULL, NOT_FOUND, EXISTS] {
         let n = statuses.iter().filter(|s| **s == status).count();
@@ -377,7 +377,7 @@ fn soak_latency_2() {
 /// One bank of which only the row that hits is read.
 #[test]
 fn soak_sliced() {
-    let mut cases = Cases::new("rx_tpt soak_sliced");
+    let mut cases = Cases::new("soak_sliced");
     let cfg = Cfg {
         sliced: true,
         ..small(2)
@@ -387,20 +387,20 @@ fn soak_sliced() {
 
 #[test]
 fn soak_latency_3() {
-    let mut cases = Cases::new("rx_tpt soak_latency_3");
+    let mut cases = Cases::new("soak_latency_3");
     soak(&small(3), &mut cases, 20_000);
 }
 
 #[test]
 fn soak_dc_100g_sizes() {
-    let mut cases = Cases::new("rx_tpt soak_dc_100g_sizes");
+    let mut cases = Cases::new("soak_dc_100g_sizes");
     soak(&dc_100g(), &mut cases, 4_000);
 }
 
 /// Every row of the table in use, one more in every set: an error, and nothing is overwritten.
 #[test]
 fn full_table_refuses_and_keeps() {
-    let mut cases = Cases::new("rx_tpt full_table_refuses_and_keeps");
+    let mut cases = Cases::new("full_table_refuses_and_keeps");
     let cfg = small(2);
     let design = Design::new(&Tpt::new(&cfg), "rx_tpt");
     let mut bench = Bench::new(&design, &cfg, cases.seed);
@@ -432,7 +432,7 @@ fn full_table_refuses_and_keeps() {
 /// DDP-35, RDM-47: unknown index, stale key, invalidated and deregistered STags.
 #[test]
 fn ddp_35_rdm_47_dead_stags_do_not_hit() {
-    let mut cases = Cases::new("rx_tpt ddp_35_rdm_47_dead_stags_do_not_hit");
+    let mut cases = Cases::new("ddp_35_rdm_47_dead_stags_do_not_hit");
     let cfg = small(2);
     let design = Design::new(&Tpt::new(&cfg), "rx_tpt");
     let mut bench = Bench::new(&design, &cfg, cases.seed);
@@ -467,7 +467,7 @@ fn ddp_35_rdm_47_dead_stags_do_not_hit() {
 /// With a read in every second cycle and an invalidation in every second, commands still end in bounded time.
 #[test]
 fn commands_do_not_starve() {
-    let mut cases = Cases::new("rx_tpt commands_do_not_starve");
+    let mut cases = Cases::new("commands_do_not_starve");
     for latency in [2, 3] {
         let cfg = small(latency);
         let design = Design::new(&Tpt::new(&cfg), "rx_tpt");
@@ -502,7 +502,7 @@ fn commands_do_not_starve() {
 /// are cleared, and nothing hits then.
 #[test]
 fn reset_forgets_at_once() {
-    let mut cases = Cases::new("rx_tpt reset_forgets_at_once");
+    let mut cases = Cases::new("reset_forgets_at_once");
     let cfg = small(2);
     let design = Design::new(&Tpt::new(&cfg), "rx_tpt");
     let mut bench = Bench::new(&design, &cfg, cases.seed);

@@ -99,20 +99,17 @@ impl Dut {
 pub struct Cases {
     pub rng: ChaCha8Rng,
     pub seed: u64,
-    test: &'static str,
+    _repeat: ferrowarp_sim::Repeat,
 }
 
 impl Cases {
     /// `test` is the test's path in this binary; the seed is `FERROWARP_SEED` or a fixed one.
     pub fn new(test: &'static str) -> Self {
-        let seed = std::env::var("FERROWARP_SEED")
-            .ok()
-            .and_then(|s| s.parse().ok())
-            .unwrap_or(0x5044);
+        let repeat = ferrowarp_sim::repeat!(test, 0x5044);
         Cases {
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            seed,
-            test,
+            rng: ChaCha8Rng::seed_from_u64(repeat.seed),
+            seed: repeat.seed,
+            _repeat: repeat,
         }
     }
     pub fn bytes(&mut self, n: usize) -> Vec<u8> {
@@ -129,17 +126,6 @@ impl Cases {
     }
     pub fn bits(&mut self, n: usize) -> u128 {
         self.rng.gen::<u128>() & (u128::MAX >> (128 - n))
-    }
-}
-
-impl Drop for Cases {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test prim_blocks {}",
-                self.seed, self.test
-            );
-        }
     }
 }
 

@@ -9,38 +9,14 @@ mod model;
 use bench::Bench;
 use design::{build, cfg, design, design_of, Design, Pace, Seen, MAX_FRAME};
 use ferrowarp_hdl::rx::cfg::Cfg;
+use ferrowarp_sim::Repeat;
 use frames::Spec;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Seed of a run: `FERROWARP_SEED` or a fixed one. A failure prints the command that repeats it.
-struct Repeat {
-    seed: u64,
-    fixed: bool,
-    test: &'static str,
-}
-
-impl Repeat {
-    fn new(test: &'static str) -> Self {
-        let given = std::env::var("FERROWARP_SEED");
-        let given = given.ok().and_then(|s| s.parse().ok());
-        Repeat {
-            seed: given.unwrap_or(0x5044),
-            fixed: given.is_none(),
-            test,
-        }
-    }
-}
-
-impl Drop for Repeat {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test rx_ingest {}",
-                self.seed, self.test
-            );
-        }
-    }
+/// Seed of a run; a failure prints the command that repeats it.
+fn repeat(test: &str) -> Repeat {
+    ferrowarp_sim::repeat!(test, 0x5044)
 }
 
 #[test]
@@ -121,7 +97,7 @@ fn fpdu_frame_v6(rng: &mut ChaCha8Rng, ulpdu: usize, vid: Option<u16>) -> Vec<u8
 
 #[test]
 fn cycles_at_64_bits() {
-    let repeat = Repeat::new("cycles_at_64_bits");
+    let repeat = repeat("cycles_at_64_bits");
     let d = design::<64, 8, 3>();
     let lib = build(&d);
     let mut b = Bench::new(&d, &lib, repeat.seed);
@@ -209,7 +185,7 @@ fn cycles_at_64_bits() {
 
 #[test]
 fn cycles_at_512_bits() {
-    let repeat = Repeat::new("cycles_at_512_bits");
+    let repeat = repeat("cycles_at_512_bits");
     let d = design::<512, 64, 6>();
     let lib = build(&d);
     let mut b = Bench::new(&d, &lib, repeat.seed);
@@ -357,14 +333,14 @@ fn random_run(d: &Design, repeat: &Repeat, frames_a_phase: usize) {
 
 #[test]
 fn random_frames_at_64_bits() {
-    let repeat = Repeat::new("random_frames_at_64_bits");
+    let repeat = repeat("random_frames_at_64_bits");
     random_run(&design::<64, 8, 3>(), &repeat, 300);
 }
 
 /// A chip without IPv6 launches nothing for such a frame.
 #[test]
 fn random_frames_without_ipv6() {
-    let repeat = Repeat::new("random_frames_without_ipv6");
+    let repeat = repeat("random_frames_without_ipv6");
     let cfg = Cfg {
         ipv6: false,
         ..cfg(8)
@@ -374,18 +350,18 @@ fn random_frames_without_ipv6() {
 
 #[test]
 fn random_frames_at_128_bits() {
-    let repeat = Repeat::new("random_frames_at_128_bits");
+    let repeat = repeat("random_frames_at_128_bits");
     random_run(&design::<128, 16, 4>(), &repeat, 200);
 }
 
 #[test]
 fn random_frames_at_256_bits() {
-    let repeat = Repeat::new("random_frames_at_256_bits");
+    let repeat = repeat("random_frames_at_256_bits");
     random_run(&design::<256, 32, 5>(), &repeat, 200);
 }
 
 #[test]
 fn random_frames_at_512_bits() {
-    let repeat = Repeat::new("random_frames_at_512_bits");
+    let repeat = repeat("random_frames_at_512_bits");
     random_run(&design::<512, 64, 6>(), &repeat, 600);
 }

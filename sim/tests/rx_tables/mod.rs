@@ -181,20 +181,17 @@ impl Dut<'_> {
 pub struct Cases {
     pub rng: ChaCha8Rng,
     pub seed: u64,
-    test: &'static str,
+    _repeat: ferrowarp_sim::Repeat,
 }
 
 impl Cases {
-    /// `test` is `<file> <test name>`; the seed is `FERROWARP_SEED` or a fixed one.
+    /// The seed is `FERROWARP_SEED` or a fixed one.
     pub fn new(test: &'static str) -> Self {
-        let seed = std::env::var("FERROWARP_SEED")
-            .ok()
-            .and_then(|s| s.parse().ok())
-            .unwrap_or(0x7407);
+        let repeat = ferrowarp_sim::repeat!(test, 0x7407);
         Cases {
-            rng: ChaCha8Rng::seed_from_u64(seed),
-            seed,
-            test,
+            rng: ChaCha8Rng::seed_from_u64(repeat.seed),
+            seed: repeat.seed,
+            _repeat: repeat,
         }
     }
     pub fn below(&mut self, n: usize) -> usize {
@@ -209,17 +206,5 @@ impl Cases {
     }
     pub fn bytes(&mut self, n: usize) -> Vec<u8> {
         (0..n).map(|_| self.rng.gen()).collect()
-    }
-}
-
-impl Drop for Cases {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let (file, name) = self.test.split_once(' ').unwrap_or((self.test, ""));
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test {file} {name}",
-                self.seed
-            );
-        }
     }
 }

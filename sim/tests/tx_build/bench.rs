@@ -40,10 +40,16 @@ pub fn design<const D: usize, const K: usize, const LK: usize, const C: usize>(
     }
 }
 
-pub fn build(design: &Design) -> ModelLib {
-    ModelBuilder::new(&design.verilog, "tx_build")
+/// A bench of its own, and the same seed for what is played on it.
+pub fn start<const D: usize, const K: usize, const LK: usize, const C: usize>(
+    cfg: &TxCfg,
+    seed: u64,
+) -> (Bench, ChaCha8Rng) {
+    let d = design::<D, K, LK, C>(cfg);
+    let lib = ModelBuilder::new(&d.verilog, "tx_build")
         .build()
-        .unwrap_or_else(|e| panic!("{e}"))
+        .unwrap_or_else(|e| panic!("{e}"));
+    (Bench::new(&d, &lib, seed), ChaCha8Rng::seed_from_u64(seed))
 }
 
 /// Chances of a pause in percent.
@@ -155,7 +161,7 @@ fn reversed(v: &[u8]) -> Vec<u8> {
 }
 
 impl Bench {
-    pub fn new(design: &Design, lib: &ModelLib, seed: u64) -> Self {
+    fn new(design: &Design, lib: &ModelLib, seed: u64) -> Self {
         let mut dut = lib.instance_seeded(seed);
         dut.reset(2).expect("no assertion in reset");
         let ports = dut

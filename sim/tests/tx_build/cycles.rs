@@ -1,17 +1,14 @@
 //! Cycles and rates of the frame builder.
 
-use crate::bench::{build, cfg, design, Bench, Pace};
+use crate::bench::{cfg, start, Bench, Pace};
 use crate::encoder::Segment;
-use crate::{fpdu, install_all, plain, template, with_markers, Repeat};
+use crate::{fpdu, install_all, plain, repeat, template, with_markers};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// The last payload beat in cycle T, the frame's first beat in T + 4: whatever the length and the header.
 fn latency<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
-    let d = design::<D, K, LK, C>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(&cfg(), seed);
     let conns = install_all(&mut b, &mut rng, true);
     let mut lengths: Vec<usize> = (1..140).collect();
     lengths.extend([256, 511, 512, 513, 1000, 1400]);
@@ -46,11 +43,8 @@ fn latency<const D: usize, const K: usize, const LK: usize, const C: usize>(seed
 /// An FPDU with Markers takes 1 to 3 cycles more; one without takes what it takes without.
 #[test]
 fn cycles_with_markers_512() {
-    let repeat = Repeat::new("cycles_with_markers_512");
-    let d = design::<512, 64, 6, 7>(&with_markers());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, repeat.seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(repeat.seed);
+    let repeat = repeat("cycles_with_markers_512");
+    let (mut b, mut rng) = start::<512, 64, 6, 7>(&with_markers(), repeat.seed);
     b.install(0, &template(&mut rng, false, false));
     let mut seen = [0; 8];
     for n in (1..140).chain([500, 508, 1000, 1400]) {
@@ -75,19 +69,19 @@ fn cycles_with_markers_512() {
 
 #[test]
 fn four_cycles_64() {
-    let repeat = Repeat::new("four_cycles_64");
+    let repeat = repeat("four_cycles_64");
     latency::<64, 8, 3, 4>(repeat.seed);
 }
 
 #[test]
 fn four_cycles_256() {
-    let repeat = Repeat::new("four_cycles_256");
+    let repeat = repeat("four_cycles_256");
     latency::<256, 32, 5, 6>(repeat.seed);
 }
 
 #[test]
 fn four_cycles_512() {
-    let repeat = Repeat::new("four_cycles_512");
+    let repeat = repeat("four_cycles_512");
     latency::<512, 64, 6, 7>(repeat.seed);
 }
 
@@ -112,10 +106,7 @@ const WIRE: Pace = Pace {
 
 /// Goodput of a MAC that takes a beat a cycle, less 24 octets a frame for gap, preamble and FCS.
 fn rates<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
-    let d = design::<D, K, LK, C>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(&cfg(), seed);
     let conns = install_all(&mut b, &mut rng, true);
     for conn in 0..conns {
         // RDMA Writes of 64 octets, one a segment; at 64 bits the wire is the limit.
@@ -151,13 +142,13 @@ fn rates<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: 
 
 #[test]
 fn wire_rate_64() {
-    let repeat = Repeat::new("wire_rate_64");
+    let repeat = repeat("wire_rate_64");
     rates::<64, 8, 3, 4>(repeat.seed);
 }
 
 #[test]
 fn wire_rate_512() {
-    let repeat = Repeat::new("wire_rate_512");
+    let repeat = repeat("wire_rate_512");
     rates::<512, 64, 6, 7>(repeat.seed);
 }
 
@@ -166,10 +157,7 @@ fn twelve_writes<const D: usize, const K: usize, const LK: usize, const C: usize
     seed: u64,
     most: f64,
 ) {
-    let d = design::<D, K, LK, C>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(&cfg(), seed);
     b.install(0, &template(&mut rng, false, false));
     let make = |rng: &mut ChaCha8Rng| {
         let mut s = plain(rng, 0, 64);
@@ -185,13 +173,13 @@ fn twelve_writes<const D: usize, const K: usize, const LK: usize, const C: usize
 
 #[test]
 fn twelve_writes_64() {
-    let repeat = Repeat::new("twelve_writes_64");
+    let repeat = repeat("twelve_writes_64");
     // the wire takes 135.75: 54 + 12 * 84 + 24 octets
     twelve_writes::<64, 8, 3, 4>(repeat.seed, 138.0);
 }
 
 #[test]
 fn twelve_writes_512() {
-    let repeat = Repeat::new("twelve_writes_512");
+    let repeat = repeat("twelve_writes_512");
     twelve_writes::<512, 64, 6, 7>(repeat.seed, 37.0);
 }

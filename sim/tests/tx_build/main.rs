@@ -4,38 +4,16 @@ mod bench;
 mod cycles;
 mod encoder;
 
-use bench::{build, cfg, design, Bench, Pace};
+use bench::{cfg, design, start, Bench, Pace};
 use encoder::{Fpdu, Segment, Template};
 use ferrowarp_hdl::tx::TxCfg;
-use rand::{Rng, SeedableRng};
+use ferrowarp_sim::Repeat;
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// Seed of a run: `FERROWARP_SEED` or a fixed one. A failure prints the command that repeats it.
-struct Repeat {
-    seed: u64,
-    test: &'static str,
-}
-
-impl Repeat {
-    fn new(test: &'static str) -> Self {
-        let given = std::env::var("FERROWARP_SEED");
-        let given = given.ok().and_then(|s| s.parse().ok());
-        Repeat {
-            seed: given.unwrap_or(0x9293),
-            test,
-        }
-    }
-}
-
-impl Drop for Repeat {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "repeat: FERROWARP_SEED={} cargo nextest run -p ferrowarp-sim --test tx_build {}",
-                self.seed, self.test
-            );
-        }
-    }
+/// Seed of a run; a failure prints the command that repeats it.
+fn repeat(test: &str) -> Repeat {
+    ferrowarp_sim::repeat!(test, 0x9293)
 }
 
 fn bytes(rng: &mut ChaCha8Rng, n: usize) -> Vec<u8> {
@@ -198,10 +176,7 @@ fn random_run<const D: usize, const K: usize, const LK: usize, const C: usize>(
     segments: usize,
     fpdus: usize,
 ) {
-    let d = design::<D, K, LK, C>(c);
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(c, seed);
     let conns = install_all(&mut b, &mut rng, c.ipv6);
     let mix = Mix {
         mss: c.max_frame - 118,
@@ -253,25 +228,25 @@ fn random_run<const D: usize, const K: usize, const LK: usize, const C: usize>(
 /// TCP-10, TCP-15, TCP-20, TCP-5A, TCP-7D, TCP-7F, MPA-13, MPA-41, MPA-42, MPA-6G, MPA-70, MPA-72: each octet is the encoder's.
 #[test]
 fn anything_64() {
-    let repeat = Repeat::new("anything_64");
+    let repeat = repeat("anything_64");
     random_run::<64, 8, 3, 4>(&cfg(), repeat.seed, 700, 12);
 }
 
 #[test]
 fn anything_128() {
-    let repeat = Repeat::new("anything_128");
+    let repeat = repeat("anything_128");
     random_run::<128, 16, 4, 5>(&cfg(), repeat.seed, 280, 12);
 }
 
 #[test]
 fn anything_256() {
-    let repeat = Repeat::new("anything_256");
+    let repeat = repeat("anything_256");
     random_run::<256, 32, 5, 6>(&cfg(), repeat.seed, 280, 12);
 }
 
 #[test]
 fn anything_512() {
-    let repeat = Repeat::new("anything_512");
+    let repeat = repeat("anything_512");
     random_run::<512, 64, 6, 7>(&cfg(), repeat.seed, 700, 12);
 }
 
@@ -285,19 +260,19 @@ fn with_markers() -> TxCfg {
 /// MPA-60 to MPA-63, MPA-64, MPA-65, MPA-66, MPA-67, MPA-68, MPA-69, MPA-6A, MPA-6B, MPA-6C, MPA-6G.
 #[test]
 fn markers_64() {
-    let repeat = Repeat::new("markers_64");
+    let repeat = repeat("markers_64");
     random_run::<64, 8, 3, 4>(&with_markers(), repeat.seed, 700, 12);
 }
 
 #[test]
 fn markers_256() {
-    let repeat = Repeat::new("markers_256");
+    let repeat = repeat("markers_256");
     random_run::<256, 32, 5, 6>(&with_markers(), repeat.seed, 280, 12);
 }
 
 #[test]
 fn markers_512() {
-    let repeat = Repeat::new("markers_512");
+    let repeat = repeat("markers_512");
     let c = TxCfg {
         markers: true,
         ..jumbo()
@@ -314,20 +289,20 @@ fn jumbo() -> TxCfg {
 
 #[test]
 fn jumbo_frames_64() {
-    let repeat = Repeat::new("jumbo_frames_64");
+    let repeat = repeat("jumbo_frames_64");
     random_run::<64, 8, 3, 4>(&jumbo(), repeat.seed, 140, 12);
 }
 
 #[test]
 fn jumbo_frames_512() {
-    let repeat = Repeat::new("jumbo_frames_512");
+    let repeat = repeat("jumbo_frames_512");
     random_run::<512, 64, 6, 7>(&jumbo(), repeat.seed, 280, 12);
 }
 
 /// Without IPv6 nothing of it is emitted, and the rest stays.
 #[test]
 fn ipv4_alone() {
-    let repeat = Repeat::new("ipv4_alone");
+    let repeat = repeat("ipv4_alone");
     let c = TxCfg {
         ipv6: false,
         ..cfg()
@@ -338,11 +313,8 @@ fn ipv4_alone() {
 /// FPDUs of WIRE.md section 8, one a segment: DDP header and payload in, the octets printed there out.
 #[test]
 fn wire_vectors_64() {
-    let repeat = Repeat::new("wire_vectors_64");
-    let d = design::<64, 8, 3, 4>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, repeat.seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(repeat.seed);
+    let repeat = repeat("wire_vectors_64");
+    let (mut b, mut rng) = start::<64, 8, 3, 4>(&cfg(), repeat.seed);
     b.install(1, &template(&mut rng, false, false));
     let octets = |text: &str| -> Vec<u8> {
         (0..text.len())
@@ -376,11 +348,8 @@ fn wire_vectors_64() {
 /// The template table: every row holds its own; a row written again has the new.
 #[test]
 fn template_table_is_full_64() {
-    let repeat = Repeat::new("template_table_is_full_64");
-    let d = design::<64, 8, 3, 4>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, repeat.seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(repeat.seed);
+    let repeat = repeat("template_table_is_full_64");
+    let (mut b, mut rng) = start::<64, 8, 3, 4>(&cfg(), repeat.seed);
     let rows = 1 << cfg().conn_bits;
     for conn in 0..rows {
         let (tag, v6) = (rng.gen(), rng.gen());
@@ -402,10 +371,7 @@ fn template_table_is_full_64() {
 
 /// Each cut of small FPDUs, each in a frame of its own: PAD and CRC alone too.
 fn every_cut<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
-    let d = design::<D, K, LK, C>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(&cfg(), seed);
     let conns = install_all(&mut b, &mut rng, true);
     for payload in [0, 5, 70] {
         let whole = plain(&mut rng, 0, payload);
@@ -425,28 +391,25 @@ fn every_cut<const D: usize, const K: usize, const LK: usize, const C: usize>(se
 
 #[test]
 fn every_cut_64() {
-    let repeat = Repeat::new("every_cut_64");
+    let repeat = repeat("every_cut_64");
     every_cut::<64, 8, 3, 4>(repeat.seed);
 }
 
 #[test]
 fn every_cut_256() {
-    let repeat = Repeat::new("every_cut_256");
+    let repeat = repeat("every_cut_256");
     every_cut::<256, 32, 5, 6>(repeat.seed);
 }
 
 #[test]
 fn every_cut_512() {
-    let repeat = Repeat::new("every_cut_512");
+    let repeat = repeat("every_cut_512");
     every_cut::<512, 64, 6, 7>(repeat.seed);
 }
 
 /// Nothing but headers: ACK, FIN, RST, with all options; padded to 60 octets where they are shorter (TCP-10).
 fn bare<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u64) {
-    let d = design::<D, K, LK, C>(&cfg());
-    let lib = build(&d);
-    let mut b = Bench::new(&d, &lib, seed);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut b, mut rng) = start::<D, K, LK, C>(&cfg(), seed);
     let conns = install_all(&mut b, &mut rng, true);
     for conn in 0..conns {
         for flags in [0x10, 0x11, 0x04, 0x14, 0xD0] {
@@ -474,13 +437,13 @@ fn bare<const D: usize, const K: usize, const LK: usize, const C: usize>(seed: u
 
 #[test]
 fn bare_headers_64() {
-    let repeat = Repeat::new("bare_headers_64");
+    let repeat = repeat("bare_headers_64");
     bare::<64, 8, 3, 4>(repeat.seed);
 }
 
 #[test]
 fn bare_headers_512() {
-    let repeat = Repeat::new("bare_headers_512");
+    let repeat = repeat("bare_headers_512");
     bare::<512, 64, 6, 7>(repeat.seed);
 }
 

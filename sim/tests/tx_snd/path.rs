@@ -310,7 +310,7 @@ impl World<'_> {
 #[test]
 fn tcp48_transfers_over_a_lossy_path() {
     let mut w = World::new(
-        "tx_snd tcp48_transfers_over_a_lossy_path",
+        "tcp48_transfers_over_a_lossy_path",
         6,
         250_000,
         false,
@@ -324,7 +324,7 @@ fn tcp48_transfers_over_a_lossy_path() {
 
 #[test]
 fn tcp50_transfers_with_sack() {
-    let mut w = World::new("tx_snd tcp50_transfers_with_sack", 6, 250_000, true, 30, 2);
+    let mut w = World::new("tcp50_transfers_with_sack", 6, 250_000, true, 30, 2);
     w.b.stalls = 20;
     w.run(6_000_000);
     assert!(w.b.counts[1] > 5, "fast retransmits: {:?}", w.b.counts);
@@ -339,7 +339,7 @@ fn tcp50_loss_patterns() {
         vec![1, 3],
         vec![0, 1, 2, 3, 10, 11, 12, 13, 14, 15],
     ] {
-        let mut w = World::new("tx_snd tcp50_loss_patterns", 1, 130_000, true, 0, 0);
+        let mut w = World::new("tcp50_loss_patterns", 1, 130_000, true, 0, 0);
         // Behind the slow start: a window of 30 segments and more.
         let first = 60;
         w.flows[0].lost = lost.iter().map(|n| first + n).collect();
@@ -361,6 +361,6 @@ fn tcp50_loss_patterns() {
 /// Every context in use.
 #[test]
 fn full_table() {
-    let mut w = World::new("tx_snd full_table", 1 << CONN_BITS, 20_000, false, 50, 1);
+    let mut w = World::new("full_table", 1 << CONN_BITS, 20_000, false, 50, 1);
     w.run(6_000_000);
 }

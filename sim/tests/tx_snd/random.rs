@@ -206,7 +206,7 @@ fn blocks(cases: &mut Cases, c: &super::model::Conn) -> Vec<(u32, u32)> {
 #[test]
 fn random_events_sack() {
     run(
-        "tx_snd random_events_sack",
+        "random_events_sack",
         &Run {
             conns: 6,
             steps: 8000,
@@ -223,7 +223,7 @@ fn random_events_sack() {
 #[test]
 fn random_events() {
     run(
-        "tx_snd random_events",
+        "random_events",
         &Run {
             conns: 12,
             steps: 6000,
