@@ -16,6 +16,7 @@ use crate::rx::deliver::Deliver;
 use crate::rx::ingest::Ingest;
 use crate::rx::lookup::Lookup;
 use crate::rx::options::{OptionField, Options};
+use crate::rx::peer_sack::PeerSack;
 use crate::rx::pipe::Pipe;
 use crate::rx::queues::Queues;
 use crate::rx::tpt::Tpt;
@@ -210,6 +211,7 @@ pub struct Chip<const D: usize, const K: usize, const LK: usize, const C: usize>
     timestamps: Constant<bool>,
     /// One, or none (`Cfg::timestamps`); without it nobody asks.
     options: Vec<Options>,
+    peer_sack: Vec<PeerSack>,
     _options: usize,
     unused_push: Signal<Local, bool>,
     unused_options: Signal<Local, OptionField>,
@@ -410,6 +412,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Chip<D, K,
             options: (0..usize::from(cfg.timestamps))
                 .map(|_| Options::default())
                 .collect(),
+            peer_sack: (0..usize::from(cfg.timestamps))
+                .map(|_| PeerSack::new(cfg))
+                .collect(),
             _options: cfg.timestamps.into(),
             unused_push: Default::default(),
             unused_options: Default::default(),
@@ -568,6 +573,9 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
             self.options[i].pop.next = self.pipe.found_pop.val();
             self.pipe.found_valid.next = self.options[i].valid.val();
             self.pipe.found.next = self.options[i].dout.val();
+            self.peer_sack[i].found_pop.next = self.pipe.found_pop.val();
+            self.peer_sack[i].found_n.next = self.options[i].sack_n.val();
+            self.peer_sack[i].found.next = self.options[i].sack.val();
         }
         self.pipe.hdrb.next = self.ingest.hdrb.val();
         self.pipe.scan.next = self.ingest.scan.val();
@@ -766,6 +774,12 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         }
         self.ack_event_peer_sack_n.next = 0.into();
         self.ack_event_peer_sack.next = 0.into();
+        for i in 0..self._options {
+            self.peer_sack[i].push.next = self.pipe.ack_push.val();
+            self.peer_sack[i].pop.next = self.acks.pop.val();
+            self.ack_event_peer_sack_n.next = self.peer_sack[i].n.val();
+            self.ack_event_peer_sack.next = self.peer_sack[i].blocks.val();
+        }
         self.ack_event_rcv_nxt.next = self.acks.dout.val().rcv_nxt;
         self.ack_event_ack_mode.next = self.acks.dout.val().mode;
         // Zero without blocks: the register behind it may change while a report without blocks waits.

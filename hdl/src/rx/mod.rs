@@ -29,6 +29,7 @@ pub mod options;
 pub mod outcome;
 pub mod parse;
 pub mod parts;
+pub mod peer_sack;
 pub mod pipe;
 pub mod place;
 pub mod pool;

@@ -265,6 +265,9 @@ pub struct Parse<const D: usize, const K: usize, const LK: usize> {
     lane_mask: Constant<Bits<8>>,
     lk: Constant<Bits<4>>,
     walks: Constant<bool>,
+    /// Options begin with NOP NOP Timestamps; behind the place of these there are more.
+    plain: Signal<Local, bool>,
+    more: Signal<Local, bool>,
     _ipv6: usize,
     _tag_lane: usize,
     _tuple_lane: usize,
@@ -406,6 +409,8 @@ impl<const D: usize, const K: usize, const LK: usize> Parse<D, K, LK> {
             lane_mask: Constant::new(((K - 1) as u64).to_bits()),
             lk: Constant::new((LK as u64).to_bits()),
             walks: Constant::new(timestamps),
+            plain: Default::default(),
+            more: Default::default(),
             _ipv6: ipv6.into(),
             _tag_lane: TAG % K * 8,
             _tuple_lane: TUPLE_END % K,
@@ -573,9 +578,11 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for Parse<D, K, LK> 
             .stag_of
             .val()
             .get_bits::<HEAD_BITS>(self.entry.val().index());
-        self.sizes_now.next.ts = self.doff.val().get_bit(3) & (self.f.val().opt == 0x0101_080A);
+        self.plain.next = self.f.val().opt == 0x0101_080A;
+        self.more.next = self.doff.val().get_bits::<3>(0).any();
+        self.sizes_now.next.ts = self.doff.val().get_bit(3) & self.plain.val();
         self.sizes_now.next.odd =
-            self.walks.val() & self.doff.val().get_bit(3) & (self.f.val().opt != 0x0101_080A);
+            self.walks.val() & self.doff.val().get_bit(3) & (!self.plain.val() | self.more.val());
         // At 64 bits the header's last octet is on the port two beats before the first octet that needs `sizes` is on R0,
         // and a frame that ends sooner is `late` or a runt: there is a cycle for the arithmetic.
         self.sizes_q.d.next = self.sizes_now.val();

@@ -63,7 +63,7 @@ pub struct FrameDone {
     pub ts: bool,
     pub tsval: Bits<32>,
     pub tsecr: Bits<32>,
-    /// There may be one elsewhere among them: the option walker knows.
+    /// There may be one elsewhere among them, or SACK blocks: the option walker knows.
     pub odd: bool,
     /// A TPT read was issued for this frame: X2 pops one TPT result.
     pub tpt: bool,

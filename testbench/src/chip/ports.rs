@@ -27,7 +27,7 @@ ports! {
     cpl_event_segment_len, cpl_event_hdr_len, cpl_event_fence_id, cpl_event_hdr,
     ack_event_tvalid, ack_event_tready, ack_event_conn, ack_event_gen, ack_event_seq, ack_event_ack, ack_event_wnd,
     ack_event_payload_len, ack_event_flags, ack_event_tsval, ack_event_tsecr, ack_event_ts_recent, ack_event_rcv_nxt, ack_event_ack_mode, ack_event_own_sack_n,
-    ack_event_own_sack,
+    ack_event_own_sack, ack_event_peer_sack_n, ack_event_peer_sack,
     read_request_tvalid, read_request_tready, read_request_conn, read_request_gen, read_request_msn,
     read_request_sink_stag, read_request_sink_to, read_request_len, read_request_src_stag, read_request_src_to,
     atomic_request_tvalid, atomic_request_tready, atomic_request_conn, atomic_request_gen, atomic_request_msn,
@@ -80,17 +80,22 @@ impl Ports {
     }
 
     pub fn ack(&self, m: &Model, cycle: u64) -> AckEvent {
-        let mut raw = [0u8; 32];
-        m.get_bytes(self.ack_event_own_sack, &mut raw);
-        let word = |i: usize| u32::from_le_bytes([raw[i], raw[i + 1], raw[i + 2], raw[i + 3]]);
-        let sack_n = m.get_u64(self.ack_event_own_sack_n) as u8;
-        let block = |k: usize| {
-            if k < usize::from(sack_n) {
-                (word(8 * k), word(8 * k + 4))
-            } else {
-                (0, 0)
-            }
+        let blocks = |n, port| {
+            let mut raw = [0u8; 32];
+            m.get_bytes(port, &mut raw);
+            let word = |i: usize| u32::from_le_bytes([raw[i], raw[i + 1], raw[i + 2], raw[i + 3]]);
+            let n = m.get_u64(n) as u8;
+            let block = |k: usize| {
+                if k < usize::from(n) {
+                    (word(8 * k), word(8 * k + 4))
+                } else {
+                    (0, 0)
+                }
+            };
+            (std::array::from_fn(block), n)
         };
+        let (sack, sack_n) = blocks(self.ack_event_own_sack_n, self.ack_event_own_sack);
+        let (peer_sack, peer_sack_n) = blocks(self.ack_event_peer_sack_n, self.ack_event_peer_sack);
         AckEvent {
             cycle,
             conn: m.get_u64(self.ack_event_conn) as u16,
@@ -105,8 +110,10 @@ impl Ports {
             ts_recent: m.get_u64(self.ack_event_ts_recent) as u32,
             rcv_nxt: m.get_u64(self.ack_event_rcv_nxt) as u32,
             mode: m.get_u64(self.ack_event_ack_mode) as u8,
-            sack: std::array::from_fn(block),
+            sack,
             sack_n,
+            peer_sack,
+            peer_sack_n,
         }
     }
 

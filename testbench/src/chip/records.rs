@@ -127,12 +127,20 @@ pub struct AckEvent {
     /// SACK blocks, left and right edge, and how many of them.
     pub sack: [(u32, u32); 4],
     pub sack_n: u8,
+    /// The peer's, from its frame.
+    pub peer_sack: [(u32, u32); 4],
+    pub peer_sack_n: u8,
 }
 
 impl AckEvent {
     /// The SACK blocks in the order of the report.
     pub fn blocks(&self) -> &[(u32, u32)] {
         &self.sack[..usize::from(self.sack_n)]
+    }
+
+    /// The peer's, in the order of its option.
+    pub fn peer_blocks(&self) -> &[(u32, u32)] {
+        &self.peer_sack[..usize::from(self.peer_sack_n)]
     }
 }
 

@@ -158,7 +158,9 @@ impl TcpRepr {
 }
 
 impl TcpOption {
-    fn len(&self) -> usize {
+    /// Octets.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
         match self {
             TcpOption::Nop => 1,
             TcpOption::Mss(_) => 4,

@@ -8,7 +8,7 @@ use ferrowarp_testbench::chip::{AckEvent, Region, StagRights};
 
 pub type Done = Result<(), DuelError>;
 
-const STAG: u32 = 0x0001_0155;
+pub const STAG: u32 = 0x0001_0155;
 /// Sequence numbers wrap early in every case (TCP-32).
 pub const SEQ: u32 = 0xffff_ffd0;
 
