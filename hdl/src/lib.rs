@@ -8,6 +8,7 @@
 
 pub mod emit;
 pub mod harness;
+pub mod host;
 pub mod preset;
 pub mod prim;
 pub mod rx;
