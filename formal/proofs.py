@@ -270,6 +270,10 @@ PROOFS = [
         Mutant("no way past the RAM", "assign store = push & ((~load) | fetch);", "assign store = push;"),
         Mutant("full one late", "depth = 14'h4", "depth = 14'h5"),
     ], BEAT_PROBES),
+    Proof("ring_step", "ring", "an entry promised has its place, none is written over one that the host may read", COMB, {}, [
+        Mutant("full one late", "used_q != ring[88:65]", "used_q <= ring[88:65]"),
+        Mutant("gives back what is not written", "(back_q <= unread_q)) begin\n          row[", "(back_q <= used_q)) begin\n          row["),
+    ], long=True),
     Proof("merge", "merge", "an inject frame begins between MAC frames, nobody cuts into it, its beats are sent as taken", PDR, {}, [
         Mutant("inject cuts into a MAC frame", "((~open_q) & (~mac_rx_tvalid)) & inject_tvalid) & go", "(~mac_rx_tvalid) & inject_tvalid) & go"),
     ]),

@@ -4,6 +4,7 @@
 //! of a struct port: `ask[`ask_conn]`. Names are what `formal/proofs.py` uses.
 
 use ferrowarp_hdl::emit::{emit, Emitted};
+use ferrowarp_hdl::host::ring_state::RingStep;
 use ferrowarp_hdl::prim::*;
 use ferrowarp_hdl::rx::{blocks, cfg::Cfg, deliver_queue, merge, servers, slots, tx_servers};
 use rust_hdl::prelude::*;
@@ -237,7 +238,8 @@ fn tables(out: &mut Texts) {
         .put("post_server", servers::PostServer::new(&cfg))
         .put("issue_server", servers::IssueServer::new(&cfg))
         .put("done_server", tx_servers::DoneServer::new(&cfg))
-        .put("mirror_server", tx_servers::MirrorServer::new(&cfg));
+        .put("mirror_server", tx_servers::MirrorServer::new(&cfg))
+        .put("ring_step", RingStep::new(5));
 }
 
 fn run() -> Result<(), String> {
