@@ -1,5 +1,9 @@
 //! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
 
+pub mod ack_issue;
+pub mod ack_rules;
+pub mod ack_types;
+pub mod acker;
 pub mod build;
 pub mod digest;
 pub mod emit;
