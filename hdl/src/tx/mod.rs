@@ -11,6 +11,8 @@ pub mod headers;
 pub mod marks;
 pub mod octets;
 pub mod plan;
+pub mod sched;
+pub mod sched_queue;
 pub mod snd;
 pub mod snd_cc;
 pub mod snd_decide;
