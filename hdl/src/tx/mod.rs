@@ -5,6 +5,8 @@ pub mod ack_rules;
 pub mod ack_types;
 pub mod acker;
 pub mod build;
+pub mod compose;
+pub mod core;
 pub mod digest;
 pub mod emit;
 pub mod headers;

@@ -1,0 +1,6 @@
+//! The transmit core in Verilator: reports in, frames out, read by etherparse; transfers over a path that loses segments.
+mod acks;
+mod bench;
+mod frame;
+#[path = "../rx_tables/mod.rs"]
+mod rx_tables;
