@@ -160,7 +160,7 @@ fn one_at_a_time(bits: usize, test: &'static str) {
         took[n * 9 / 10],
         took[n - 1]
     );
-    let (most, worst) = if bits == 64 { (46, 60) } else { (40, 54) };
+    let (most, worst) = if bits == 64 { (47, 53) } else { (37, 43) };
     assert!(took[n * 9 / 10] <= most && took[n - 1] <= worst, "{took:?}");
 }
 
