@@ -344,7 +344,7 @@ impl Bench<'_> {
         if let Some(d) = c.deadline {
             want.push(("deadline", d & 0xFF_FFFF));
         }
-        if !matches!(event, Event::Install(_)) {
+        if c.started {
             want.extend([
                 ("seq", c.seq),
                 ("una", c.una),

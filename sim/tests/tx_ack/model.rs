@@ -110,6 +110,8 @@ pub struct Conn {
     pub blocks: Vec<(u32, u32)>,
     /// The first of them reports a duplicate, and has not been sent.
     pub dup: bool,
+    /// The second event of the installation has come.
+    pub started: bool,
     pub seq: u32,
     pub una: u32,
     pub max: u32,
@@ -208,6 +210,7 @@ impl Model {
             }
             Event::Start(i) => {
                 if let Some(c) = self.conns.get_mut(&conn) {
+                    c.started = true;
                     (c.una, c.max, c.seq, c.max_wnd) = (i.una, i.nxt, i.nxt, i.max_wnd);
                 }
             }

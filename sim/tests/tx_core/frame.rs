@@ -2,7 +2,7 @@
 
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TransportSlice};
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Frame {
     pub conn: u32,
     pub seq: u32,
@@ -12,6 +12,19 @@ pub struct Frame {
     pub ts: Option<(u32, u32)>,
     pub sack: Vec<(u32, u32)>,
     pub payload: Vec<u8>,
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let n = self.payload.len();
+        write!(f, "connection {} seq {:x} ", self.conn, self.seq)?;
+        write!(
+            f,
+            "ack {:x} wnd {:x} ts {:x?} ",
+            self.ack, self.wnd, self.ts
+        )?;
+        write!(f, "SACK {:x?} psh {} {n} octets", self.sack, self.psh)
+    }
 }
 
 /// Port of connection 0.
