@@ -63,7 +63,7 @@ pub struct Taken {
     pub probe: bool,
 }
 
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Compose {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, bool>,
@@ -138,83 +138,6 @@ pub struct Compose {
 }
 
 const _: () = assert!(GRANTS < 8, "compose: a FIFO of 8 ends of grants");
-
-impl Default for Compose {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            offer_tvalid: Default::default(),
-            offer_tready: Default::default(),
-            offer: Default::default(),
-            grant_tvalid: Default::default(),
-            grant_tready: Default::default(),
-            grant: Default::default(),
-            turn_tvalid: Default::default(),
-            turn_tready: Default::default(),
-            turn_conn: Default::default(),
-            turn_gen: Default::default(),
-            turn_seq: Default::default(),
-            turn_len: Default::default(),
-            turn_n_fpdu: Default::default(),
-            turn_psh: Default::default(),
-            turn_probe: Default::default(),
-            turn_last: Default::default(),
-            bare_tvalid: Default::default(),
-            bare_tready: Default::default(),
-            bare_conn: Default::default(),
-            bare_gen: Default::default(),
-            urgent: Default::default(),
-            ask_tvalid: Default::default(),
-            ask_tready: Default::default(),
-            ask_conn: Default::default(),
-            ask_gen: Default::default(),
-            ask_bare: Default::default(),
-            ask_seq: Default::default(),
-            ask_len: Default::default(),
-            ask_probe: Default::default(),
-            fields_tvalid: Default::default(),
-            fields_tready: Default::default(),
-            fields: Default::default(),
-            sent_tvalid: Default::default(),
-            sent_tready: Default::default(),
-            sent_conn: Default::default(),
-            sent_gen: Default::default(),
-            sent_from: Default::default(),
-            sent_len: Default::default(),
-            sent_probe: Default::default(),
-            worked: Default::default(),
-            seg_tvalid: Default::default(),
-            seg_tready: Default::default(),
-            seg: Default::default(),
-            done_tvalid: Default::default(),
-            done_tready: Default::default(),
-            done_conn: Default::default(),
-            went: Default::default(),
-            notes: Default::default(),
-            dones: Default::default(),
-            taken: Default::default(),
-            asking: Default::default(),
-            telling: Default::default(),
-            given: Default::default(),
-            worked_off: Default::default(),
-            after: Default::default(),
-            open: Default::default(),
-            turn: Default::default(),
-            bare: Default::default(),
-            some: Default::default(),
-            behind: Default::default(),
-            ended: Default::default(),
-            nothing: Default::default(),
-            unwanted: Default::default(),
-            goes: Default::default(),
-            unused_conn: Default::default(),
-            unused_room: Default::default(),
-            unused_behind: Default::default(),
-            unused_full: Default::default(),
-        }
-    }
-}
 
 impl Logic for Compose {
     #[hdl_gen]

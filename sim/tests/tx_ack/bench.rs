@@ -155,8 +155,8 @@ impl Bench<'_> {
             !self.mirrors.is_empty(),
             !self.asks.is_empty(),
         ];
-        for i in 0..4 {
-            self.offered[i] = some[i] && (self.offered[i] || !self.rng.gen_ratio(self.gaps, 100));
+        for (offered, some) in self.offered.iter_mut().zip(some) {
+            *offered = some && (*offered || !self.rng.gen_ratio(self.gaps, 100));
         }
         let d = &mut self.dut;
         d.set("install_tvalid", self.offered[0].into());

@@ -153,9 +153,7 @@ impl Conn {
             Mode::Now if moved => self.owed = 1,
             Mode::Now => self.owed = (self.owed + 1).min(7),
             Mode::Challenge => {
-                let calm = self
-                    .challenged
-                    .map_or(true, |at| now.wrapping_sub(at) >= gap);
+                let calm = self.challenged.is_none_or(|at| now.wrapping_sub(at) >= gap);
                 if calm {
                     self.challenged = Some(now);
                 } else {

@@ -6,6 +6,7 @@ mod rx_tables;
 use ferrowarp_hdl::tx::sched::{Sched, GRANTS};
 use rand::Rng;
 use rx_tables::{Cases, Design, Dut};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::OnceLock;
 
@@ -100,10 +101,13 @@ impl Bench<'_> {
                 continue;
             }
             if let Some((conn, gen)) = from[i].pop_front() {
-                if self.want[i].contains_key(&conn) {
-                    self.maybe[i].insert(conn, gen);
-                } else {
-                    self.want[i].insert(conn, (gen, now));
+                match self.want[i].entry(conn) {
+                    Entry::Occupied(_) => {
+                        self.maybe[i].insert(conn, gen);
+                    }
+                    Entry::Vacant(e) => {
+                        e.insert((gen, now));
+                    }
                 }
             }
         }
