@@ -211,6 +211,37 @@ fn mpa_52_short_fpdus_128_256() {
     covers(&seen, true);
 }
 
+/// One stream that is never behind, again and again: FPDUs and segments of a few beats, so that FPDUs and segments overlap and, from
+/// 256 bits on, two stretches are posted while one is read; bad CRCs and too few blocks among them (MPA-52, 54, 73, 76).
+#[test]
+fn mpa_52_76_short_stretches() {
+    let load = Load {
+        conns: 1,
+        fpdus: 150,
+        max_ulpdu: 700,
+        largest: 1500,
+        spoil: 8,
+        too_long: 0,
+        purge: 0,
+        restarts: 0,
+        skip: 0,
+        marks: 0,
+        wrong: 0,
+    };
+    let mut all = Seen::default();
+    for (d, pool_bits, blk_bits) in [(64, 11, 3), (256, 11, 1), (512, 7, 3), (512, 11, 1)] {
+        let cfg = cfg(pool_bits, blk_bits, 8192, 2);
+        for i in 0..16 {
+            let seed = seed() + i;
+            let _repeat = Repeat("mpa_52_76_short_stretches", seed);
+            let pace = if i % 4 == 3 { SLOW } else { FAST };
+            all.add(&Run::new(d, cfg.clone(), seed, pace, load.clone()).run());
+        }
+    }
+    println!("{all:?}");
+    covers(&all, all.crc_rollback > 60 && all.short > 10);
+}
+
 /// Streams with Markers beside others, the longest FPDU among them: every cut, inside of a Marker too (MPA-56, 63 to 68, 6A, 6B,
 /// 6D to 6F, 72).
 const MARKED: Load = Load {

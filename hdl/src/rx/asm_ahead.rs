@@ -17,14 +17,17 @@
 //! | `flush` | in | forget all that was posted |
 //!
 //! **Latency**: first `has` 2 cycles after the first grant, which is the cycle after `post` at the earliest.
-//! **Back-pressure**: pairs wait for their chunks; there is room for [`PAIRS`]. A stretch may be posted while the one before is
-//! read, not a third one.
+//! **Back-pressure**: pairs wait for their chunks; there is room for [`PAIRS`]. Two stretches
+//! may be posted while one is read. `base ext` stand until the next `post`, which comes only when a stretch before has been used up.
 //! **Depth**: 8 pairs, 16 beats: what the reader of the next stretch is ahead while one is waited for.
 
 use super::blocks::LEN;
 use super::types::{BEAT, BYTE};
 use crate::prim::{LutRam, MergeRotate, Reg, RegNr};
 use rust_hdl::prelude::*;
+
+/// Octets of a beat from which on the staging RAM is read ahead of the chunks.
+pub const AHEAD: usize = 32;
 
 /// log2 of the pairs.
 pub const PAIRS: usize = 3;
@@ -56,8 +59,12 @@ pub struct AsmAhead<const D: usize, const K: usize, const LK: usize> {
     pub head_valid: Signal<Out, bool>,
     pub head_raw: Signal<Out, Bits<16>>,
     pub flush: Signal<In, bool>,
-    /// Posted and not begun; the one that is being read: where, and pairs to come.
+    /// `base ext` are of a stretch that has neither begun nor moved up; one that has: where, and its pairs.
     new: Reg<bool>,
+    queued: Reg<bool>,
+    q_base: RegNr<Bits<BYTE>>,
+    q_pairs: RegNr<Bits<LEN>>,
+    /// The one that is being read: where, and pairs to come.
     at: RegNr<Bits<BYTE>>,
     left: Reg<Bits<LEN>>,
     busy: Reg<bool>,
@@ -93,6 +100,8 @@ pub struct AsmAhead<const D: usize, const K: usize, const LK: usize> {
     go: Signal<Local, bool>,
     room: Signal<Local, bool>,
     from: Signal<Local, Bits<BYTE>>,
+    posted: Signal<Local, Bits<LEN>>,
+    origin: Signal<Local, Bits<BYTE>>,
     pairs: Signal<Local, Bits<LEN>>,
     gone: Signal<Local, Bits<4>>,
     one: Signal<Local, Bits<4>>,
@@ -130,6 +139,9 @@ impl<const D: usize, const K: usize, const LK: usize> AsmAhead<D, K, LK> {
             head_raw: Default::default(),
             flush: Default::default(),
             new: Default::default(),
+            queued: Default::default(),
+            q_base: Default::default(),
+            q_pairs: Default::default(),
             at: Default::default(),
             left: Default::default(),
             busy: Default::default(),
@@ -162,6 +174,8 @@ impl<const D: usize, const K: usize, const LK: usize> AsmAhead<D, K, LK> {
             go: Default::default(),
             room: Default::default(),
             from: Default::default(),
+            posted: Default::default(),
+            origin: Default::default(),
             pairs: Default::default(),
             gone: Default::default(),
             one: Default::default(),
@@ -183,25 +197,36 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for AsmAhead<D, K, L
     #[hdl_gen]
     fn update(&mut self) {
         // The read of this cycle. Chunk j needs beats j and j + 1 from `base` on.
-        self.start.next = self.new.q.val() & !self.busy.q.val();
-        self.pairs.next = (self.ext.val() + self.round.val()) >> self.pair_log.val();
+        self.start.next = (self.new.q.val() | self.queued.q.val()) & !self.busy.q.val();
+        self.posted.next = (self.ext.val() + self.round.val()) >> self.pair_log.val();
+        self.pairs.next = self.posted.val();
+        self.origin.next = self.base.val();
+        if self.queued.q.val() {
+            self.pairs.next = self.q_pairs.q.val();
+            self.origin.next = self.q_base.q.val();
+        }
         self.from.next = self.at.q.val();
         if self.start.val() {
-            self.from.next = self.base.val();
+            self.from.next = self.origin.val();
         }
         self.room.next = !self.used.q.val().get_bit(3);
-        self.req.next = self.room.val() & (self.new.q.val() | self.busy.q.val());
+        self.req.next = self.room.val() & (self.start.val() | self.busy.q.val());
         self.soon.next = self.req.val() & (self.used.q.val() < 2);
         self.go.next = self.req.val() & self.grant.val();
         self.addr.next = self.from.val();
         self.after.next = (self.from.val() >> self.lk.val()).get_bits::<BEAT>(0) + 1;
+        if self.start.val() | !self.queued.q.val() {
+            self.queued.d.next = self.new.q.val() & (self.queued.q.val() | self.busy.q.val());
+            self.q_base.d.next = self.base.val();
+            self.q_pairs.d.next = self.posted.val();
+            self.new.d.next = false;
+        }
         if self.post.val() {
             self.new.d.next = true;
         }
         if self.start.val() {
-            self.new.d.next = self.post.val();
             self.busy.d.next = true;
-            self.at.d.next = self.base.val();
+            self.at.d.next = self.origin.val();
             self.left.d.next = self.pairs.val();
         }
         if self.go.val() {
@@ -296,6 +321,7 @@ impl<const D: usize, const K: usize, const LK: usize> Logic for AsmAhead<D, K, L
 
         if self.flush.val() {
             self.new.d.next = false;
+            self.queued.d.next = false;
             self.busy.d.next = false;
             self.ask1.d.next = false;
             self.ask2.d.next = false;

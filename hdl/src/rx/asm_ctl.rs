@@ -1,7 +1,7 @@
 //! The assembler's decisions: what to do with a segment, FPDU by FPDU (RFC 5044 sections 5.2 and 6).
 //!
 //! What is to be read is planned ahead of the reader, a *stretch* at a time: the octets of one FPDU that one segment brings.
-//! One stretch is read, one is posted, a third may be looked at. `seq fill left rem` are where the plan is. `P` is the cycle
+//! One stretch is read, one is posted (with [`AsmAhead`](super::asm_ahead::AsmAhead) two are), one more may be looked at. `seq fill left rem` are where the plan is. `P` is the cycle
 //! in which a stretch is posted, `L` the one in which its last chunk is granted:
 //!
 //! | cycle | what |
@@ -47,6 +47,7 @@
 //! `was` and what AsmMark knows are those of one FPDU.
 //! A purge with `fresh` begins such a stream: Markers are counted from `at`, the next segment says where the stream stands.
 
+use super::asm_ahead::AHEAD;
 use super::asm_in::{covering, SegCtx};
 use super::asm_mark::AsmMark;
 use super::asm_op::Job;
@@ -241,6 +242,12 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     tag_p: RegNr<Tag>,
     tag_r: RegNr<Tag>,
     tag_j: RegNr<Tag>,
+    /// Where two may be posted: the one before the last; how many are; FPDUs that are posted to their end and not judged.
+    fin_b: Vec<RegNr<bool>>,
+    tag_b: Vec<RegNr<Tag>>,
+    posted: Vec<Reg<Bits<2>>>,
+    whole: Vec<Reg<Bits<2>>>,
+    _wide: usize,
     blocks_j: RegNr<Bits<LEN>>,
     /// A verdict waits for its job; it is good.
     judge_q: Reg<bool>,
@@ -329,6 +336,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
     keeps: Constant<bool>,
     /// FPDUs and segments overlap.
     laps: Constant<bool>,
+    _laps: usize,
     /// An FPDU may stay in the staging RAM.
     bypass: Constant<bool>,
     k: Constant<Bits<LEN>>,
@@ -346,6 +354,7 @@ pub struct AsmCtl<const K: usize, const LK: usize> {
 impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
     pub fn new(cfg: &Cfg) -> Self {
         let block_log = cfg.blk_bits + LK;
+        let wide = (K >= AHEAD).into();
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -462,6 +471,11 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             tag_p: Default::default(),
             tag_r: Default::default(),
             tag_j: Default::default(),
+            fin_b: (0..wide).map(|_| RegNr::default()).collect(),
+            tag_b: (0..wide).map(|_| RegNr::default()).collect(),
+            posted: (0..wide).map(|_| Reg::default()).collect(),
+            whole: (0..wide).map(|_| Reg::default()).collect(),
+            _wide: wide,
             blocks_j: Default::default(),
             judge_q: Default::default(),
             good_q: Default::default(),
@@ -531,6 +545,7 @@ impl<const K: usize, const LK: usize> AsmCtl<K, LK> {
             size: Default::default(),
             keeps: Constant::new(cfg.sack),
             laps: Constant::new(cfg.fpdus() > 1),
+            _laps: usize::from(cfg.fpdus() > 1),
             bypass: Constant::new(cfg.bypass(LK)),
             k: Constant::new(K.to_bits()),
             lane_mask: Constant::new((K - 1).to_bits()),
@@ -668,6 +683,24 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             self.tag_r.d.next = self.tag_p.q.val();
             self.fin_r.d.next = self.fin_p.q.val();
         }
+        for i in 0..self._wide {
+            if self.settle.q.val() {
+                self.tag_b[i].d.next = self.tag_p.q.val();
+                self.fin_b[i].d.next = self.fin_p.q.val();
+                if !self.taken.val() | (self.posted[i].q.val() == 0) {
+                    self.posted[i].d.next = self.posted[i].q.val() + 1;
+                }
+            } else if self.taken.val() & self.posted[i].q.val().any() {
+                self.posted[i].d.next = self.posted[i].q.val() - 1;
+            }
+            if self.taken.val() & (self.posted[i].q.val() == 2) {
+                self.tag_r.d.next = self.tag_b[i].q.val();
+                self.fin_r.d.next = self.fin_b[i].q.val();
+            }
+            if self.bad.q.val() {
+                self.posted[i].d.next = 0.into();
+            }
+        }
         if self.ended.val() & self.fin_r.q.val() & self.laps.val() {
             self.tag_j.d.next = self.tag_r.q.val();
         }
@@ -767,6 +800,11 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
             & !self.bad.q.val()
             & (!self.unjudged.val()
                 | (!self.ended.val() & (self.parity.q.val() == self.tag.val().parity)));
+        for i in 0..self._wide {
+            // With two posted, which one that is does not say how many FPDUs there are.
+            self.may_open.next =
+                self.slot_free.val() & !self.bad.q.val() & (self.whole[i].q.val() < 2);
+        }
         if !self.laps.val() {
             self.may_open.next = self.quiet.val() & !self.bad.q.val();
         }
@@ -804,6 +842,12 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
                     self.patch_q.d.next = false;
                     self.total.d.next =
                         (self.fill.q.val() + self.left.q.val()) & self.len_mask.val();
+                    // Where nothing goes on it stays that of the last FPDU, which may have to be undone.
+                    for _i in 0..self._laps {
+                        if !self.fill.q.val().any() {
+                            self.total.d.next = self.total.q.val();
+                        }
+                    }
                     // Among Markers an FPDU goes on piece by piece.
                     if !(self.marks.val() & self.sorted.q.val()) {
                         self.begins.d.next = false;
@@ -1138,6 +1182,17 @@ impl<const K: usize, const LK: usize> Logic for AsmCtl<K, LK> {
         if self.feed.val() {
             self.post.next = true;
             self.tail.d.next = self.fills.val() & !self.sorted.q.val() & !self.seg.q.val().fin;
+        }
+        for i in 0..self._wide {
+            if self.fin.val() & !self.judge.val() {
+                self.whole[i].d.next = self.whole[i].q.val() + 1;
+            }
+            if self.judge.val() & !self.fin.val() {
+                self.whole[i].d.next = self.whole[i].q.val() - 1;
+            }
+            if self.bad.q.val() {
+                self.whole[i].d.next = 0.into();
+            }
         }
 
         // A bad CRC. An FPDU of its segment alone is sent again; one of which a part was acknowledged ends the connection.

@@ -5,7 +5,7 @@
 //! | `seg seg_addr`, `jump jump_addr` | in | staging address of the octet that is planned next: of a new segment; of a piece |
 //! | `step_back`, `move_on move_by` | in | one octet back; behind what was planned |
 //! | `look` | in | read the first octets from there on: the length field of an FPDU. Goes in front of chunks |
-//! | `post`, `free` | in, out | a stretch that begins there; may be posted while `free`, while another one is being read |
+//! | `post`, `free` | in, out | a stretch that begins there; may be posted while `free`: while another one is read, with [`AsmAhead`](super::asm_ahead::AsmAhead) while one more waits |
 //! | `held` | in | octets of the FPDU that are there (0: none; 1: that octet is read again, as a place keeper) |
 //! | `ext last` | in | octets to read, counted from lane 0 of the first pool beat, and whether that is one beat |
 //! | `fin to_end` | in | it completes the FPDU; its end is the segment's end and is to be told by `over` |
@@ -30,6 +30,7 @@
 //! Stretches follow each other without a gap. The last chunk of one waits while `over`, that of an FPDU while `unjudged` too, so
 //! verdicts and ends of segments are told one at a time. Otherwise it waits only for `st_grant` and `blk_valid`.
 
+use super::asm_ahead::AHEAD;
 use super::asm_chunk::Chunk;
 use super::asm_in::covering;
 use super::blocks::LEN;
@@ -112,6 +113,20 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
     p_patch: RegNr<bool>,
     p_fin: RegNr<bool>,
     p_to_end: RegNr<bool>,
+    /// The one between the stretch that is read and the one above, so that short stretches do not wait for each other's posts.
+    /// One with a wide staging RAM, or none.
+    between: Vec<Reg<bool>>,
+    b_base: Vec<RegNr<Bits<BYTE>>>,
+    b_lane: Vec<RegNr<Bits<6>>>,
+    b_beat: Vec<RegNr<Bits<BEAT>>>,
+    b_left: Vec<RegNr<Bits<LEN>>>,
+    b_ends: Vec<RegNr<bool>>,
+    b_new_block: Vec<RegNr<bool>>,
+    b_beat0: Vec<RegNr<bool>>,
+    b_patch: Vec<RegNr<bool>>,
+    b_fin: Vec<RegNr<bool>>,
+    b_to_end: Vec<RegNr<bool>>,
+    _wide: usize,
     /// A stretch is being read.
     active: Reg<bool>,
     patch_q: RegNr<bool>,
@@ -166,6 +181,7 @@ pub struct ChunkRun<const K: usize, const LK: usize> {
 impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
     pub fn new(cfg: &Cfg) -> Self {
         let len_mask = covering(cfg.max_fpdu + K);
+        let wide = (K >= AHEAD).into();
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -236,6 +252,18 @@ impl<const K: usize, const LK: usize> ChunkRun<K, LK> {
             p_patch: Default::default(),
             p_fin: Default::default(),
             p_to_end: Default::default(),
+            between: (0..wide).map(|_| Reg::default()).collect(),
+            b_base: (0..wide).map(|_| RegNr::default()).collect(),
+            b_lane: (0..wide).map(|_| RegNr::default()).collect(),
+            b_beat: (0..wide).map(|_| RegNr::default()).collect(),
+            b_left: (0..wide).map(|_| RegNr::default()).collect(),
+            b_ends: (0..wide).map(|_| RegNr::default()).collect(),
+            b_new_block: (0..wide).map(|_| RegNr::default()).collect(),
+            b_beat0: (0..wide).map(|_| RegNr::default()).collect(),
+            b_patch: (0..wide).map(|_| RegNr::default()).collect(),
+            b_fin: (0..wide).map(|_| RegNr::default()).collect(),
+            b_to_end: (0..wide).map(|_| RegNr::default()).collect(),
+            _wide: wide,
             active: Default::default(),
             patch_q: Default::default(),
             fin_q: Default::default(),
@@ -375,6 +403,40 @@ impl<const K: usize, const LK: usize> Logic for ChunkRun<K, LK> {
             }
         }
         self.taken_q.d.next = self.moves.val() & self.swap.val() & self.p_valid.q.val();
+        for i in 0..self._wide {
+            if self.moves.val() & self.swap.val() & self.between[i].q.val() {
+                self.active.d.next = true;
+                self.base.d.next = self.b_base[i].q.val();
+                self.lane.d.next = self.b_lane[i].q.val();
+                self.beat.d.next = self.b_beat[i].q.val();
+                self.beat0.d.next = self.b_beat0[i].q.val();
+                self.left.d.next = self.b_left[i].q.val();
+                self.ends_q.d.next = self.b_ends[i].q.val();
+                self.new_block.d.next = self.b_new_block[i].q.val();
+                self.patch_q.d.next = self.b_patch[i].q.val();
+                self.fin_q.d.next = self.b_fin[i].q.val();
+                self.to_end_q.d.next = self.b_to_end[i].q.val();
+                self.taken_q.d.next = true;
+            }
+            // Its place is empty, or will be.
+            if (self.moves.val() & self.swap.val()) == self.between[i].q.val() {
+                self.between[i].d.next = self.p_valid.q.val();
+                self.p_valid.d.next = false;
+                self.b_base[i].d.next = self.p_base.q.val();
+                self.b_lane[i].d.next = self.p_lane.q.val();
+                self.b_beat[i].d.next = self.p_beat.q.val();
+                self.b_left[i].d.next = self.p_left.q.val();
+                self.b_ends[i].d.next = self.p_ends.q.val();
+                self.b_new_block[i].d.next = self.p_new_block.q.val();
+                self.b_beat0[i].d.next = self.p_beat0.q.val();
+                self.b_patch[i].d.next = self.p_patch.q.val();
+                self.b_fin[i].d.next = self.p_fin.q.val();
+                self.b_to_end[i].d.next = self.p_to_end.q.val();
+            }
+            if self.flush.val() {
+                self.between[i].d.next = false;
+            }
+        }
         self.taken.next = self.taken_q.q.val();
         if self.blk_take.val() {
             self.cur_q.d.next = self.blk.val();

@@ -69,7 +69,7 @@
 //! those of wide presets, [`ChunkPipe`] data path and CRC,
 //! [`Pool`] octets, [`Blocks`] chains, [`OpMaker`] operations, [`Early`] what is ahead of a gap, [`EarlyFetch`] reads it.
 
-use super::asm_ahead::AsmAhead;
+use super::asm_ahead::{AsmAhead, AHEAD};
 use super::asm_chunk::ChunkPipe;
 use super::asm_ctl::AsmCtl;
 use super::asm_in::{SegCtx, SegIn};
@@ -83,9 +83,6 @@ use super::pool::Pool;
 use super::types::{Op, Seg, BEAT, BYTE, HDR, SLOT};
 use crate::prim::{Reg, CAPTURE_BYTES};
 use rust_hdl::prelude::*;
-
-/// Octets of a beat from which on the staging RAM is read ahead of the chunks.
-const AHEAD: usize = 32;
 
 /// The assembler, with pool and block lists.
 #[derive(LogicBlock)]

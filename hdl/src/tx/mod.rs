@@ -1,12 +1,20 @@
 //! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
 
+pub mod ack_issue;
+pub mod ack_rules;
+pub mod ack_types;
+pub mod acker;
 pub mod build;
+pub mod compose;
+pub mod core;
 pub mod digest;
 pub mod emit;
 pub mod headers;
 pub mod marks;
 pub mod octets;
 pub mod plan;
+pub mod sched;
+pub mod sched_queue;
 pub mod snd;
 pub mod snd_cc;
 pub mod snd_decide;

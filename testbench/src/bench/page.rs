@@ -100,6 +100,7 @@ through the assembler. *Swapped*: one Write a segment, and one segment of 20 cha
         figures: &[
             ("goodput, 8192 B Writes cut anywhere", |_| flows::CUT[0].1),
             ("goodput, 1440 B Writes cut anywhere", |_| flows::CUT[1].1),
+            ("goodput, 512 B Writes cut anywhere", |_| flows::CUT[2].1),
             (flows::SWAPPED.0, |_| Some(flows::SWAPPED.1)),
         ],
     },
@@ -310,11 +311,18 @@ mod tests {
         assert_eq!(complete(&presets, &all), Ok(()));
         let page = page(&presets, &all, None, None).expect("page");
         assert!(
-            page.contains("512 B Writes cut anywhere | 0.5 (**aim at least 0.9, missed**) |"),
+            page.contains("512 B Writes cut anywhere | 0.5 (0.9) |"),
             "{page}"
         );
         assert!(page.contains("straddling FPDU | 0.5 (aim at most 8) |"));
         assert!(page.contains("128 B Writes cut anywhere | 0.5 (no aim) |"));
+        let slow = |f: &Figure| Figure {
+            value: 9.0,
+            ..f.clone()
+        };
+        let slow: Vec<Figure> = all.iter().map(slow).collect();
+        let late = super::page(&presets, &slow, None, None).expect("page");
+        assert!(late.contains("straddling FPDU | 9 (**aim at most 8, missed**) |"));
 
         let odd = |f: Figure| {
             let all = [&all[..], &[f]].concat();
