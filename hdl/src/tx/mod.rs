@@ -1,6 +1,7 @@
 //! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
 
 pub mod build;
+pub mod cut;
 pub mod digest;
 pub mod emit;
 pub mod headers;
@@ -8,6 +9,11 @@ pub mod land;
 pub mod marks;
 pub mod octets;
 pub mod plan;
+pub mod play;
+pub mod play_issue;
+pub mod play_plan;
+pub mod play_read;
+pub mod play_walk;
 pub mod snd;
 pub mod snd_cc;
 pub mod snd_decide;
@@ -25,9 +31,11 @@ pub mod sq_parse;
 pub mod store;
 pub mod stream;
 pub mod types;
+pub mod work;
 pub mod work_types;
 
 pub use build::Build;
 pub use sq::Sq;
 pub use types::{Template, TxCfg, TxFpdu, TxSeg};
+pub use work::Work;
 pub use work_types::{RdReq, WorkCfg, Wqe};
