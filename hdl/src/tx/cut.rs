@@ -615,7 +615,7 @@ impl Logic for Cut {
                             if self.plain_mulpdu.val() > self.longest.val() {
                                 self.c.d.next.mulpdu = self.longest.val();
                             }
-                            if self.mss.q.val() < 137 {
+                            if self.mss.q.val() < 136 {
                                 self.c.d.next.mulpdu = 128.into();
                             }
                             self.state.d.next = CutState::Save;

@@ -364,11 +364,16 @@ impl Bench {
             "connection {i}"
         );
         let status = f("status") as u8;
+        if c.leaving && status == 5 {
+            // The removal came first.
+            c.ended = true;
+            c.first_status = None;
+        }
         if let Some((_, s)) = c.failing.filter(|x| x.0 == c.done && !c.ended) {
             c.ended = true;
             c.first_status = Some(s);
         }
-        if c.ended || c.leaving {
+        if c.ended {
             let want = c.first_status.take().unwrap_or(5);
             assert_eq!(status, want, "connection {i}, WQE {}", w.idx);
         } else {
@@ -623,7 +628,8 @@ impl Bench {
             c.no_posts = true;
         }
         // The message may claim more octets than its entries have.
-        let short = !inline && !bad && size > 0 && r.gen_ratio(self.refuse / 2, 1000);
+        let short =
+            refusal.is_none() && !inline && !bad && size > 0 && r.gen_ratio(self.refuse / 2, 1000);
         if short {
             words[0][1] += 3;
             refusal = refusal.or(Some((size, 2)));
@@ -732,5 +738,12 @@ impl Bench {
             c.ended = true;
         }
         self.deads.push_back((i as u32, c.gen));
+        // Until then it still gives what is asked for.
+        self.wait(5000, "the flush", |b| {
+            b.deads.is_empty() && b.conns[i].done == b.conns[i].wqes.len()
+        });
+        for _ in 0..20 {
+            self.step();
+        }
     }
 }

@@ -155,6 +155,7 @@ fn random(d: &(Design, usize), seed: u64, mix: Mix) {
                 // With all that was posted cut, so that it is known which is the oldest.
                 let all = c.stream.as_ref().is_some_and(|s| s.end == c.told);
                 if all
+                    && !c.granted
                     && !c.ended
                     && c.failing.is_none()
                     && b.ackeds.is_empty()
@@ -252,4 +253,62 @@ fn every_octet_at_512_bits() {
     for i in 0..3 {
         random(&d, r.seed + i, SOUND);
     }
+}
+
+#[test]
+fn connections_come_and_go() {
+    let r = Repeat::new("tx_play", "connections_come_and_go");
+    let d = narrow();
+    let mix = Mix {
+        remove: 30,
+        dead: 20,
+        steps: 8000,
+        ..SOUND
+    };
+    for i in 0..2 {
+        random(&d, r.seed + i, mix);
+    }
+}
+
+#[test]
+fn a_refused_region_ends_its_queue_alone() {
+    let r = Repeat::new("tx_play", "a_refused_region_ends_its_queue_alone");
+    let d = wide();
+    let mix = Mix {
+        remove: 20,
+        refuse: 40,
+        steps: 8000,
+        ..SOUND
+    };
+    for i in 0..3 {
+        random(&d, r.seed + i, mix);
+    }
+}
+
+#[test]
+fn a_malformed_wqe_ends_its_queue_alone() {
+    let r = Repeat::new("tx_play", "a_malformed_wqe_ends_its_queue_alone");
+    let d = narrow();
+    let mix = Mix {
+        remove: 20,
+        refuse: 10,
+        malformed: 20,
+        steps: 8000,
+        ..SOUND
+    };
+    for i in 0..3 {
+        random(&d, r.seed + i, mix);
+    }
+}
+
+#[test]
+fn messages_of_64_kib() {
+    let r = Repeat::new("tx_play", "messages_of_64_kib");
+    let mix = Mix {
+        size: 65_537,
+        steps: 2500,
+        ..SOUND
+    };
+    random(&wide(), r.seed, mix);
+    random(&narrow(), r.seed, Mix { steps: 800, ..mix });
 }
