@@ -1,4 +1,4 @@
-//! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
+//! The transmit path: [`transmit`] is the whole of it, not part of the chip's top yet.
 
 pub mod ack_issue;
 pub mod ack_rules;
@@ -7,12 +7,19 @@ pub mod acker;
 pub mod build;
 pub mod compose;
 pub mod core;
+pub mod cut;
 pub mod digest;
 pub mod emit;
 pub mod headers;
+pub mod land;
 pub mod marks;
 pub mod octets;
 pub mod plan;
+pub mod play;
+pub mod play_issue;
+pub mod play_plan;
+pub mod play_read;
+pub mod play_walk;
 pub mod sched;
 pub mod sched_queue;
 pub mod snd;
@@ -27,9 +34,18 @@ pub mod snd_state;
 pub mod snd_sums;
 pub mod snd_timer;
 pub mod snd_types;
+pub mod sq;
+pub mod sq_parse;
 pub mod store;
 pub mod stream;
+pub mod transmit;
 pub mod types;
+pub mod work;
+pub mod work_types;
 
 pub use build::Build;
+pub use sq::Sq;
+pub use transmit::Transmit;
 pub use types::{Template, TxCfg, TxFpdu, TxSeg};
+pub use work::Work;
+pub use work_types::{RdReq, WorkCfg, Wqe};
