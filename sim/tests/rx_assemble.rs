@@ -228,12 +228,12 @@ fn mpa_52_76_short_stretches() {
         marks: 0,
         wrong: 0,
     };
+    let repeat = ferrowarp_sim::repeat!("mpa_52_76_short_stretches", 0x5044);
     let mut all = Seen::default();
     for (d, pool_bits, blk_bits) in [(64, 11, 3), (256, 11, 1), (512, 7, 3), (512, 11, 1)] {
         let cfg = cfg(pool_bits, blk_bits, 8192, 2);
         for i in 0..16 {
-            let seed = seed() + i;
-            let _repeat = Repeat("mpa_52_76_short_stretches", seed);
+            let seed = repeat.seed + i;
             let pace = if i % 4 == 3 { SLOW } else { FAST };
             all.add(&Run::new(d, cfg.clone(), seed, pace, load.clone()).run());
         }
