@@ -8,6 +8,7 @@ use crate::rx::cfg::Cfg;
 use crate::rx::servers::SLOT_ADDR;
 use crate::rx::types::{BEAT, BYTE, CONN, SLOT};
 use crate::top::Chip;
+use crate::tx::{Transmit, TxCfg, WorkCfg};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -335,14 +336,35 @@ pub fn emit_chip(preset: &Preset) -> Result<Emitted, EmitChipError> {
 /// The chip of any sizes: `width` is 64, 128, 256 or 512 bits. `name` stands in messages.
 pub fn emit_sized(name: &str, width: usize, cfg: &Cfg) -> Result<Emitted, EmitChipError> {
     let cfg = cfg.clone();
-    let job = move || match width {
+    elaborate(name, move || match width {
         64 => emit(&*Box::new(Chip::<64, 8, 3, 4>::new(&cfg)), TOP),
         128 => emit(&*Box::new(Chip::<128, 16, 4, 5>::new(&cfg)), TOP),
         256 => emit(&*Box::new(Chip::<256, 32, 5, 6>::new(&cfg)), TOP),
         512 => emit(&*Box::new(Chip::<512, 64, 6, 7>::new(&cfg)), TOP),
         _ => panic!("no chip of {width} bits: choose 64, 128, 256 or 512"),
-    };
-    // A chip is a large value and its kernels are deep trees: not for a 2 MiB test thread.
+    })
+}
+
+/// Emits the transmit path, module `transmit`.
+pub fn emit_transmit(width: usize, cfg: &TxCfg, work: &WorkCfg) -> Result<Emitted, EmitChipError> {
+    let (cfg, work) = (cfg.clone(), work.clone());
+    let top = "transmit";
+    elaborate(top, move || match width {
+        64 => emit(&*Box::new(Transmit::<64, 8, 3, 4>::new(&cfg, &work)), top),
+        512 => emit(&*Box::new(Transmit::<512, 64, 6, 7>::new(&cfg, &work)), top),
+        _ => panic!("no transmit path of {width} bits: choose 64 or 512"),
+    })
+}
+
+/// Runs `job` on a thread of its own: a chip is a large value and its kernels are deep trees, not for a 2 MiB test thread.
+fn elaborate<E>(
+    name: &str,
+    job: impl FnOnce() -> Result<Emitted, E> + Send + 'static,
+) -> Result<Emitted, EmitChipError>
+where
+    E: Send + 'static,
+    EmitChipError: From<E>,
+{
     let thread = std::thread::Builder::new()
         .name(format!("emit {name}"))
         .stack_size(STACK)

@@ -22,6 +22,7 @@ pub mod conformance;
 pub mod conversation;
 pub mod golden;
 pub mod marking;
+pub mod nic;
 pub mod replay;
 pub mod replay_plan;
 pub mod sack_book;
