@@ -2,6 +2,7 @@
 
 mod bench;
 mod emit;
+mod link;
 mod presets;
 mod progress;
 mod replay;
@@ -29,6 +30,7 @@ Exit codes: 0 good, 1 a bad input or result, 2 a wrong command line.";
 enum Command {
     Bench(bench::Args),
     Emit(emit::Args),
+    Link(link::Args),
     Presets(presets::Args),
     Replay(replay::Args),
 }
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Bench(args) => bench::run(&args, &mut out),
         Command::Emit(args) => emit::run(&args, &mut out),
+        Command::Link(args) => link::run(&args, &mut out),
         Command::Presets(args) => presets::run(&args, &mut out),
         Command::Replay(args) => replay::run(&args, &mut out),
     };

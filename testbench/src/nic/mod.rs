@@ -8,6 +8,7 @@ pub mod block;
 pub mod memory;
 pub mod pair;
 pub mod transmit;
+pub mod workload;
 
 pub use memory::HostMemory;
 pub use transmit::{Connection, Settings, Transmit, WorkDone};
