@@ -348,6 +348,7 @@ impl Transmit {
             b.set("region_rsp_ok", at.is_some().into());
             b.set("region_rsp_addr", at.unwrap_or(0));
         }
+        self.debt = self.debt.saturating_sub(self.line);
         b.set("mac_tx_tready", u64::from(self.debt < 1000 * self.k as u64));
         for port in &mut self.reads {
             port.drive(b, self.k, self.cycle);
@@ -410,7 +411,6 @@ impl Transmit {
         for (name, n) in &mut self.counts {
             *n += u64::from(b.bit(&format!("count_{name}")));
         }
-        self.debt = self.debt.saturating_sub(self.line);
         if b.moves("mac_tx") {
             if self.frame.is_empty() {
                 self.frame_begun = self.cycle;
