@@ -1,4 +1,5 @@
-//! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
+//! The transmit path. So far its core ([`mod@core`]): the frame builder ([`build`]), the TCP sender engine ([`snd`]), the [`acker`], the scheduler
+//! ([`sched`]) and [`compose`], which joins them. None of it is part of the chip's top yet.
 
 pub mod ack_issue;
 pub mod ack_rules;
