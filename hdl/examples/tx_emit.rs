@@ -46,7 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("tx_build", build(preset.data_width, &cfg)?),
         ("tx_core", core(preset.data_width, &cfg)?),
         ("tx_snd", emit(&Snd::new(cfg.conn_bits), "tx_snd")?),
-        ("tx_acker", emit(&Acker::new(cfg.conn_bits), "tx_acker")?),
+        (
+            "tx_acker",
+            emit(&Acker::new(cfg.conn_bits, cfg.sack), "tx_acker")?,
+        ),
         ("tx_sched", emit(&Sched::new(cfg.conn_bits), "tx_sched")?),
     ] {
         std::fs::write(dir.join(format!("{name}.v")), &out.verilog)?;

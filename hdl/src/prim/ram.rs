@@ -372,6 +372,7 @@ pub struct FwdRam<T: Synth, const A: usize> {
     pub raddr: Signal<In, Bits<A>>,
     pub rdata: Signal<Out, T>,
     _addr_bits: usize,
+    _in_luts: bool,
 }
 
 impl<T: Synth, const A: usize> FwdRam<T, A> {
@@ -386,7 +387,14 @@ impl<T: Synth, const A: usize> FwdRam<T, A> {
             raddr: Default::default(),
             rdata: Default::default(),
             _addr_bits: addr_bits,
+            _in_luts: false,
         }
+    }
+
+    /// As [`Ram::in_luts`].
+    pub fn in_luts(mut self, yes: bool) -> Self {
+        self._in_luts = yes;
+        self
     }
 }
 
@@ -405,8 +413,13 @@ impl<T: Synth, const A: usize> Logic for FwdRam<T, A> {
         let n = self._addr_bits;
         let (wa, ra) = (low("waddr", n, A), low("raddr", n, A));
         // The forwarding register hides the array's own collision, whatever it returns.
+        let style = match self._in_luts {
+            true => "(* ram_style = \"distributed\" *) ",
+            false => "",
+        };
         body(
-            array(T::BITS, n, Collision::Undefined)
+            style.to_string()
+                + &array(T::BITS, n, Collision::Undefined)
                 + &ignore_upper("waddr", n, A)
                 + &ignore_upper("raddr", n, A)
                 + &format!(

@@ -63,13 +63,15 @@ pub struct AckIssue {
     acks: Fifo<AckEv, 4>,
     mirrors: Fifo<AckEv, 4>,
     asks: Fifo<AckEv, 3>,
-    sets: Fifo<Bits<256>, 4>,
+    /// With SACK one of each of these two.
+    sets: Vec<Fifo<Bits<256>, 4>>,
+    held_blocks: Vec<RegNr<Bits<256>>>,
     /// The first half of an installation is in its queue.
     begun: Reg<bool>,
     // the report whose blocks are looked at
     busy: Reg<bool>,
     held: RegNr<AckEv>,
-    held_blocks: RegNr<Bits<256>>,
+    news: Signal<Local, Bits<128>>,
     behind: Signal<Local, Bits<32>>,
     left: Signal<Local, Bits<32>>,
     right: Signal<Local, Bits<32>>,
@@ -92,12 +94,15 @@ pub struct AckIssue {
     unused_room: Signal<Local, Bits<8>>,
     unused_behind: Signal<Local, Bits<32>>,
     mask: Constant<Bits<CONN>>,
+    unused_blocks: Signal<Local, Bits<256>>,
+    unused_pop: Signal<Local, bool>,
     _held: usize,
+    _sack: usize,
 }
 
 impl AckIssue {
-    /// For `2^conn_bits` connections.
-    pub fn new(conn_bits: usize) -> Self {
+    /// For `2^conn_bits` connections, with SACK blocks or without.
+    pub fn new(conn_bits: usize, sack: bool) -> Self {
         let plain = [("counts", 0), ("n", 0), ("dup", 0), ("now", 0), ("mode", 0)];
         Self {
             clock: Default::default(),
@@ -139,11 +144,12 @@ impl AckIssue {
                 ("stamp", 0),
                 ("wide", 16),
             ]),
-            sets: Default::default(),
+            sets: (0..usize::from(sack)).map(|_| Fifo::new()).collect(),
+            held_blocks: (0..usize::from(sack)).map(|_| RegNr::default()).collect(),
             begun: Default::default(),
             busy: Default::default(),
             held: Default::default(),
-            held_blocks: Default::default(),
+            news: Default::default(),
             behind: Default::default(),
             left: Default::default(),
             right: Default::default(),
@@ -165,7 +171,10 @@ impl AckIssue {
             unused_room: Default::default(),
             unused_behind: Default::default(),
             mask: Constant::new(((1u64 << conn_bits) - 1).to_bits()),
+            unused_blocks: Default::default(),
+            unused_pop: Default::default(),
             _held: HELD,
+            _sack: sack.into(),
         }
     }
 }
@@ -195,11 +204,14 @@ impl Logic for AckIssue {
         self.asks.din.next = self.ask.val();
         self.asks.push.next = self.ask_tvalid.val() & !self.asks.full.val();
         self.unused_room.next = ((self.cmds.room.val() ^ self.acks.room.val())
-            ^ (self.sets.room.val() ^ self.mirrors.room.val()))
+            ^ self.mirrors.room.val())
             ^ self.asks.room.val();
 
         // Reports: is the first block a duplicate's? It ends before rcv_nxt, or lies within the second one (RFC 2883 4).
-        self.stuck.next = self.acks.full.val() | self.sets.full.val();
+        self.stuck.next = self.acks.full.val();
+        for i in 0..self._sack {
+            self.stuck.next = self.acks.full.val() | self.sets[i].full.val();
+        }
         self.ack_tready.next = !self.busy.q.val();
         self.put.next = self.busy.q.val() & !self.stuck.val();
         if self.put.val() {
@@ -208,13 +220,19 @@ impl Logic for AckIssue {
         if self.ack_tvalid.val() & !self.busy.q.val() {
             self.busy.d.next = !self.ack_void.val();
             self.held.d.next = self.ack.val();
-            self.held_blocks.d.next = self.ack_blocks.val();
+            for i in 0..self._sack {
+                self.held_blocks[i].d.next = self.ack_blocks.val();
+            }
         }
-        self.behind.next = self.held_blocks.q.val().get_bits::<32>(0) - self.held.q.val().pos;
-        self.left.next = self.held_blocks.q.val().get_bits::<32>(0)
-            - self.held_blocks.q.val().get_bits::<32>(64);
-        self.right.next = self.held_blocks.q.val().get_bits::<32>(96)
-            - self.held_blocks.q.val().get_bits::<32>(32);
+        self.unused_blocks.next = self.ack_blocks.val();
+        self.unused_pop.next = self.block_pop.val();
+        self.news.next = 0.into();
+        for i in 0..self._sack {
+            self.news.next = self.held_blocks[i].q.val().get_bits::<128>(0);
+        }
+        self.behind.next = self.news.val().get_bits::<32>(0) - self.held.q.val().pos;
+        self.left.next = self.news.val().get_bits::<32>(0) - self.news.val().get_bits::<32>(64);
+        self.right.next = self.news.val().get_bits::<32>(96) - self.news.val().get_bits::<32>(32);
         self.unused_behind.next = (self.behind.val() ^ self.left.val()) ^ self.right.val();
         self.told.next = self.held.q.val();
         if self.held.q.val().n > 4 {
@@ -225,11 +243,17 @@ impl Logic for AckIssue {
                 & (!self.left.val().get_bit(31) & !self.right.val().get_bit(31)));
         self.acks.din.next = self.told.val();
         self.acks.push.next = self.put.val();
-        self.sets.din.next = self.held_blocks.q.val();
-        self.sets.push.next =
-            self.put.val() & (self.held.q.val().counts & self.held.q.val().n.any());
-        self.sets.pop.next = self.block_pop.val();
-        self.blocks.next = self.sets.dout.val();
+        self.blocks.next = 0.into();
+        for i in 0..self._sack {
+            self.sets[i].din.next = self.held_blocks[i].q.val();
+            self.sets[i].push.next =
+                self.put.val() & (self.held.q.val().counts & self.held.q.val().n.any());
+            self.sets[i].pop.next = self.block_pop.val();
+            self.blocks.next = self.sets[i].dout.val();
+            self.unused_room.next = ((self.cmds.room.val() ^ self.acks.room.val())
+                ^ (self.sets[i].room.val() ^ self.mirrors.room.val()))
+                ^ self.asks.room.val();
+        }
 
         // First half: whose connection is free.
         for i in 0..5 {

@@ -130,7 +130,8 @@ pub struct Acker {
     issue: AckIssue,
     rules: AckRules,
     rows: Ram<AckRow, CONN>,
-    blocks: Ram<Bits<256>, CONN>,
+    /// One, with SACK.
+    blocks: Vec<Ram<Bits<256>, CONN>>,
     e1: Reg<AckEv>,
     e2: Reg<AckEv>,
     row2: RegNr<AckRow>,
@@ -151,13 +152,21 @@ pub struct Acker {
     ask: Signal<Local, AckEv>,
     flags: Signal<Local, Bits<11>>,
     unused_flags: Signal<Local, Bits<11>>,
+    unused_n: Signal<Local, Bits<3>>,
+    unused_blocks: Signal<Local, Bits<256>>,
+    _sack: usize,
     unused_conn: Signal<Local, Bits<SEAM_CONN>>,
     beyond: Constant<Bits<SEAM_CONN>>,
 }
 
 impl Acker {
-    /// For `2^conn_bits` connections.
-    pub fn new(conn_bits: usize) -> Self {
+    /// For `2^conn_bits` connections; `sack`: the receive path may keep octets ahead of a gap and tell of blocks.
+    pub fn new(conn_bits: usize, sack: bool) -> Self {
+        let none = if sack {
+            &[][..]
+        } else {
+            &[("sack", 0), ("sack_n", 0)]
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -227,11 +236,13 @@ impl Acker {
             clear: RamClear::new(conn_bits),
             open: Default::default(),
             room: Default::default(),
-            issue: AckIssue::new(conn_bits),
+            issue: AckIssue::new(conn_bits, sack),
             rules: Default::default(),
             rows: Ram::new(conn_bits, 2).collisions_undefined(),
             // Blocks are read for an answer: a cycle later.
-            blocks: Ram::new(conn_bits, 3).collisions_undefined(),
+            blocks: (0..usize::from(sack))
+                .map(|_| Ram::new(conn_bits, 3).collisions_undefined())
+                .collect(),
             e1: Default::default(),
             e2: Default::default(),
             row2: Default::default(),
@@ -242,7 +253,7 @@ impl Acker {
             fits: Default::default(),
             store: Default::default(),
             row: Default::default(),
-            answers: Default::default(),
+            answers: Fifo::new().narrow(none),
             dues: Default::default(),
             tells: Default::default(),
             cmd: Default::default(),
@@ -252,6 +263,9 @@ impl Acker {
             ask: Default::default(),
             flags: Default::default(),
             unused_flags: Default::default(),
+            unused_n: Default::default(),
+            unused_blocks: Default::default(),
+            _sack: sack.into(),
             unused_conn: Default::default(),
             beyond: Constant::new(((0xF_FFFFu64 << conn_bits) & 0xF_FFFF).to_bits()),
         }
@@ -303,9 +317,14 @@ impl Logic for Acker {
         self.ack.next.wide = 0.into();
         self.ack.next.mode = self.ack_ack_mode.val();
         // RX_ONLY without DUP, and an ACK is wanted: else nothing has been looked at.
-        self.ack.next.counts = (self.flags.val().get_bit(10) & !self.flags.val().get_bit(6))
-            & self.ack_ack_mode.val().any();
-        self.ack.next.n = self.ack_own_sack_n.val();
+        self.ack.next.counts = false;
+        self.ack.next.n = 0.into();
+        self.unused_n.next = self.ack_own_sack_n.val();
+        for _i in 0..self._sack {
+            self.ack.next.counts = (self.flags.val().get_bit(10) & !self.flags.val().get_bit(6))
+                & self.ack_ack_mode.val().any();
+            self.ack.next.n = self.ack_own_sack_n.val();
+        }
         self.ack.next.dup = false;
         self.ack.next.odd = self.flags.val().get_bit(1);
         self.ack.next.now = 0.into();
@@ -364,7 +383,6 @@ impl Logic for Acker {
             self.row2.d.next = self.rows.rdata.val();
         }
         self.rows.raddr.next = self.issue.ev.val().conn;
-        self.blocks.raddr.next = self.issue.ev.val().conn;
         self.rules.second.next = self.second.val();
         self.rules.ev1.next = self.e1.q.val();
         self.rules.row1.next = self.rows.rdata.val();
@@ -392,18 +410,25 @@ impl Logic for Acker {
             self.fits.next = 0.into();
         }
         self.answers.din.next.sack_n = self.fits.val();
-        self.answers.din.next.sack = self.blocks.rdata.val();
-        if self.row2.q.val().skip {
-            self.answers.din.next.sack = self.blocks.rdata.val() >> 64;
+        self.answers.din.next.sack = 0.into();
+        for i in 0..self._sack {
+            self.blocks[i].raddr.next = self.issue.ev.val().conn;
+            self.answers.din.next.sack = self.blocks[i].rdata.val();
+            if self.row2.q.val().skip {
+                self.answers.din.next.sack = self.blocks[i].rdata.val() >> 64;
+            }
         }
 
         // Second half: rows, blocks, what is said.
         self.store.next = (self.second.val() & (self.e2.q.val().kind == AckKind::Report))
             & (self.e2.q.val().counts & self.e2.q.val().n.any());
         self.issue.block_pop.next = self.store.val();
-        self.blocks.we.next = self.store.val() & self.rules.live.val();
-        self.blocks.waddr.next = self.e2.q.val().conn;
-        self.blocks.wdata.next = self.issue.blocks.val();
+        self.unused_blocks.next = self.issue.blocks.val();
+        for i in 0..self._sack {
+            self.blocks[i].we.next = self.store.val() & self.rules.live.val();
+            self.blocks[i].waddr.next = self.e2.q.val().conn;
+            self.blocks[i].wdata.next = self.issue.blocks.val();
+        }
         self.row.next = self.rules.after.val();
         self.rows.we.next = (self.second.val() & self.some.val()) | self.clear.active.val();
         self.rows.waddr.next = self.e2.q.val().conn;

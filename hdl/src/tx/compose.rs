@@ -121,6 +121,9 @@ pub struct Compose {
     telling: Reg<bool>,
     given: Reg<Bits<LAP>>,
     worked_off: Reg<Bits<LAP>>,
+    done_full: Reg<bool>,
+    done_held: RegNr<Bits<CONN>>,
+    free: Signal<Local, bool>,
     after: Signal<Local, Bits<LAP>>,
     open: Signal<Local, bool>,
     turn: Signal<Local, bool>,
@@ -215,17 +218,23 @@ impl Logic for Compose {
         self.unused_behind.next = self.behind.val();
         self.ended.next = self.dones.valid.val() & !self.behind.val().get_bit(5);
         self.nothing.next = self.offer.val().kind == Send::Nothing;
-        self.done_tvalid.next = self.ended.val() | (self.offer_tvalid.val() & self.nothing.val());
-        self.done_conn.next = bit_cast::<SEAM_CONN, CONN>(self.offer.val().conn);
-        if self.ended.val() {
-            self.done_conn.next = bit_cast::<SEAM_CONN, CONN>(self.dones.dout.val().conn);
+        self.free.next = !self.done_full.q.val() | self.done_tready.val();
+        if self.free.val() {
+            self.done_full.d.next =
+                self.ended.val() | (self.offer_tvalid.val() & self.nothing.val());
+            self.done_held.d.next = self.offer.val().conn;
+            if self.ended.val() {
+                self.done_held.d.next = self.dones.dout.val().conn;
+            }
         }
-        self.dones.pop.next = self.ended.val() & self.done_tready.val();
+        self.done_tvalid.next = self.done_full.q.val();
+        self.done_conn.next = bit_cast::<SEAM_CONN, CONN>(self.done_held.q.val());
+        self.dones.pop.next = self.ended.val() & self.free.val();
         self.grant_tvalid.next = self.offer_tvalid.val() & !self.nothing.val();
         self.grant.next = self.offer.val();
         self.offer_tready.next = self.grant_tready.val();
         if self.nothing.val() {
-            self.offer_tready.next = self.done_tready.val() & !self.ended.val();
+            self.offer_tready.next = self.free.val() & !self.ended.val();
         }
 
         // Answers become jobs.

@@ -13,10 +13,11 @@
 //! Registers: `tick`, `rto_init`, `rto_min`, `rto_max`, `r2` of [`Snd`]; `delay`, `gap` of [`Acker`]. `count_*`: pulses.
 //! `snd_mirror_snd_nxt` may be ahead of what `snd` has worked off: it counts what is on its way to the builder.
 //!
-//! **Latency** when nothing waits: ack_event that wants an ACK to the frame's first beat 10 or 11 (acker), 6 (scheduler), 10
-//! (compose, acker), and the builder's for a frame without payload. wake to grant: 5 and 17.
-//! **Back-pressure**: `ack_event` waits for neither the MAC nor the segment half: the acker answers it, and `snd` stands only if one of its streams does: `grant` never has
-//! more than [`GRANTS`](super::sched::GRANTS) in it, `wake` and `mirror` are always taken; `acked` and `dead` are the segment half's to take.
+//! **Latency** when nothing waits: an `ack_event` that wants an ACK at once, to the frame's first beat: 36 or 37 cycles at 512 bits, 42 to 47 at 64 (a cycle for each
+//! beat of the header): acker 10 or 11, scheduler 6, acker again 10, builder the rest; 6 more if a timer scan is at that connection. wake to grant: 5 and 17.
+//! **Back-pressure**: nothing here waits for itself. `ack_event` waits for neither the MAC nor turns: the acker takes it, and `snd` stands only if one of its streams does. `grant` never has
+//! more than [`GRANTS`](super::sched::GRANTS) in it, `wake` and `mirror` are always taken; so **`acked` and `dead` must be taken by the segment half whatever its turns and FPDU jobs wait for**, and `snd_mirror` by
+//! the receive path whatever its reports wait for. FPDU jobs and payload of a turn must come without another turn being taken.
 //! `ready`: all tables are cleared.
 
 use super::ack_types::SHORT;
@@ -289,7 +290,7 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Core<D, K,
             count_refused: Default::default(),
             sender: Snd::new(cfg.conn_bits),
             sched: Sched::new(cfg.conn_bits),
-            acker: Acker::new(cfg.conn_bits),
+            acker: Acker::new(cfg.conn_bits, cfg.sack),
             compose: Default::default(),
             build: Build::new(cfg),
             snd_has: Default::default(),

@@ -29,8 +29,8 @@ use super::snd_types::{CONN, SEAM_CONN};
 use crate::prim::reg::Reg;
 use rust_hdl::prelude::*;
 
-/// Asks that are not done.
-pub const GRANTS: u64 = 4;
+/// Asks that are not done: as many as fit the FIFO of grants of `snd` while it goes on (16 deep, of which 10 are kept for events in flight).
+pub const GRANTS: u64 = 6;
 /// Segments with octets that go in front of bare ACKs.
 pub const PATIENCE: u64 = 13;
 

@@ -26,6 +26,9 @@ use rust_hdl::prelude::*;
 /// Bits of a count of connections.
 pub const COUNT: usize = CONN + 1;
 
+/// Up to so many bits of a connection number the tables are LUT RAM: block RAMs would be nearly empty.
+const IN_LUTS: usize = 7;
+
 /// State of a connection in a class.
 #[derive(LogicStruct, Copy, Clone, Debug, PartialEq, Default)]
 pub struct QueueRow {
@@ -101,8 +104,10 @@ impl SchedQueue {
             len: Default::default(),
             took: Default::default(),
             clear: RamClear::new(conn_bits),
-            rows: FwdRam::new(conn_bits),
-            line: Ram::new(conn_bits, 1).collisions_undefined(),
+            rows: FwdRam::new(conn_bits).in_luts(conn_bits <= IN_LUTS),
+            line: Ram::new(conn_bits, 1)
+                .collisions_undefined()
+                .in_luts(conn_bits <= IN_LUTS),
             telling: Default::default(),
             ending: Default::default(),
             taking: Default::default(),

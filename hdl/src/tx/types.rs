@@ -200,6 +200,8 @@ pub struct TxCfg {
     pub ipv6: bool,
     /// Can insert Markers.
     pub markers: bool,
+    /// The receive path keeps octets ahead of a gap: there are SACK blocks to tell.
+    pub sack: bool,
 }
 
 impl TxCfg {
@@ -223,6 +225,7 @@ impl From<&crate::rx::cfg::Cfg> for TxCfg {
             max_frame: cfg.max_frame,
             ipv6: cfg.ipv6,
             markers: cfg.markers,
+            sack: cfg.sack,
         }
     }
 }

@@ -20,6 +20,7 @@ pub fn cfg() -> TxCfg {
         max_frame: 1522,
         ipv6: true,
         markers: false,
+        sack: true,
     }
 }
 

@@ -31,6 +31,7 @@ fn cfg() -> TxCfg {
         max_frame: 1522,
         ipv6: false,
         markers: false,
+        sack: true,
     }
 }
 
