@@ -1,4 +1,5 @@
-//! The transmit path. So far: the frame builder ([`build`]) and the TCP sender engine ([`snd`]). Neither is part of the chip's top yet.
+//! The transmit path. So far: the frame builder ([`build`]), the TCP sender engine ([`snd`]), and what lies in front of both, from
+//! doorbell to FPDU job ([`work`]). None is part of the chip's top yet.
 
 pub mod build;
 pub mod cut;

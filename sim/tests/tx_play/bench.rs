@@ -41,8 +41,9 @@ pub struct Conn {
     pub una: u64,
     pub nxt: u64,
     pub told: u64,
-    /// A grant is under way.
+    /// A grant is under way. When the last one ended.
     pub granted: bool,
+    pub granted_end: u64,
     pub granted_from: u64,
     /// WQE that ends with an error; what behind it is not sent begins here.
     pub failing: Option<(usize, u8)>,
@@ -111,12 +112,18 @@ pub struct Bench {
     pub quantum: usize,
     pub k: usize,
     longest: usize,
+    /// Jobs from here on are of octets that could not be read.
+    pub spoilt: bool,
+    /// Payload reads end with this status.
+    pub poison_all: u8,
     /// Per thousand.
     pub refuse: u32,
     pub malformed: u32,
     /// Cycles of: doorbell, data, grant, turn, job, first and last beats, last DMA beat.
     pub at: HashMap<&'static str, u64>,
     pub counts: HashMap<&'static str, u64>,
+    /// Cycles of the packets' first beats.
+    pub firsts: Vec<u64>,
 }
 
 fn seq(c: &Conn, at: u64) -> u32 {
@@ -156,10 +163,13 @@ impl Bench {
             quantum: 4,
             k: d.k,
             longest,
+            spoilt: false,
+            poison_all: 0,
             refuse: 0,
             malformed: 0,
             at: HashMap::new(),
             counts: HashMap::new(),
+            firsts: vec![],
         };
         while !b.dut.bit("ready") {
             b.step();
@@ -290,6 +300,7 @@ impl Bench {
         if self.dut.bit("dma_rd_cpl_tvalid") {
             self.note("octets");
         }
+        self.dma.fails = self.poison_all;
         if let Some(q) = self.dma.sample(&self.dut, &self.memory, &mut self.rng) {
             let c = &self.conns[q.conn as usize];
             assert_eq!((q.class, q.func), (0, c.func), "{q:?}");
@@ -413,6 +424,7 @@ impl Bench {
         );
         if d.last {
             c.granted = false;
+            c.granted_end = self.dut.cycle;
         }
         if d.len > 0 {
             let got = (g("seq") as u32, g("psh"), g("probe"));
@@ -430,6 +442,13 @@ impl Bench {
         let d = self.jobs.pop_front().expect("a job is due");
         let c = &self.conns[d.conn];
         assert_eq!(c.gen, d.gen);
+        if self.spoilt {
+            // In its place, and such that no peer takes it for what it is not.
+            let g = |n: &str| self.dut.field("fpdu", n);
+            assert_eq!((g("crc_en"), g("take")), (0, d.len));
+            assert_eq!(self.dut.field_bytes("fpdu", "hdr")[0] & 3, 0, "DDP version");
+            return;
+        }
         let f = &c.stream.as_ref().expect("installed").fpdus[d.fpdu];
         let g = |n: &str| self.dut.field("fpdu", n);
         let got = (
@@ -466,6 +485,8 @@ impl Bench {
         if self.packet.is_empty() {
             self.note("first");
         }
+        self.firsts
+            .extend(self.packet.is_empty().then_some(self.dut.cycle));
         self.note("beat");
         let keep = self.dut.get("payload_tkeep");
         let last = self.dut.bit("payload_tlast");
@@ -479,6 +500,9 @@ impl Bench {
         if last {
             // The job may come later than its payload.
             let got = std::mem::take(&mut self.packet);
+            if self.spoilt {
+                return;
+            }
             let want = match self.packets.pop_front() {
                 Some(p) => p,
                 None => panic!("payload without a job"),
@@ -533,6 +557,11 @@ impl Bench {
             stop: u64::MAX,
             ..Conn::default()
         };
+        self.install_as(i);
+    }
+
+    /// Installs the connection as it stands.
+    pub fn install_as(&mut self, i: usize) {
         self.command(false, i);
     }
 
@@ -546,19 +575,35 @@ impl Bench {
         self.conns[i].leaving = true;
         self.conns[i].first_status = None;
         self.command(true, i);
+        let reads = self.sq_dma.reads_of(i) + self.dma.reads_of(i);
+        assert_eq!(reads, 0, "reads of connection {i} are under way");
         self.wait(3000, "its last jobs", |b| {
             b.jobs.iter().all(|d| d.conn != i) && b.due.iter().all(|d| d.conn != i)
         });
         self.conns[i].valid = false;
     }
 
-    /// Posts a message if there is room in the ring. Octets: about `size`.
+    /// A Write of `size` octets that lie in one piece.
+    pub fn post_plain(&mut self, i: usize, size: usize) -> bool {
+        self.post_as(i, size, true)
+    }
+
+    /// Posts a message of any kind if there is room in the ring.
     pub fn post(&mut self, i: usize, size: usize) -> bool {
+        self.post_as(i, size, false)
+    }
+
+    fn post_as(&mut self, i: usize, size: usize, plain: bool) -> bool {
         let r = &mut self.rng;
         let c = &mut self.conns[i];
-        let inline = size <= INLINE && r.gen_ratio(1, 3);
-        let op = [0u8, 3, 4, 5, 6][r.gen_range(0..5)];
+        let inline = size <= INLINE && r.gen_ratio(1, 3) && !plain;
+        let op = if plain {
+            0
+        } else {
+            [0u8, 3, 4, 5, 6][r.gen_range(0..5)]
+        };
         let parts = match r.gen_range(0..4) {
+            _ if plain => 1,
             0 => r.gen_range(0..15usize),
             1 => 2,
             _ => 1,

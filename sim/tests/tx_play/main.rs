@@ -2,6 +2,7 @@
 //! grant gives, every octet of it the first time and any later one, and how each WQE ends.
 
 mod bench;
+mod cycles;
 mod model;
 #[path = "../tx_work_bench/mod.rs"]
 mod tx_work_bench;
