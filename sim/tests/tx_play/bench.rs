@@ -49,6 +49,7 @@ pub struct Conn {
     pub failing: Option<(usize, u8)>,
     pub stop: u64,
     pub ended: bool,
+    pub ended_at: u64,
     pub first_status: Option<u8>,
     pub leaving: bool,
     pub no_posts: bool,
@@ -104,7 +105,11 @@ pub struct Bench {
     pub due: VecDeque<Due>,
     /// Turns that came, whose jobs are to come.
     pub jobs: VecDeque<Due>,
-    pub packets: VecDeque<Vec<u8>>,
+    /// Jobs and payload that came.
+    seen: VecDeque<([u64; 6], Vec<u8>)>,
+    pub came: VecDeque<Vec<u8>>,
+    /// Payload that is to come; of a spoilt FPDU any.
+    pub packets: VecDeque<Option<Vec<u8>>>,
     pub packet: Vec<u8>,
     pub done_due: u32,
     cmd: Option<(bool, usize)>,
@@ -155,6 +160,8 @@ impl Bench {
             offered: [false; 3],
             due: VecDeque::new(),
             jobs: VecDeque::new(),
+            seen: VecDeque::new(),
+            came: VecDeque::new(),
             packets: VecDeque::new(),
             packet: vec![],
             done_due: 0,
@@ -321,6 +328,7 @@ impl Bench {
         if self.dut.moves("payload") {
             self.payload();
         }
+        self.compare();
         self.dut.edge();
     }
 
@@ -382,6 +390,7 @@ impl Bench {
         }
         if let Some((_, s)) = c.failing.filter(|x| x.0 == c.done && !c.ended) {
             c.ended = true;
+            c.ended_at = self.dut.cycle;
             c.first_status = Some(s);
         }
         if c.ended {
@@ -437,56 +446,75 @@ impl Bench {
         }
     }
 
+    /// A job: it may be taken before its turn is, and its payload before both.
     fn job(&mut self) {
         self.note("job");
-        let d = self.jobs.pop_front().expect("a job is due");
-        let c = &self.conns[d.conn];
-        assert_eq!(c.gen, d.gen);
-        if self.spoilt {
-            // In its place, and such that no peer takes it for what it is not.
-            let g = |n: &str| self.dut.field("fpdu", n);
-            assert_eq!((g("crc_en"), g("take")), (0, d.len));
-            assert_eq!(self.dut.field_bytes("fpdu", "hdr")[0] & 3, 0, "DDP version");
-            return;
-        }
-        let f = &c.stream.as_ref().expect("installed").fpdus[d.fpdu];
-        let g = |n: &str| self.dut.field("fpdu", n);
-        let got = (
-            g("hdr_len"),
-            g("payload_len"),
-            g("crc_en"),
-            g("skip"),
-            g("take"),
-            g("markers"),
-        );
-        let want = (
-            f.header.len() as u64,
-            f.payload.len() as u64,
-            u64::from(c.crc),
-            d.at - f.at,
-            d.len,
-            0,
-        );
-        assert_eq!(got, want, "connection {}, FPDU at {}", d.conn, f.at);
+        let names = [
+            "hdr_len",
+            "payload_len",
+            "crc_en",
+            "skip",
+            "take",
+            "markers",
+        ];
+        let values = names.map(|n| self.dut.field("fpdu", n));
         let hdr = self.dut.field_bytes("fpdu", "hdr");
-        assert_eq!(
-            hdr[..f.header.len()],
-            f.header[..],
-            "connection {}, FPDU at {}",
-            d.conn,
-            f.at
-        );
-        if !f.payload.is_empty() {
-            self.packets.push_back(f.payload.clone());
+        self.seen.push_back((values, hdr));
+    }
+
+    fn compare(&mut self) {
+        while !self.seen.is_empty() && !self.jobs.is_empty() {
+            let (got, hdr) = self.seen.pop_front().expect("not empty");
+            let d = self.jobs.pop_front().expect("not empty");
+            let c = &self.conns[d.conn];
+            assert_eq!(c.gen, d.gen);
+            if self.spoilt {
+                // In its place, and such that no peer takes it for what it is not.
+                assert_eq!((got[2], got[4], hdr[0] & 3), (0, d.len, 0));
+                self.packets.push_back(None);
+                continue;
+            }
+            let f = &c.stream.as_ref().expect("installed").fpdus[d.fpdu];
+            let want = [
+                f.header.len() as u64,
+                f.payload.len() as u64,
+                u64::from(c.crc),
+                d.at - f.at,
+                d.len,
+                0,
+            ];
+            assert_eq!(got, want, "connection {}, FPDU at {}", d.conn, f.at);
+            let n = f.header.len();
+            assert_eq!(
+                hdr[..n],
+                f.header,
+                "connection {}, FPDU at {}",
+                d.conn,
+                f.at
+            );
+            if !f.payload.is_empty() {
+                self.packets.push_back(Some(f.payload.clone()));
+            }
+        }
+        while !self.came.is_empty() && !self.packets.is_empty() {
+            let got = self.came.pop_front().expect("not empty");
+            let Some(want) = self.packets.pop_front().expect("not empty") else {
+                continue;
+            };
+            let at = (0..got.len().min(want.len())).find(|i| got[*i] != want[*i]);
+            let (n, m) = (got.len(), want.len());
+            assert!(
+                got == want,
+                "{n} octets, not {m}; first difference at {at:?}"
+            );
         }
     }
 
     fn payload(&mut self) {
         if self.packet.is_empty() {
             self.note("first");
+            self.firsts.push(self.dut.cycle);
         }
-        self.firsts
-            .extend(self.packet.is_empty().then_some(self.dut.cycle));
         self.note("beat");
         let keep = self.dut.get("payload_tkeep");
         let last = self.dut.bit("payload_tlast");
@@ -498,22 +526,7 @@ impl Bench {
         let data = self.dut.bytes("payload_tdata");
         self.packet.extend(&data[..n]);
         if last {
-            // The job may come later than its payload.
-            let got = std::mem::take(&mut self.packet);
-            if self.spoilt {
-                return;
-            }
-            let want = match self.packets.pop_front() {
-                Some(p) => p,
-                None => panic!("payload without a job"),
-            };
-            let at = (0..got.len().min(want.len())).find(|i| got[*i] != want[*i]);
-            assert!(
-                got == want,
-                "{} octets, not {}; first difference at {at:?}",
-                got.len(),
-                want.len()
-            );
+            self.came.push_back(std::mem::take(&mut self.packet));
         }
     }
 
