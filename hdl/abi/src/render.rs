@@ -59,7 +59,7 @@ const QUEUES_HEAD: &str = "\
 
 Made from the schema in `hdl/abi`; `BLESS=1 cargo test -p ferrowarp-abi` writes this page anew. Do not edit it.
 
-**Plan**: the layouts are settled, no hardware reads or writes them yet. The receive path takes receives by `rx_post` and
+**Plan**: the layouts are settled; the transmit path's blocks read SQEs and doorbells, but are not part of the chip's top yet. The receive path takes receives by `rx_post` and
 tells what happened by `cpl_event` ([seams](seams.md)).
 
 Little endian, in 64-bit words; rings are powers of two. The driver fills a slot, then rings; `wr_id` stays with the driver,

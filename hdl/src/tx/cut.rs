@@ -23,7 +23,7 @@
 //! its completion comes when all before it are acknowledged, and all behind it are completed with WR_FLUSH_ERR at once. `dead`: the oldest WQE RETRY_EXC_ERR (if it has no error of its own), all others WR_FLUSH_ERR.
 //! What comes from the queue later is WR_FLUSH_ERR too.
 //!
-//! **Latency**: `wqe` taken to its record 17 cycles, if nothing else waits. **Rate**: events one after the other, 5 cycles each and: 3 an FPDU and 3 a WQE that is cut, 4 an FPDU and 5 a WQE that is
+//! **Latency**: a few cycles more than an event takes; doorbell to `data` stands at [`Work`](super::work::Work). **Rate**: events one after the other, 5 cycles each and: 3 an FPDU and 3 a WQE that is cut, 4 an FPDU and 5 a WQE that is
 //! acknowledged. Of 1460 octets each: 16 cycles with both. **Back-pressure**: every input waits for the events in front of it, and those wait for `done` and `freed` alone; `data` has 4 places, and cutting waits for one.
 //! RFC 5041 5.2 (segmentation), 5044 4.1, 5 (MULPDU), 5040 5.
 

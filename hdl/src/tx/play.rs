@@ -23,7 +23,7 @@
 //!
 //! **Read buffer**: `2^buf_bits` octets. It covers bandwidth x time from reserving an FPDU's beats to their going out: DMA latency, the transfer of the FPDU itself and about 60 cycles. At 1 us and MSS 1460:
 //! 1 Gb/s (64 bits, 125 MHz) 1.8 KB, 25 Gb/s (64 bits, 390 MHz) 5 KB, 100 Gb/s (512 bits, 322 MHz) 16.5 KB; the test runs 4, 8 and 32 KiB. FPDUs begin at a beat. As much is kept of tags: a read each, 2 or more an FPDU of several entries.
-//! **Latency**: grant to first FPDU job 55 cycles and region's and DMA's latency; to its turn 35 and the region's. **Rate**: an FPDU of one piece in 14 cycles; 1460 octets at the wire's rate at 64 and 512 bits.
+//! **Latency**: grant to first DMA read 28 cycles, to its turn 30, if the record follows the last one given and the region answers in the next cycle; last octets from the host to the FPDU job 7, to the first beat of payload 10. **Rate**: an FPDU of one piece in 14 cycles; 1460 octets at the wire's rate at 64 and 512 bits.
 //! **Back-pressure**: a stalled builder fills the buffer, then nothing more is asked for and grants wait. `dma_rd_cpl` is taken always, a cycle for each 8 inline octets apart.
 //! An FPDU sent again is read again, and is the same to the octet: its record and its WQE have not changed, and the host may not change memory of a WQE that is not completed.
 

@@ -13,7 +13,7 @@
 //! further by itself); otherwise nothing. Octets sent before are given as far as the budget goes. A segment never is longer than MSS, so an FPDU that is (MULPDU is 128 at least) goes in parts.
 //! A segment may begin inside an FPDU; the rest of that one goes first, alone.
 //!
-//! **Latency**: grant to task 12 cycles with the first guess right, 6 a further guess; 8 more if there might be a further segment. **Rate**: a segment 8 cycles and a grant 5. **Back-pressure**: waits for the task FIFO, 4 deep.
+//! **Latency**: grant to task 12 cycles with the first guess right, 6 a further guess; a segment behind which there might be another one waits 8 for that. **Rate**: a segment 8 cycles and a grant 5. **Back-pressure**: waits for the task FIFO, 4 deep.
 
 use super::snd_types::Send;
 use super::work_types::*;

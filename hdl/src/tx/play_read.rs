@@ -14,7 +14,7 @@
 //! When a read has failed, the segment is promised already and its place in the stream is taken. Its octets must not count: the FPDU goes out with
 //! DDP version 0 and a CRC field of 0. The peer refuses it by either, places nothing and ends the stream.
 //!
-//! **Latency**: last octets in the buffer (`full`) to the FPDU job 3 cycles, to the first beat of payload 6. **Rate**: an FPDU of n beats in n cycles, at least 3 and as many more as it has pieces; payload follows without a gap.
+//! **Latency**: all octets in the buffer (`full`) to the FPDU job 3 cycles, to the first beat of payload 6. **Rate**: an FPDU of n beats in n cycles, at least 3 and as many more as it has pieces; payload follows without a gap.
 //! **Back-pressure**: waits for the builder; the tags' ends are always noted.
 
 use super::types::TxFpdu;

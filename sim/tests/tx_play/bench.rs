@@ -41,13 +41,15 @@ pub struct Conn {
     pub una: u64,
     pub nxt: u64,
     pub told: u64,
-    /// A grant is under way.
+    /// A grant is under way. When the last one ended.
     pub granted: bool,
+    pub granted_end: u64,
     pub granted_from: u64,
     /// WQE that ends with an error; what behind it is not sent begins here.
     pub failing: Option<(usize, u8)>,
     pub stop: u64,
     pub ended: bool,
+    pub ended_at: u64,
     pub first_status: Option<u8>,
     pub leaving: bool,
     pub no_posts: bool,
@@ -103,7 +105,11 @@ pub struct Bench {
     pub due: VecDeque<Due>,
     /// Turns that came, whose jobs are to come.
     pub jobs: VecDeque<Due>,
-    pub packets: VecDeque<Vec<u8>>,
+    /// Jobs and payload that came.
+    seen: VecDeque<([u64; 6], Vec<u8>)>,
+    pub came: VecDeque<Vec<u8>>,
+    /// Payload that is to come; of a spoilt FPDU any.
+    pub packets: VecDeque<Option<Vec<u8>>>,
     pub packet: Vec<u8>,
     pub done_due: u32,
     cmd: Option<(bool, usize)>,
@@ -111,12 +117,18 @@ pub struct Bench {
     pub quantum: usize,
     pub k: usize,
     longest: usize,
+    /// Jobs from here on are of octets that could not be read.
+    pub spoilt: bool,
+    /// Payload reads end with this status.
+    pub poison_all: u8,
     /// Per thousand.
     pub refuse: u32,
     pub malformed: u32,
     /// Cycles of: doorbell, data, grant, turn, job, first and last beats, last DMA beat.
     pub at: HashMap<&'static str, u64>,
     pub counts: HashMap<&'static str, u64>,
+    /// Cycles of the packets' first beats.
+    pub firsts: Vec<u64>,
 }
 
 fn seq(c: &Conn, at: u64) -> u32 {
@@ -148,6 +160,8 @@ impl Bench {
             offered: [false; 3],
             due: VecDeque::new(),
             jobs: VecDeque::new(),
+            seen: VecDeque::new(),
+            came: VecDeque::new(),
             packets: VecDeque::new(),
             packet: vec![],
             done_due: 0,
@@ -156,10 +170,13 @@ impl Bench {
             quantum: 4,
             k: d.k,
             longest,
+            spoilt: false,
+            poison_all: 0,
             refuse: 0,
             malformed: 0,
             at: HashMap::new(),
             counts: HashMap::new(),
+            firsts: vec![],
         };
         while !b.dut.bit("ready") {
             b.step();
@@ -290,6 +307,7 @@ impl Bench {
         if self.dut.bit("dma_rd_cpl_tvalid") {
             self.note("octets");
         }
+        self.dma.fails = self.poison_all;
         if let Some(q) = self.dma.sample(&self.dut, &self.memory, &mut self.rng) {
             let c = &self.conns[q.conn as usize];
             assert_eq!((q.class, q.func), (0, c.func), "{q:?}");
@@ -310,6 +328,7 @@ impl Bench {
         if self.dut.moves("payload") {
             self.payload();
         }
+        self.compare();
         self.dut.edge();
     }
 
@@ -371,6 +390,7 @@ impl Bench {
         }
         if let Some((_, s)) = c.failing.filter(|x| x.0 == c.done && !c.ended) {
             c.ended = true;
+            c.ended_at = self.dut.cycle;
             c.first_status = Some(s);
         }
         if c.ended {
@@ -413,6 +433,7 @@ impl Bench {
         );
         if d.last {
             c.granted = false;
+            c.granted_end = self.dut.cycle;
         }
         if d.len > 0 {
             let got = (g("seq") as u32, g("psh"), g("probe"));
@@ -425,46 +446,74 @@ impl Bench {
         }
     }
 
+    /// A job: it may be taken before its turn is, and its payload before both.
     fn job(&mut self) {
         self.note("job");
-        let d = self.jobs.pop_front().expect("a job is due");
-        let c = &self.conns[d.conn];
-        assert_eq!(c.gen, d.gen);
-        let f = &c.stream.as_ref().expect("installed").fpdus[d.fpdu];
-        let g = |n: &str| self.dut.field("fpdu", n);
-        let got = (
-            g("hdr_len"),
-            g("payload_len"),
-            g("crc_en"),
-            g("skip"),
-            g("take"),
-            g("markers"),
-        );
-        let want = (
-            f.header.len() as u64,
-            f.payload.len() as u64,
-            u64::from(c.crc),
-            d.at - f.at,
-            d.len,
-            0,
-        );
-        assert_eq!(got, want, "connection {}, FPDU at {}", d.conn, f.at);
+        let names = [
+            "hdr_len",
+            "payload_len",
+            "crc_en",
+            "skip",
+            "take",
+            "markers",
+        ];
+        let values = names.map(|n| self.dut.field("fpdu", n));
         let hdr = self.dut.field_bytes("fpdu", "hdr");
-        assert_eq!(
-            hdr[..f.header.len()],
-            f.header[..],
-            "connection {}, FPDU at {}",
-            d.conn,
-            f.at
-        );
-        if !f.payload.is_empty() {
-            self.packets.push_back(f.payload.clone());
+        self.seen.push_back((values, hdr));
+    }
+
+    fn compare(&mut self) {
+        while !self.seen.is_empty() && !self.jobs.is_empty() {
+            let (got, hdr) = self.seen.pop_front().expect("not empty");
+            let d = self.jobs.pop_front().expect("not empty");
+            let c = &self.conns[d.conn];
+            assert_eq!(c.gen, d.gen);
+            if self.spoilt {
+                // In its place, and such that no peer takes it for what it is not.
+                assert_eq!((got[2], got[4], hdr[0] & 3), (0, d.len, 0));
+                self.packets.push_back(None);
+                continue;
+            }
+            let f = &c.stream.as_ref().expect("installed").fpdus[d.fpdu];
+            let want = [
+                f.header.len() as u64,
+                f.payload.len() as u64,
+                u64::from(c.crc),
+                d.at - f.at,
+                d.len,
+                0,
+            ];
+            assert_eq!(got, want, "connection {}, FPDU at {}", d.conn, f.at);
+            let n = f.header.len();
+            assert_eq!(
+                hdr[..n],
+                f.header,
+                "connection {}, FPDU at {}",
+                d.conn,
+                f.at
+            );
+            if !f.payload.is_empty() {
+                self.packets.push_back(Some(f.payload.clone()));
+            }
+        }
+        while !self.came.is_empty() && !self.packets.is_empty() {
+            let got = self.came.pop_front().expect("not empty");
+            let Some(want) = self.packets.pop_front().expect("not empty") else {
+                continue;
+            };
+            let at = (0..got.len().min(want.len())).find(|i| got[*i] != want[*i]);
+            let (n, m) = (got.len(), want.len());
+            assert!(
+                got == want,
+                "{n} octets, not {m}; first difference at {at:?}"
+            );
         }
     }
 
     fn payload(&mut self) {
         if self.packet.is_empty() {
             self.note("first");
+            self.firsts.push(self.dut.cycle);
         }
         self.note("beat");
         let keep = self.dut.get("payload_tkeep");
@@ -477,19 +526,7 @@ impl Bench {
         let data = self.dut.bytes("payload_tdata");
         self.packet.extend(&data[..n]);
         if last {
-            // The job may come later than its payload.
-            let got = std::mem::take(&mut self.packet);
-            let want = match self.packets.pop_front() {
-                Some(p) => p,
-                None => panic!("payload without a job"),
-            };
-            let at = (0..got.len().min(want.len())).find(|i| got[*i] != want[*i]);
-            assert!(
-                got == want,
-                "{} octets, not {}; first difference at {at:?}",
-                got.len(),
-                want.len()
-            );
+            self.came.push_back(std::mem::take(&mut self.packet));
         }
     }
 
@@ -533,6 +570,11 @@ impl Bench {
             stop: u64::MAX,
             ..Conn::default()
         };
+        self.install_as(i);
+    }
+
+    /// Installs the connection as it stands.
+    pub fn install_as(&mut self, i: usize) {
         self.command(false, i);
     }
 
@@ -546,19 +588,35 @@ impl Bench {
         self.conns[i].leaving = true;
         self.conns[i].first_status = None;
         self.command(true, i);
+        let reads = self.sq_dma.reads_of(i) + self.dma.reads_of(i);
+        assert_eq!(reads, 0, "reads of connection {i} are under way");
         self.wait(3000, "its last jobs", |b| {
             b.jobs.iter().all(|d| d.conn != i) && b.due.iter().all(|d| d.conn != i)
         });
         self.conns[i].valid = false;
     }
 
-    /// Posts a message if there is room in the ring. Octets: about `size`.
+    /// A Write of `size` octets that lie in one piece.
+    pub fn post_plain(&mut self, i: usize, size: usize) -> bool {
+        self.post_as(i, size, true)
+    }
+
+    /// Posts a message of any kind if there is room in the ring.
     pub fn post(&mut self, i: usize, size: usize) -> bool {
+        self.post_as(i, size, false)
+    }
+
+    fn post_as(&mut self, i: usize, size: usize, plain: bool) -> bool {
         let r = &mut self.rng;
         let c = &mut self.conns[i];
-        let inline = size <= INLINE && r.gen_ratio(1, 3);
-        let op = [0u8, 3, 4, 5, 6][r.gen_range(0..5)];
+        let inline = size <= INLINE && r.gen_ratio(1, 3) && !plain;
+        let op = if plain {
+            0
+        } else {
+            [0u8, 3, 4, 5, 6][r.gen_range(0..5)]
+        };
         let parts = match r.gen_range(0..4) {
+            _ if plain => 1,
             0 => r.gen_range(0..15usize),
             1 => 2,
             _ => 1,

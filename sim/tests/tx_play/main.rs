@@ -2,6 +2,7 @@
 //! grant gives, every octet of it the first time and any later one, and how each WQE ends.
 
 mod bench;
+mod cycles;
 mod model;
 #[path = "../tx_work_bench/mod.rs"]
 mod tx_work_bench;
@@ -90,7 +91,8 @@ fn size(b: &mut Bench, most: usize) -> usize {
 /// A grant of any kind that fits the connection's state.
 fn grant(b: &mut Bench, i: usize) {
     let c = &b.conns[i];
-    if c.granted || !c.valid {
+    // Until its flush is over, an ended queue still gives.
+    if c.granted || !c.valid || (c.ended && b.dut.cycle < c.ended_at + 2000) {
         return;
     }
     let (una, nxt, told, m) = (c.una, c.nxt, c.told, c.mss as u64);
@@ -233,7 +235,7 @@ fn finish(b: &mut Bench) {
         );
     }
     b.wait(20_000, "jobs", |b| {
-        b.due.is_empty() && b.jobs.is_empty() && b.packets.is_empty() && b.packet.is_empty()
+        b.due.is_empty() && b.jobs.is_empty() && b.packets.is_empty() && b.came.is_empty()
     });
 }
 

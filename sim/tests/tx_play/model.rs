@@ -118,10 +118,7 @@ impl Stream {
     ) -> (Vec<(u64, u64, usize)>, Option<usize>) {
         let mut given: Vec<(u64, u64, usize)> = vec![];
         let (mut at, mut left) = (from, budget);
-        loop {
-            let Some(i) = self.at(at).filter(|_| at < stop) else {
-                break;
-            };
+        while let Some(i) = self.at(at).filter(|_| at < stop) {
             let f = &self.fpdus[i];
             let rest = f.at + f.len - at;
             let room = left.min(self.mss);

@@ -237,6 +237,7 @@ struct Answer {
     tag: u64,
     due: u64,
     status: u8,
+    conn: u32,
 }
 
 /// A DMA port: `<name>_req_*`, `<name>_cpl_*`.
@@ -250,6 +251,8 @@ pub struct Dma {
     beat: Option<(Vec<u8>, u64, u64, bool, bool, u8)>,
     pub under_way: usize,
     pub most: usize,
+    /// Reads taken from now on end with this status.
+    pub fails: u8,
 }
 
 impl Dma {
@@ -263,7 +266,16 @@ impl Dma {
             beat: None,
             under_way: 0,
             most: 0,
+            fails: 0,
         }
+    }
+
+    /// Reads of a connection that are not answered.
+    pub fn reads_of(&self, conn: usize) -> usize {
+        self.answers
+            .iter()
+            .filter(|a| a.conn == conn as u32)
+            .count()
     }
 
     /// Before settling.
@@ -372,7 +384,8 @@ impl Dma {
             data: memory.read(r.addr, r.len).into(),
             tag: r.tag,
             due: dut.cycle + self.pace.latency + jitter,
-            status: memory.status(r.addr, r.len),
+            status: memory.status(r.addr, r.len) | self.fails,
+            conn: r.conn,
         });
         Some(r)
     }
