@@ -365,3 +365,75 @@ fn a_waveform_opens_and_holds_the_chip() {
         assert!(changes > 10, "a port changes {changes} times");
     }
 }
+
+/// Two chips at small presets: every octet arrives, and what is written can be read.
+#[test]
+fn link_runs_a_workload() {
+    let dir = folder("link");
+    let (report, pcap) = (dir.join("link.json"), dir.join("wire.pcap"));
+    let out = ferrowarp(&[
+        "link",
+        "mix",
+        "--size",
+        "3000",
+        "--iters",
+        "20",
+        "--connections",
+        "2",
+        "--loss",
+        "0.02",
+        "--reorder",
+        "0.02",
+        "--report",
+        &report.display().to_string(),
+        "--pcap",
+        &pcap.display().to_string(),
+    ]);
+    let text = stdout(&out);
+    assert!(out.status.success(), "{text}{}", stderr(&out));
+    assert!(text.contains("BW average[Gb/s]"), "{text}");
+    assert!(text.contains("octets compared, all as sent"), "{text}");
+    let report = std::fs::read_to_string(&report).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["outcome"]["messages"], 80);
+    assert!(report["bw_average_gbps"].as_f64().expect("a number") > 0.1);
+    let frames = ferrowarp_testbench::capture::read(&pcap).expect("a capture");
+    let sent: u64 = (0..2)
+        .filter_map(|n| report["outcome"]["ends"][n]["frames"].as_u64())
+        .sum();
+    assert!(frames.frames.len() as u64 >= sent);
+}
+
+#[test]
+fn link_latency_is_said_in_cycles() {
+    let out = ferrowarp(&["link", "send-lat", "--iters", "5", "--delay", "100"]);
+    let text = stdout(&out);
+    assert!(out.status.success(), "{text}{}", stderr(&out));
+    assert!(text.contains("t_typical[cycles]"), "{text}");
+}
+
+#[test]
+fn link_refuses_what_it_cannot() {
+    let link = |more: &[&str], line: &str| {
+        let mut args = vec!["link", "write-bw"];
+        args.extend(more);
+        refused(&args, 1, line);
+    };
+    link(
+        &["--preset", "ecp5-versa", "--mtu", "9000"],
+        "error: --mtu 9000: preset ecp5-versa takes frames of 1522 octets, an MTU of 1504 at most",
+    );
+    link(
+        &["--rate", "40"],
+        "error: --rate 40: preset dc-25g has a line of 25 Gb/s, choose up to that",
+    );
+    link(
+        &["--size", "1000000", "--iters", "1000"],
+        "error: 1000 messages of 1000000 octets: 268435456 octets a connection at most, choose fewer or smaller ones",
+    );
+    let out = ferrowarp(&["link", "read-bw"]);
+    assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
+    let out = ferrowarp(&["link", "mix", "--loss", "2"]);
+    assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
+    assert_eq!(stderr(&out).lines().count(), 1, "{}", stderr(&out));
+}

@@ -172,6 +172,7 @@ fn config(args: &Args, preset: &Preset) -> anyhow::Result<PairConfig> {
             max_frame: cfg.max_frame,
             ipv6: cfg.ipv6,
             markers: false,
+            sack: cfg.sack,
         },
         work: WorkCfg {
             conn_bits,

@@ -3,67 +3,16 @@
 
 use ferrowarp_abi::code::{cpl_kind, wc_status, wqe_op};
 use ferrowarp_abi::queue::{Octets, Sge, Sqe, INLINE};
-use ferrowarp_hdl::tx::{TxCfg, WorkCfg};
-use ferrowarp_testbench::chip::duel::small_cfg;
 use ferrowarp_testbench::chip::Post;
 use ferrowarp_testbench::golden::tx::link::LinkConfig;
-use ferrowarp_testbench::nic::pair::{places, stag, Pair, PairConfig};
-use ferrowarp_testbench::nic::Settings;
+use ferrowarp_testbench::nic::pair::{places, stag, Pair, PairConfig, SMALL_REGION};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const REGION: usize = 0x4_0000;
+const REGION: usize = SMALL_REGION as usize;
 const RECEIVE: usize = 0x2000;
 /// Receives used in turn.
 const RECEIVES: u16 = 64;
-
-fn config(width: usize, seed: u64) -> PairConfig {
-    PairConfig {
-        width,
-        chip: small_cfg(width),
-        tx: TxCfg {
-            conn_bits: 6,
-            max_frame: 1522,
-            ipv6: true,
-            markers: false,
-        },
-        work: WorkCfg {
-            conn_bits: 6,
-            slot_bits: 4,
-            rec_bits: 7,
-            buf_bits: 15,
-            tag_bits: 6,
-        },
-        settings: Settings {
-            tick: 250,
-            rto_init: 3000,
-            rto_min: 1000,
-            rto_max: 100_000,
-            r2: 1_000_000,
-            delay: 200,
-            gap: 100,
-            quantum: 4,
-            dma_latency: 200,
-            line: 1000 * width as u64 / 8,
-        },
-        period_ps: 4000,
-        conns: 1,
-        mss: 1460,
-        window: 60_000,
-        scale: 0,
-        timestamps: seed % 2 == 1,
-        sack: true,
-        crc: true,
-        sq_log: 6,
-        region: REGION as u32,
-        link: LinkConfig {
-            seed,
-            delay: 2000,
-            ..LinkConfig::default()
-        },
-        seed,
-    }
-}
 
 /// One direction of a connection.
 struct Flow {
@@ -252,7 +201,7 @@ fn play(cfg: &PairConfig, work: usize) -> Pair {
 fn a_calm_wire() {
     for width in [64, 512] {
         for seed in 0..2 {
-            let pair = play(&config(width, seed), 30);
+            let pair = play(&PairConfig::small(width, seed), 30);
             for e in &pair.ends {
                 let count = |name| e.tx.counts.iter().find(|c| c.0 == name).map(|c| c.1);
                 assert_eq!((count("timeout"), count("fast")), (Some(0), Some(0)));
@@ -263,7 +212,7 @@ fn a_calm_wire() {
 
 fn wild(width: usize) {
     for seed in 0..3 {
-        let mut cfg = config(width, seed);
+        let mut cfg = PairConfig::small(width, seed);
         cfg.conns = 1 << seed;
         cfg.link = LinkConfig {
             loss: 0.02,

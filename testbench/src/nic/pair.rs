@@ -2,6 +2,7 @@
 
 use super::transmit::build as build_transmit;
 use super::{Connection, Nic, Settings, Transmit};
+use crate::chip::duel::small_cfg;
 use crate::chip::{build, Chip, ChipError, Region, StagRights};
 use crate::golden::tx::link::{Link, LinkConfig};
 use crate::wire::ethernet::Mac;
@@ -62,6 +63,61 @@ pub struct PairConfig {
     /// Both directions, each with a seed of its own; the MAC has the line's rate already.
     pub link: LinkConfig,
     pub seed: u64,
+}
+
+/// Octets of a region of [`PairConfig::small`].
+pub const SMALL_REGION: u32 = 0x4_0000;
+
+impl PairConfig {
+    /// Small tables, as the tests of the chip have them: 250 MHz, a line as fast as the width, 1 us a time unit, timestamps with odd seeds.
+    pub fn small(width: usize, seed: u64) -> Self {
+        PairConfig {
+            width,
+            chip: small_cfg(width),
+            tx: TxCfg {
+                conn_bits: 6,
+                max_frame: 1522,
+                ipv6: true,
+                markers: false,
+                sack: true,
+            },
+            work: WorkCfg {
+                conn_bits: 6,
+                slot_bits: 4,
+                rec_bits: 7,
+                buf_bits: 15,
+                tag_bits: 6,
+            },
+            settings: Settings {
+                tick: 250,
+                rto_init: 3000,
+                rto_min: 1000,
+                rto_max: 100_000,
+                r2: 1_000_000,
+                delay: 200,
+                gap: 100,
+                quantum: 4,
+                dma_latency: 200,
+                line: 1000 * width as u64 / 8,
+            },
+            period_ps: 4000,
+            conns: 1,
+            mss: 1460,
+            window: 60_000,
+            scale: 0,
+            timestamps: seed % 2 == 1,
+            sack: true,
+            crc: true,
+            sq_log: 6,
+            region: SMALL_REGION,
+            link: LinkConfig {
+                seed,
+                delay: 2000,
+                ..LinkConfig::default()
+            },
+            seed,
+        }
+    }
 }
 
 /// Frames as they were offered to the wire: time in ns, from the first one, octets.

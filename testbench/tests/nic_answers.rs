@@ -1,15 +1,12 @@
-//! Receive path and transmit core joined at their seams, against the golden sender over a wire that loses, doubles and reorders:
+//! Receive path and transmit path joined at their seams, against the golden sender over a wire that loses, doubles and reorders:
 //! only what the chip acknowledges by itself lets the sender go on.
 
-#[path = "../chip_support/mod.rs"]
 mod chip_support;
-mod core;
 
 use chip_support::{chip, region, WIDTHS};
-use core::{Core, Install, CONN_BITS};
 use ferrowarp_abi::code::{ack_flag, cpl_kind};
 use ferrowarp_testbench::chip::duel::{record, ConnPlan};
-use ferrowarp_testbench::chip::{Chip, Post};
+use ferrowarp_testbench::chip::Post;
 use ferrowarp_testbench::golden::tx::acks::AckPolicy;
 use ferrowarp_testbench::golden::tx::endpoint::*;
 use ferrowarp_testbench::golden::tx::fpdu::MakerConfig;
@@ -17,6 +14,9 @@ use ferrowarp_testbench::golden::tx::link::{Link, LinkConfig};
 use ferrowarp_testbench::golden::tx::octets::{mulpdu, Framing};
 use ferrowarp_testbench::golden::tx::sender::{Ns, SenderConfig, TsClock, MS};
 use ferrowarp_testbench::golden::{ConnConfig, Host, Memory, Tpt};
+use ferrowarp_testbench::nic::pair::{pd, PairConfig};
+use ferrowarp_testbench::nic::transmit::{build, Connection, Transmit};
+use ferrowarp_testbench::nic::Nic;
 use ferrowarp_testbench::wire::frame::FrameRepr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -43,14 +43,10 @@ struct Case {
 }
 
 struct World {
-    chip: Chip,
-    core: Core,
+    nic: Nic,
     peers: Vec<Endpoint>,
     there: Link,
     back: Link,
-    memory: Vec<Vec<u8>>,
-    writes: usize,
-    reports: usize,
     posted: Vec<u16>,
     now: Ns,
     frames_back: usize,
@@ -115,34 +111,50 @@ fn peer(plan: &ConnPlan, case: &Case) -> Endpoint {
 
 impl World {
     fn new(width: usize, case: &Case) -> Self {
-        let mut chip = chip(width, case.seed);
-        let mut core = Core::new(width, case.seed);
+        let cfg = PairConfig::small(width, case.seed);
+        let lib = build(width, &cfg.tx, &cfg.work).unwrap_or_else(|e| panic!("{e}"));
+        let tx = Transmit::new(&lib, width, &cfg.settings, case.seed);
+        let tx = tx.unwrap_or_else(|e| panic!("{e}"));
+        let mut nic = Nic::new(chip(width, case.seed), tx);
         let mut peers = vec![];
         for n in 0..case.conns {
             let mut plan = ConnPlan::new(n);
             plan.window = WINDOW.into();
-            plan.pd = 7 + u32::from(n);
+            plan.pd = pd(n);
             plan.spec.seq = 0xffff_c000 + 0x11 * u32::from(n);
             plan.timestamps = case.timestamps;
             plan.spec.timestamps = case.timestamps.then_some((5, 0));
             let mut rec = record(&plan);
             rec.rcv_wnd = WINDOW.into();
-            chip.install(n, &rec).unwrap_or_else(|e| panic!("{e}"));
-            let mut r = region(STAG + (u32::from(n) << 8), plan.pd, REGION);
-            r.pa = u64::from(n) << 32;
-            chip.register_region(&r).unwrap_or_else(|e| panic!("{e}"));
-            core.install(Install {
+            nic.install(&Connection {
                 conn: n,
                 gen: plan.gen,
                 ours: plan.spec.dst,
                 peer: plan.spec.src,
                 snd_nxt: plan.spec.ack,
                 rcv_nxt: plan.spec.seq,
-                rcv_wnd: WINDOW,
+                window: WINDOW,
+                scale: 0,
+                snd_wnd: 65_535,
+                snd_scale: 0,
                 mss: 1460,
                 ts_recent: case.timestamps.then_some(5),
                 sack: true,
+                crc: true,
+                pd: plan.pd,
+                qpn: n.into(),
+                sq: 0,
+                sq_log: 0,
+                page: 0,
             });
+            while !nic.tx.commands_done() {
+                nic.tick().unwrap_or_else(|e| panic!("{e}"));
+            }
+            let mut r = region(STAG + (u32::from(n) << 8), plan.pd, REGION);
+            r.pa = u64::from(n) << 32;
+            let chip = &mut nic.chip;
+            chip.install(n, &rec).unwrap_or_else(|e| panic!("{e}"));
+            chip.register_region(&r).unwrap_or_else(|e| panic!("{e}"));
             peers.push(peer(&plan, case));
         }
         let link = LinkConfig {
@@ -160,15 +172,11 @@ impl World {
             ..link
         };
         World {
-            reports: chip.acks.len(),
-            chip,
-            core,
-            memory: vec![vec![0; RECEIVES as usize + 64 * RECEIVE as usize]; peers.len()],
+            nic,
             posted: vec![0; peers.len()],
             peers,
             there: Link::new(link),
             back: Link::new(back),
-            writes: 0,
             now: 0,
             frames_back: 0,
         }
@@ -185,42 +193,30 @@ impl World {
             }
         }
         while let Some(f) = self.there.take(self.now) {
-            self.chip.send(0, f.octets);
+            self.nic.chip.send(0, f.octets);
         }
         while let Some(f) = self.back.take(self.now) {
             self.peers[f.flow].receive(self.now, &f.octets);
         }
-        self.chip.tick().unwrap_or_else(|e| panic!("{e}"));
-        self.core.tick();
-        self.core.reports.extend(&self.chip.acks[self.reports..]);
-        self.reports = self.chip.acks.len();
-        for m in self.core.mirrors.drain(..) {
-            self.chip.mirror(m);
-        }
-        while let Some(frame) = self.core.frames.pop_front() {
+        self.nic.tick().unwrap_or_else(|e| panic!("{e}"));
+        while let Some((_, frame)) = self.nic.tx.frames.pop_front() {
             let (f, _) = FrameRepr::parse(&frame).unwrap_or_else(|e| panic!("{e:?}: {frame:02x?}"));
             let at = |p: &Endpoint| p.config().local.port == f.tcp.dst_port;
             let flow = self.peers.iter().position(at).expect("a peer");
             self.frames_back += 1;
             self.back.send(self.now, flow, frame);
         }
-        for w in &self.chip.writes[self.writes..] {
-            let (conn, at) = ((w.addr >> 32) as usize, w.addr as u32 as usize);
-            assert_eq!(conn, usize::from(w.conn));
-            self.memory[conn][at..at + w.data.len()].copy_from_slice(&w.data);
-        }
-        self.writes = self.chip.writes.len();
     }
 
     /// Receives go out as they are used up: always some are posted.
     fn post(&mut self) {
         for n in 0..self.peers.len() {
-            let done = self.chip.events.iter();
+            let done = self.nic.chip.events.iter();
             let done = done.filter(|e| usize::from(e.conn) == n && e.kind == cpl_kind::RECV);
             let done = done.count() as u16;
             while self.posted[n] < done + 6 {
                 let idx = self.posted[n];
-                self.chip.post(Post {
+                self.nic.post_recv(Post {
                     rq: n as u32,
                     idx,
                     addr: (n as u64) << 32 | (RECEIVES + u64::from(idx % 64) * u64::from(RECEIVE)),
@@ -292,11 +288,13 @@ fn play(width: usize, case: Case) -> World {
     for (n, l) in loads.iter().enumerate() {
         let p = &w.peers[n];
         assert!(p.completions().iter().all(|c| c.status == SqStatus::Ok));
+        let base = (n as u64) << 32;
         assert!(
-            w.memory[n][..REGION as usize] == l.memory[..],
+            w.nic.memory.read(base, REGION as usize) == l.memory,
             "connection {n}: region"
         );
         let got: Vec<_> = w
+            .nic
             .chip
             .events
             .iter()
@@ -305,8 +303,8 @@ fn play(width: usize, case: Case) -> World {
         assert_eq!(got.len(), l.sends.len(), "connection {n}: once each");
         for (i, (e, octets)) in got.iter().zip(&l.sends).enumerate() {
             assert_eq!((e.rqe_idx, e.len as usize), (i as u16, octets.len()));
-            let at = (RECEIVES + i as u64 * u64::from(RECEIVE)) as usize;
-            assert!(w.memory[n][at..at + octets.len()] == octets[..], "Send {i}");
+            let at = base + RECEIVES + i as u64 * u64::from(RECEIVE);
+            assert!(w.nic.memory.read(at, octets.len()) == *octets, "Send {i}");
         }
     }
     w
@@ -332,6 +330,7 @@ fn a_calm_wire() {
             assert_eq!(p.timer_events(), &[], "{width} bits");
             assert_eq!(w.there.stats().offered, p.stats().frames_out);
             let data = w
+                .nic
                 .chip
                 .acks
                 .iter()
@@ -367,8 +366,7 @@ fn wild(width: usize) {
                 octets: 120_000,
             },
         );
-        assert!(w.peers.len() <= 1 << CONN_BITS);
-        let told = w.chip.acks.iter().filter(|a| a.sack_n > 0).count();
+        let told = w.nic.chip.acks.iter().filter(|a| a.sack_n > 0).count();
         println!(
             "{width} bits, seed {seed}: {} ns, there {:?}, back {:?}, {told} reports with SACK blocks, timers {:?}",
             w.now,
