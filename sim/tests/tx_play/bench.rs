@@ -254,10 +254,10 @@ impl Bench {
         }
         let answer = self.answers.front().copied();
         let answer = answer.filter(|a| a.0 <= self.dut.cycle);
-        self.dut.set("region_rsp_tvalid", answer.is_some().into());
+        self.dut.set("answer_tvalid", answer.is_some().into());
         let (_, ok, addr) = answer.unwrap_or((0, false, 0));
-        self.dut.set("region_rsp_ok", ok.into());
-        self.dut.set("region_rsp_addr", addr);
+        self.dut.set("answer_ok", ok.into());
+        self.dut.set("answer_addr", addr);
         let p = self.pace;
         for (port, percent) in [
             ("turn_tready", p.turn),
@@ -295,7 +295,7 @@ impl Bench {
                 }
             }
         }
-        if answer.is_some() && self.dut.bit("region_rsp_tready") {
+        if answer.is_some() && self.dut.bit("answer_tready") {
             self.answers.pop_front();
         }
         if self.dut.moves("region") {
