@@ -6,7 +6,7 @@
 //! | `quantum` | in | segments of new octets a grant may give (0 is 1) |
 //! | `turn_*` | out | segments, in the order of their FPDU jobs: to compose. `n_fpdu` is 1, of an empty turn 0 |
 //! | `fpdu_*`, `payload_*` | out | to the builder |
-//! | `region_*` -> `region_rsp_*` | out, in | is this piece of the region `stag` readable for us: connection, PD, bounds; if `ok`, its DMA address. Answers in the order of the questions, at most 8 wait here |
+//! | `region_*` -> `answer_*` | out, in | is this piece of the region `stag` readable for us: connection, PD, bounds; if `ok`, its DMA address. Answers in the order of the questions, at most 8 wait here |
 //! | `dma_rd_req_*`, `dma_rd_cpl_*` | out, in | payload, class PAYLOAD |
 //! | `fail_*` | out | [`Fail`]: to cut |
 //! | `mark_*` -> `marked`, `marked_conn` | in, out | everything that was granted before is done: no read of it is under way |
@@ -73,10 +73,10 @@ pub struct Play<const D: usize, const K: usize, const LK: usize, const C: usize>
     pub region_tvalid: Signal<Out, bool>,
     pub region_tready: Signal<In, bool>,
     pub region: Signal<Out, RegionAsk>,
-    pub region_rsp_tvalid: Signal<In, bool>,
-    pub region_rsp_tready: Signal<Out, bool>,
-    pub region_rsp_ok: Signal<In, bool>,
-    pub region_rsp_addr: Signal<In, Bits<64>>,
+    pub answer_tvalid: Signal<In, bool>,
+    pub answer_tready: Signal<Out, bool>,
+    pub answer_ok: Signal<In, bool>,
+    pub answer_addr: Signal<In, Bits<64>>,
     pub dma_rd_req_tvalid: Signal<Out, bool>,
     pub dma_rd_req_tready: Signal<In, bool>,
     pub dma_rd_req: Signal<Out, RdReq>,
@@ -155,10 +155,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Play<D, K,
             region_tvalid: Default::default(),
             region_tready: Default::default(),
             region: Default::default(),
-            region_rsp_tvalid: Default::default(),
-            region_rsp_tready: Default::default(),
-            region_rsp_ok: Default::default(),
-            region_rsp_addr: Default::default(),
+            answer_tvalid: Default::default(),
+            answer_tready: Default::default(),
+            answer_ok: Default::default(),
+            answer_addr: Default::default(),
             dma_rd_req_tvalid: Default::default(),
             dma_rd_req_tready: Default::default(),
             dma_rd_req: Default::default(),
@@ -251,10 +251,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.issue.job_valid.next = self.walk.job_valid.val();
         self.issue.job.next = self.walk.job.val();
         self.walk.job_pop.next = self.issue.job_pop.val();
-        self.issue.answer_tvalid.next = self.region_rsp_tvalid.val();
-        self.region_rsp_tready.next = self.issue.answer_tready.val();
-        self.issue.answer_ok.next = self.region_rsp_ok.val();
-        self.issue.answer_addr.next = self.region_rsp_addr.val();
+        self.issue.answer_tvalid.next = self.answer_tvalid.val();
+        self.answer_tready.next = self.issue.answer_tready.val();
+        self.issue.answer_ok.next = self.answer_ok.val();
+        self.issue.answer_addr.next = self.answer_addr.val();
         self.dma_rd_req_tvalid.next = self.issue.req_tvalid.val();
         self.issue.req_tready.next = self.dma_rd_req_tready.val();
         self.dma_rd_req.next = self.issue.req.val();

@@ -9,6 +9,7 @@
 //! | `part_valid part_pop part` | FIFO out | [`Task`] |
 //!
 //! The record that holds `from` is found by bisection, the first guess being the record behind the one that was given last: a grant that goes on where the one before ended needs one read.
+//! Records are freed and written while it looks. What it finds is compared with `from`, and when it finds nothing and the oldest record is another by now, it begins again.
 //! A segment is one FPDU, or a part of one: whole, if the budget holds it. If not, and nothing is outstanding (`idle`), the part that fits (RFC 9293 3.8.6.2.1: the window can hardly open
 //! further by itself); otherwise nothing. Octets sent before are given as far as the budget goes. A segment never is longer than MSS, so an FPDU that is (MULPDU is 128 at least) goes in parts.
 //! A segment may begin inside an FPDU; the rest of that one goes first, alone.
@@ -82,6 +83,7 @@ pub struct PlayPlan {
     mark: RegNr<bool>,
     mss: RegNr<Bits<14>>,
     tail: RegNr<Bits<REC>>,
+    head: RegNr<Bits<REC>>,
     low: RegNr<Bits<REC>>,
     high: RegNr<Bits<REC>>,
     mid: RegNr<Bits<REC>>,
@@ -157,6 +159,7 @@ impl PlayPlan {
             mark: Default::default(),
             mss: Default::default(),
             tail: Default::default(),
+            head: Default::default(),
             low: Default::default(),
             high: Default::default(),
             mid: Default::default(),
@@ -295,6 +298,7 @@ impl Logic for PlayPlan {
             }
             PlanState::Have => {
                 self.mss.d.next = self.msses.rdata.val();
+                self.head.d.next = self.seen.val().head;
                 self.low.d.next = self.seen.val().head;
                 self.high.d.next = self.seen.val().tail;
                 self.tail.d.next = self.seen.val().tail;
@@ -344,6 +348,10 @@ impl Logic for PlayPlan {
                 self.state.d.next = PlanState::Probe0;
                 if self.low.q.val() == self.high.q.val() {
                     self.state.d.next = PlanState::Close;
+                    // Records that were acknowledged meanwhile may have been written anew: then the guesses meant nothing.
+                    if self.seen.val().head != self.head.q.val() {
+                        self.state.d.next = PlanState::Have;
+                    }
                 }
             }
             PlanState::Size => {

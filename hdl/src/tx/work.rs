@@ -132,10 +132,10 @@ pub struct Work<const D: usize, const K: usize, const LK: usize, const C: usize>
     pub region_tvalid: Signal<Out, bool>,
     pub region_tready: Signal<In, bool>,
     pub region: Signal<Out, RegionAsk>,
-    pub region_rsp_tvalid: Signal<In, bool>,
-    pub region_rsp_tready: Signal<Out, bool>,
-    pub region_rsp_ok: Signal<In, bool>,
-    pub region_rsp_addr: Signal<In, Bits<64>>,
+    pub answer_tvalid: Signal<In, bool>,
+    pub answer_tready: Signal<Out, bool>,
+    pub answer_ok: Signal<In, bool>,
+    pub answer_addr: Signal<In, Bits<64>>,
     pub dma_rd_req_tvalid: Signal<Out, bool>,
     pub dma_rd_req_tready: Signal<In, bool>,
     pub dma_rd_req: Signal<Out, RdReq>,
@@ -244,10 +244,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Work<D, K,
             region_tvalid: Default::default(),
             region_tready: Default::default(),
             region: Default::default(),
-            region_rsp_tvalid: Default::default(),
-            region_rsp_tready: Default::default(),
-            region_rsp_ok: Default::default(),
-            region_rsp_addr: Default::default(),
+            answer_tvalid: Default::default(),
+            answer_tready: Default::default(),
+            answer_ok: Default::default(),
+            answer_addr: Default::default(),
             dma_rd_req_tvalid: Default::default(),
             dma_rd_req_tready: Default::default(),
             dma_rd_req: Default::default(),
@@ -465,10 +465,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic for 
         self.region_tvalid.next = self.play.region_tvalid.val();
         self.play.region_tready.next = self.region_tready.val();
         self.region.next = self.play.region.val();
-        self.play.region_rsp_tvalid.next = self.region_rsp_tvalid.val();
-        self.region_rsp_tready.next = self.play.region_rsp_tready.val();
-        self.play.region_rsp_ok.next = self.region_rsp_ok.val();
-        self.play.region_rsp_addr.next = self.region_rsp_addr.val();
+        self.play.answer_tvalid.next = self.answer_tvalid.val();
+        self.answer_tready.next = self.play.answer_tready.val();
+        self.play.answer_ok.next = self.answer_ok.val();
+        self.play.answer_addr.next = self.answer_addr.val();
         self.dma_rd_req_tvalid.next = self.play.dma_rd_req_tvalid.val();
         self.play.dma_rd_req_tready.next = self.dma_rd_req_tready.val();
         self.dma_rd_req.next = self.play.dma_rd_req.val();
