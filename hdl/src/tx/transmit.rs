@@ -6,7 +6,7 @@
 //! | `ack_*`, `snd_mirror_*` | in, out | from and to the receive path |
 //! | `db_*` | in | doorbells of send queues |
 //! | `sq_rd_*`, `dma_rd_*` | out, in | DMA reads of WQEs and of payload |
-//! | `region_*` | out, in | may this piece of memory be read for us, and where is it |
+//! | `region_*` -> `answer_*` | out, in | may this piece of memory be read for us, and where is it |
 //! | `done_*` | out | WQEs completed, in the order of their queue |
 //! | `mac_tx_*` | out | frames |
 //!
@@ -139,10 +139,10 @@ pub struct Transmit<const D: usize, const K: usize, const LK: usize, const C: us
     pub region_tvalid: Signal<Out, bool>,
     pub region_tready: Signal<In, bool>,
     pub region: Signal<Out, RegionAsk>,
-    pub region_rsp_tvalid: Signal<In, bool>,
-    pub region_rsp_tready: Signal<Out, bool>,
-    pub region_rsp_ok: Signal<In, bool>,
-    pub region_rsp_addr: Signal<In, Bits<64>>,
+    pub answer_tvalid: Signal<In, bool>,
+    pub answer_tready: Signal<Out, bool>,
+    pub answer_ok: Signal<In, bool>,
+    pub answer_addr: Signal<In, Bits<64>>,
     pub dma_rd_req_tvalid: Signal<Out, bool>,
     pub dma_rd_req_tready: Signal<In, bool>,
     pub dma_rd_req: Signal<Out, RdReq>,
@@ -273,10 +273,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Transmit<D
             region_tvalid: Default::default(),
             region_tready: Default::default(),
             region: Default::default(),
-            region_rsp_tvalid: Default::default(),
-            region_rsp_tready: Default::default(),
-            region_rsp_ok: Default::default(),
-            region_rsp_addr: Default::default(),
+            answer_tvalid: Default::default(),
+            answer_tready: Default::default(),
+            answer_ok: Default::default(),
+            answer_addr: Default::default(),
             dma_rd_req_tvalid: Default::default(),
             dma_rd_req_tready: Default::default(),
             dma_rd_req: Default::default(),
@@ -439,10 +439,10 @@ impl<const D: usize, const K: usize, const LK: usize, const C: usize> Logic
         self.region_tvalid.next = self.work.region_tvalid.val();
         self.work.region_tready.next = self.region_tready.val();
         self.region.next = self.work.region.val();
-        self.work.region_rsp_tvalid.next = self.region_rsp_tvalid.val();
-        self.region_rsp_tready.next = self.work.region_rsp_tready.val();
-        self.work.region_rsp_ok.next = self.region_rsp_ok.val();
-        self.work.region_rsp_addr.next = self.region_rsp_addr.val();
+        self.work.answer_tvalid.next = self.answer_tvalid.val();
+        self.answer_tready.next = self.work.answer_tready.val();
+        self.work.answer_ok.next = self.answer_ok.val();
+        self.work.answer_addr.next = self.answer_addr.val();
         self.dma_rd_req_tvalid.next = self.work.dma_rd_req_tvalid.val();
         self.work.dma_rd_req_tready.next = self.dma_rd_req_tready.val();
         self.dma_rd_req.next = self.work.dma_rd_req.val();

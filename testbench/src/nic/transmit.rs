@@ -343,10 +343,10 @@ impl Transmit {
             }
         }
         let allowed = self.allowed.front();
-        b.set("region_rsp_tvalid", allowed.is_some().into());
+        b.set("answer_tvalid", allowed.is_some().into());
         if let Some(at) = allowed {
-            b.set("region_rsp_ok", at.is_some().into());
-            b.set("region_rsp_addr", at.unwrap_or(0));
+            b.set("answer_ok", at.is_some().into());
+            b.set("answer_addr", at.unwrap_or(0));
         }
         self.debt = self.debt.saturating_sub(self.line);
         b.set("mac_tx_tready", u64::from(self.debt < 1000 * self.k as u64));
@@ -377,7 +377,7 @@ impl Transmit {
         if !self.reports.is_empty() && b.bit("ack_tready") {
             self.reports.pop_front();
         }
-        if !self.allowed.is_empty() && b.bit("region_rsp_tready") {
+        if !self.allowed.is_empty() && b.bit("answer_tready") {
             self.allowed.pop_front();
         }
         if b.bit("region_tvalid") {
