@@ -421,15 +421,15 @@ fn link_refuses_what_it_cannot() {
     };
     link(
         &["--preset", "ecp5-versa", "--mtu", "9000"],
-        "error: --mtu 9000: preset ecp5-versa takes frames of 1522 octets, an MTU of 1504 at most",
+        "ferrowarp: --mtu 9000: preset ecp5-versa takes frames of 1522 octets, an MTU of 1504 at most",
     );
     link(
         &["--rate", "40"],
-        "error: --rate 40: preset dc-25g has a line of 25 Gb/s, choose up to that",
+        "ferrowarp: --rate 40: preset dc-25g has a line of 25 Gb/s, choose up to that",
     );
     link(
         &["--size", "1000000", "--iters", "1000"],
-        "error: 1000 messages of 1000000 octets: 268435456 octets a connection at most, choose fewer or smaller ones",
+        "ferrowarp: 1000 messages of 1000000 octets: 268435456 octets a connection at most, choose fewer or smaller ones",
     );
     let out = ferrowarp(&["link", "read-bw"]);
     assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));

@@ -1,6 +1,5 @@
 //! The rings that the chip fills, in Verilator against a plain model: every entry in memory, every answer, every event.
 
-#[allow(dead_code)]
 mod rx_tables;
 
 use ferrowarp_hdl::host::Rings;
@@ -273,11 +272,11 @@ impl<'a> Bench<'a> {
         }
         self.dut.settle();
         let mut taken = 0;
-        for p in 0..4 {
-            if self.at[p].is_some() && self.dut.bit(&format!("{}_tready", PORTS[p])) {
-                let (number, ask) = self.at[p].take().expect("offered");
+        for (at, port) in self.at.iter_mut().zip(PORTS) {
+            if at.is_some() && self.dut.bit(&format!("{port}_tready")) {
+                let (number, ask) = at.take().expect("offered");
                 self.model.act(number, &ask);
-                self.taken.entry(PORTS[p]).or_default().push(self.cycle);
+                self.taken.entry(port).or_default().push(self.cycle);
                 taken += 1;
             }
         }

@@ -24,7 +24,6 @@ What differs from the sketch that this page grew from, and what is not there yet
 
 * `ack_event.flags` has 11 bits: bit 10 `RX_ONLY` reports progress without a segment.
 * A `cpl_event` is one beat: its header octets are the 368-bit field `hdr`.
-* The peer's SACK blocks are not reported yet: their count is 0.
 * The number of a receive queue is the number of its connection; 0xFFFFF is the host's buffers for plain frames.
 * One buffer a receive (`n_sge` 1), and its address is a DMA address.
 * Memory regions are contiguous: one base, one DMA address.
