@@ -10,7 +10,9 @@
 //! | `done_*` | out | WQEs completed, in the order of their queue |
 //! | `mac_tx_*` | out | frames |
 //!
-//! Install here, then in the receive path; remove there, then here. First octet to be sent: `cmd_snd_nxt`, which is `cmd_snd_una`.
+//! Install here, then in the receive path; remove there, then here. A connection is removed only when it has no grant open ([`Compose`](super::compose::Compose)): nothing
+//! here waits for that yet, so the host lets every WQE complete first. No test ends a connection of the whole path so far.
+//! First octet to be sent: `cmd_snd_nxt`, which is `cmd_snd_una`.
 //! `cmd_mss`: payload of a segment, options that every segment has taken off.
 //! Registers: of [`Core`], and `quantum`: segments of new octets for one grant. `count_*`: pulses.
 //! **Latency** and **back-pressure**: those of the two blocks, which meet at `data`, `grant`, `turn`, `fpdu`, `payload`, `acked`, `dead`.
