@@ -243,6 +243,8 @@ fn wild(chip: Chip, seed: u64, stall: bool) {
 fn blocks_of_their_own_frame() {
     for width in WIDTHS {
         for seed in 0..6 {
+            let repeat = ferrowarp_sim::repeat!("blocks_of_their_own_frame", seed);
+            let seed = repeat.seed;
             wild(chip(width, seed), seed, seed % 3 == 2);
         }
     }
